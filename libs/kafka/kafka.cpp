@@ -1,0 +1,323 @@
+#include "kafka/kafka.h"
+
+#include <librdkafka/rdkafkacpp.h>
+
+#include <algorithm>
+#include <atomic>
+#include <map>
+
+#include "telemetry/log.h"
+
+namespace prepay::kafka {
+namespace {
+
+class EventLogger final : public RdKafka::EventCb {
+public:
+    void event_cb(RdKafka::Event& event) override {
+        if (event.type() == RdKafka::Event::EVENT_ERROR) {
+            telemetry::log_warning("kafka", {{"error", event.str()}});
+        } else if (event.type() == RdKafka::Event::EVENT_LOG &&
+                   event.severity() <= RdKafka::Event::EVENT_SEVERITY_ERROR) {
+            telemetry::log_warning("kafka", {{"log", event.str()}});
+        }
+    }
+};
+
+Status set_options(RdKafka::Conf& conf,
+                   const std::vector<std::pair<std::string, std::string>>& options) {
+    std::string error;
+    for (const auto& [key, value] : options) {
+        if (conf.set(key, value, error) != RdKafka::Conf::CONF_OK) {
+            return invalid_argument("KAFKA_CONFIG", key + "=" + value + ": " + error);
+        }
+    }
+    return absl::OkStatus();
+}
+
+Status broker_unavailable(const std::string& error) {
+    return unavailable("BROKER_UNAVAILABLE", error);
+}
+
+}  // namespace
+
+struct Producer::State final : RdKafka::DeliveryReportCb {
+    ProducerOptions options;
+    EventLogger events;
+    std::unique_ptr<RdKafka::Producer> producer;
+    std::size_t outstanding_count = 0;
+    std::string error;
+    bool too_large = false;
+
+    void dr_cb(RdKafka::Message& message) override {
+        --outstanding_count;
+        if (message.err() != RdKafka::ERR_NO_ERROR) {
+            error = message.errstr();
+            too_large = message.err() == RdKafka::ERR_MSG_SIZE_TOO_LARGE;
+        }
+    }
+
+    Status connect() {
+        const std::unique_ptr<RdKafka::Conf> conf(
+            RdKafka::Conf::create(RdKafka::Conf::CONF_GLOBAL));
+        PREPAY_RETURN_IF_ERROR(set_options(
+            *conf, {{"bootstrap.servers", options.brokers},
+                    {"client.id", options.client_id},
+                    {"enable.idempotence", "true"},
+                    {"acks", "all"},
+                    {"linger.ms", std::to_string(options.linger.count())},
+                    {"delivery.timeout.ms", std::to_string(options.delivery_timeout.count())},
+                    {"message.max.bytes", "4194304"},
+                    {"compression.type", "lz4"},
+                    {"reconnect.backoff.max.ms", "1000"},
+                    {"queue.buffering.max.messages", "200000"}}));
+        std::string text;
+        conf->set("event_cb", &events, text);
+        conf->set("dr_cb", static_cast<RdKafka::DeliveryReportCb*>(this), text);
+        producer.reset(RdKafka::Producer::create(conf.get(), text));
+        return producer ? absl::OkStatus() : broker_unavailable(text);
+    }
+
+    Status send(const Message& message) {
+        RdKafka::Headers* headers = RdKafka::Headers::create();
+        headers->add("prepay-producer", message.producer);
+        headers->add("prepay-sequence", std::to_string(message.sequence));
+        if (!message.trace_id.empty()) {
+            headers->add("prepay-trace-id", message.trace_id);
+        }
+        const auto code =
+            producer->produce(message.topic, message.partition, RdKafka::Producer::RK_MSG_COPY,
+                              const_cast<char*>(message.payload.data()), message.payload.size(),
+                              message.key.data(), message.key.size(), 0, headers, nullptr);
+        if (code != RdKafka::ERR_NO_ERROR) {
+            delete headers;
+            return code == RdKafka::ERR_MSG_SIZE_TOO_LARGE
+                       ? invalid_argument("MESSAGE_TOO_LARGE", RdKafka::err2str(code))
+                       : broker_unavailable(RdKafka::err2str(code));
+        }
+        ++outstanding_count;
+        return absl::OkStatus();
+    }
+
+    Status wait_for_acks() {
+        const auto deadline =
+            std::chrono::steady_clock::now() + options.delivery_timeout + std::chrono::seconds(1);
+        while (outstanding_count > 0 && error.empty() &&
+               std::chrono::steady_clock::now() < deadline) {
+            producer->poll(100);
+        }
+        if (outstanding_count == 0 && error.empty()) {
+            return absl::OkStatus();
+        }
+        if (too_large) {
+            return invalid_argument("MESSAGE_TOO_LARGE", error);
+        }
+        return broker_unavailable(error.empty() ? "no acknowledgement in time" : error);
+    }
+
+    // An idempotent producer that lost a message may not go on; a new one starts clean.
+    void abandon() {
+        producer->purge(RdKafka::Producer::PURGE_QUEUE | RdKafka::Producer::PURGE_INFLIGHT);
+        producer->flush(1000);
+        producer.reset();
+        outstanding_count = 0;
+        error.clear();
+        too_large = false;
+    }
+};
+
+Producer::Producer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Producer::~Producer() {
+    if (state_ && state_->producer) {
+        state_->producer->flush(1000);
+    }
+}
+
+Result<std::unique_ptr<Producer>> Producer::create(const ProducerOptions& options) {
+    auto state = std::make_unique<State>();
+    state->options = options;
+    PREPAY_RETURN_IF_ERROR(state->connect());
+    return std::unique_ptr<Producer>(new Producer(std::move(state)));
+}
+
+Status Producer::produce_all(const std::vector<Message>& messages) {
+    if (!state_->producer) {
+        PREPAY_RETURN_IF_ERROR(state_->connect());
+    }
+    Status status = absl::OkStatus();
+    for (const Message& message : messages) {
+        status = state_->send(message);
+        if (!status.ok()) {
+            break;
+        }
+    }
+    if (status.ok()) {
+        status = state_->wait_for_acks();
+    }
+    if (!status.ok()) {
+        state_->abandon();
+    }
+    return status;
+}
+
+struct Consumer::State final : RdKafka::RebalanceCb {
+    ConsumerOptions options;
+    OnAssign on_assign;
+    EventLogger events;
+    std::unique_ptr<RdKafka::KafkaConsumer> consumer;
+    std::atomic<bool> assigned{false};
+
+    void rebalance_cb(RdKafka::KafkaConsumer* member, RdKafka::ErrorCode code,
+                      std::vector<RdKafka::TopicPartition*>& partitions) override {
+        if (code != RdKafka::ERR__ASSIGN_PARTITIONS) {
+            member->unassign();
+            return;
+        }
+        for (RdKafka::TopicPartition* partition : partitions) {
+            const Result<std::int64_t> offset =
+                on_assign(partition->topic(), partition->partition());
+            if (!offset.ok()) {
+                // Without a position nothing may be consumed: leave, and rejoin at the next poll.
+                telemetry::log_warning("no position for a partition",
+                                       {{"topic", partition->topic()},
+                                        {"error", telemetry::describe(offset.status())}});
+                member->unassign();
+                rejoin = true;
+                return;
+            }
+            partition->set_offset(*offset);
+        }
+        member->assign(partitions);
+        assigned = true;
+    }
+
+    bool rejoin = false;
+};
+
+Consumer::Consumer(std::unique_ptr<State> state) : state_(std::move(state)) {}
+
+Consumer::~Consumer() {
+    if (state_ && state_->consumer) {
+        state_->consumer->close();
+    }
+}
+
+Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& options,
+                                                   OnAssign on_assign) {
+    auto state = std::make_unique<State>();
+    state->options = options;
+    state->on_assign = std::move(on_assign);
+    const std::unique_ptr<RdKafka::Conf> conf(RdKafka::Conf::create(RdKafka::Conf::CONF_GLOBAL));
+    PREPAY_RETURN_IF_ERROR(
+        set_options(*conf, {{"bootstrap.servers", options.brokers},
+                            {"group.id", options.group},
+                            {"client.id", options.client_id},
+                            {"enable.auto.commit", "false"},
+                            {"enable.auto.offset.store", "false"},
+                            {"auto.offset.reset", "earliest"},
+                            {"fetch.wait.max.ms", std::to_string(options.fetch_wait_ms)},
+                            {"session.timeout.ms", "10000"},
+                            {"heartbeat.interval.ms", "1000"},
+                            {"topic.metadata.refresh.interval.ms", "5000"},
+                            {"queued.max.messages.kbytes", "16384"},
+                            {"reconnect.backoff.max.ms", "1000"},
+                            {"allow.auto.create.topics", "false"}}));
+    std::string error;
+    conf->set("event_cb", &state->events, error);
+    conf->set("rebalance_cb", static_cast<RdKafka::RebalanceCb*>(state.get()), error);
+    state->consumer.reset(RdKafka::KafkaConsumer::create(conf.get(), error));
+    if (!state->consumer) {
+        return broker_unavailable(error);
+    }
+    const auto code = state->consumer->subscribe(options.topics);
+    if (code != RdKafka::ERR_NO_ERROR) {
+        return broker_unavailable(RdKafka::err2str(code));
+    }
+    return std::unique_ptr<Consumer>(new Consumer(std::move(state)));
+}
+
+std::vector<Message> Consumer::poll(std::size_t count_max, std::chrono::milliseconds wait) {
+    std::vector<Message> messages;
+    if (state_->rejoin) {
+        state_->rejoin = false;
+        state_->consumer->unsubscribe();
+        state_->consumer->subscribe(state_->options.topics);
+    }
+    while (messages.size() < count_max) {
+        const int timeout_ms = messages.empty() ? static_cast<int>(wait.count()) : 0;
+        const std::unique_ptr<RdKafka::Message> raw(state_->consumer->consume(timeout_ms));
+        if (raw->err() != RdKafka::ERR_NO_ERROR) {
+            break;
+        }
+        Message message;
+        message.topic = raw->topic_name();
+        message.partition = raw->partition();
+        message.offset = raw->offset();
+        if (raw->key() != nullptr) {
+            message.key = *raw->key();
+        }
+        message.payload.assign(static_cast<const char*>(raw->payload()), raw->len());
+        if (raw->headers() != nullptr) {
+            for (const auto& header : raw->headers()->get_all()) {
+                const std::string value(static_cast<const char*>(header.value()),
+                                        header.value_size());
+                if (header.key() == "prepay-sequence") {
+                    message.sequence = std::strtoll(value.c_str(), nullptr, 10);
+                } else if (header.key() == "prepay-producer") {
+                    message.producer = value;
+                } else if (header.key() == "prepay-trace-id") {
+                    message.trace_id = value;
+                }
+            }
+        }
+        messages.push_back(std::move(message));
+    }
+    return messages;
+}
+
+Status Consumer::seek(const std::string& topic, int partition, std::int64_t offset) {
+    const std::unique_ptr<RdKafka::TopicPartition> target(
+        RdKafka::TopicPartition::create(topic, partition, offset));
+    const auto code = state_->consumer->seek(*target, 1000);
+    return code == RdKafka::ERR_NO_ERROR ? absl::OkStatus()
+                                         : broker_unavailable(RdKafka::err2str(code));
+}
+
+bool Consumer::is_assigned() const { return state_->assigned; }
+
+std::int64_t Consumer::lag() const {
+    std::vector<RdKafka::TopicPartition*> partitions;
+    std::int64_t lag = 0;
+    if (state_->consumer->assignment(partitions) != RdKafka::ERR_NO_ERROR) {
+        return -1;
+    }
+    state_->consumer->position(partitions);
+    for (const RdKafka::TopicPartition* partition : partitions) {
+        std::int64_t low = 0;
+        std::int64_t high = 0;
+        const auto code = state_->consumer->get_watermark_offsets(
+            partition->topic(), partition->partition(), &low, &high);
+        if (code == RdKafka::ERR_NO_ERROR && high >= 0) {
+            lag += high - std::max<std::int64_t>(partition->offset(), 0);
+        }
+    }
+    RdKafka::TopicPartition::destroy(partitions);
+    return lag;
+}
+
+Status check_broker(const std::string& brokers, std::chrono::milliseconds timeout) {
+    const std::unique_ptr<RdKafka::Conf> conf(RdKafka::Conf::create(RdKafka::Conf::CONF_GLOBAL));
+    PREPAY_RETURN_IF_ERROR(set_options(*conf, {{"bootstrap.servers", brokers}}));
+    std::string error;
+    const std::unique_ptr<RdKafka::Producer> client(RdKafka::Producer::create(conf.get(), error));
+    if (!client) {
+        return broker_unavailable(error);
+    }
+    RdKafka::Metadata* metadata = nullptr;
+    const auto code = client->metadata(true, nullptr, &metadata, static_cast<int>(timeout.count()));
+    delete metadata;
+    return code == RdKafka::ERR_NO_ERROR ? absl::OkStatus()
+                                         : broker_unavailable(RdKafka::err2str(code));
+}
+
+}  // namespace prepay::kafka

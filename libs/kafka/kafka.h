@@ -1,0 +1,91 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/status.h"
+
+namespace prepay::kafka {
+
+/// One message as it lies in, or goes to, a topic partition.
+struct Message {
+    std::string topic;
+    int partition = 0;
+    std::int64_t offset = -1;   ///< Set by the consumer.
+    std::int64_t sequence = 0;  ///< Header `prepay-sequence`; 0 = absent.
+    std::string producer;       ///< Header `prepay-producer`.
+    std::string trace_id;       ///< Header `prepay-trace-id`.
+    std::string key;
+    std::string payload;
+};
+
+struct ProducerOptions {
+    std::string brokers;
+    std::string client_id;
+    std::chrono::milliseconds linger{5};
+    std::chrono::milliseconds delivery_timeout{10'000};
+};
+
+/// An idempotent producer with acks=all. One caller at a time.
+class Producer {
+public:
+    static Result<std::unique_ptr<Producer>> create(const ProducerOptions& options);
+    ~Producer();
+
+    /// Sends all and waits until the broker has acknowledged all. After an error some may have been
+    /// written; sending the same again is what consumers expect (they drop known sequences).
+    /// Reasons: BROKER_UNAVAILABLE, MESSAGE_TOO_LARGE.
+    Status produce_all(const std::vector<Message>& messages);
+
+private:
+    struct State;
+    explicit Producer(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+struct ConsumerOptions {
+    std::string brokers;
+    std::string group;
+    std::string client_id;
+    std::vector<std::string> topics;
+    int fetch_wait_ms = 20;
+};
+
+/// A member of a consumer group whose positions live elsewhere (PostgreSQL): it asks for the offset
+/// of each partition when it is assigned, and never commits any to Kafka. One caller at a time.
+class Consumer {
+public:
+    /// Gives the offset to start from.
+    using OnAssign = std::function<Result<std::int64_t>(const std::string& topic, int partition)>;
+
+    static Result<std::unique_ptr<Consumer>> create(const ConsumerOptions& options,
+                                                    OnAssign on_assign);
+    ~Consumer();
+
+    /// Up to `count_max` messages, waiting up to `wait` for the first. Broker trouble gives an
+    /// empty answer and is logged by librdkafka's callbacks; it heals by itself.
+    std::vector<Message> poll(std::size_t count_max, std::chrono::milliseconds wait);
+
+    /// Reads a partition again from an offset.
+    Status seek(const std::string& topic, int partition, std::int64_t offset);
+
+    /// Whether the group has given this member its partitions at least once.
+    [[nodiscard]] bool is_assigned() const;
+
+    /// Messages between the position and the end over all assigned partitions; -1 = not known.
+    [[nodiscard]] std::int64_t lag() const;
+
+private:
+    struct State;
+    explicit Consumer(std::unique_ptr<State> state);
+    std::unique_ptr<State> state_;
+};
+
+/// Whether the broker answers a metadata request; reason BROKER_UNAVAILABLE.
+Status check_broker(const std::string& brokers, std::chrono::milliseconds timeout);
+
+}  // namespace prepay::kafka

@@ -1,0 +1,174 @@
+#include "pg/database.h"
+
+#include <condition_variable>
+#include <mutex>
+#include <random>
+#include <thread>
+#include <vector>
+
+namespace prepay::pg {
+
+struct Database::State {
+    DatabaseOptions options;
+    std::mutex mutex;
+    std::condition_variable released;
+    std::vector<std::unique_ptr<pqxx::connection>> idle;
+    int open_count = 0;
+    std::function<void()> commit_hook;
+
+    std::unique_ptr<pqxx::connection> connect() const {
+        std::string target = options.url;
+        auto connection = std::make_unique<pqxx::connection>(
+            target + (options.password.empty()
+                          ? ""
+                          : (target.find('?') == std::string::npos ? "?" : "&") +
+                                ("password=" + options.password)));
+        pqxx::nontransaction setup(*connection);
+        setup.exec("SET search_path TO " + connection->quote_name(options.schema));
+        setup.exec("SET timezone TO 'UTC'");
+        setup.exec("SET jit TO off");
+        return connection;
+    }
+
+    void give_back(std::unique_ptr<pqxx::connection> connection) {
+        const std::lock_guard lock(mutex);
+        if (connection->is_open()) {
+            idle.push_back(std::move(connection));
+        } else {
+            --open_count;
+        }
+        released.notify_one();
+    }
+};
+
+Status translate_current_exception() {
+    try {
+        throw;
+    } catch (const pqxx::in_doubt_error& error) {
+        return unavailable("COMMIT_IN_DOUBT", error.what());
+    } catch (const pqxx::statement_completion_unknown& error) {
+        return unavailable("COMMIT_IN_DOUBT", error.what());
+    } catch (const pqxx::transaction_rollback& error) {
+        return make_error(absl::StatusCode::kAborted, "SERIALIZATION", error.what());
+    } catch (const pqxx::broken_connection& error) {
+        return unavailable("DATABASE_UNAVAILABLE", error.what());
+    } catch (const pqxx::integrity_constraint_violation& error) {
+        return internal_error("CONSTRAINT", error.what());
+    } catch (const pqxx::sql_error& error) {
+        const std::string& state = error.sqlstate();
+        if (state == "57P01" || state == "57P02" || state == "57P03" || state == "53300") {
+            return unavailable("DATABASE_UNAVAILABLE", error.what());
+        }
+        return internal_error("DATABASE_ERROR", std::string(error.what()) + " [" + state + "]");
+    } catch (const pqxx::failure& error) {
+        return internal_error("DATABASE_ERROR", error.what());
+    } catch (const std::exception& error) {
+        return internal_error("UNEXPECTED", error.what());
+    }
+}
+
+bool is_serialization_error(const Status& status) {
+    return status.code() == absl::StatusCode::kAborted && error_reason(status) == "SERIALIZATION";
+}
+
+Database::Database(DatabaseOptions options) : state_(std::make_shared<State>()) {
+    state_->options = std::move(options);
+}
+
+Database::~Database() = default;
+
+Result<std::shared_ptr<pqxx::connection>> Database::acquire() {
+    std::unique_ptr<pqxx::connection> connection;
+    {
+        std::unique_lock lock(state_->mutex);
+        const bool got = state_->released.wait_for(lock, state_->options.acquire_timeout, [this] {
+            return !state_->idle.empty() || state_->open_count < state_->options.pool_size;
+        });
+        if (!got) {
+            return unavailable("DATABASE_BUSY", "no database connection became free in time");
+        }
+        if (!state_->idle.empty()) {
+            connection = std::move(state_->idle.back());
+            state_->idle.pop_back();
+        } else {
+            ++state_->open_count;
+        }
+    }
+    if (!connection) {
+        try {
+            connection = state_->connect();
+        } catch (...) {
+            const std::lock_guard lock(state_->mutex);
+            --state_->open_count;
+            state_->released.notify_one();
+            throw;
+        }
+    }
+    return std::shared_ptr<pqxx::connection>(
+        connection.release(), [state = state_](pqxx::connection* raw) {
+            state->give_back(std::unique_ptr<pqxx::connection>(raw));
+        });
+}
+
+void Database::pause_before_retry(int attempt) {
+    thread_local std::minstd_rand random{std::random_device{}()};
+    std::this_thread::sleep_for(
+        std::chrono::microseconds(random() % (5000U * static_cast<unsigned>(attempt))));
+}
+
+void Database::after_commit() {
+    if (state_->commit_hook) {
+        state_->commit_hook();
+    }
+}
+
+void Database::set_commit_hook(std::function<void()> hook) {
+    state_->commit_hook = std::move(hook);
+}
+
+Status Database::ping() {
+    return read([](pqxx::work& tx) {
+        tx.exec1("SELECT 1");
+        return absl::OkStatus();
+    });
+}
+
+const std::string& Database::schema() const { return state_->options.schema; }
+
+std::string to_array(const std::vector<std::int64_t>& values) {
+    std::string text = "{";
+    text.reserve(values.size() * 8 + 2);
+    for (const std::int64_t value : values) {
+        if (text.size() > 1) {
+            text += ',';
+        }
+        text += std::to_string(value);
+    }
+    return text + "}";
+}
+
+std::string to_array(const std::vector<std::string>& values) {
+    std::string text = "{";
+    for (const std::string& value : values) {
+        if (text.size() > 1) {
+            text += ',';
+        }
+        text += '"';
+        for (const char c : value) {
+            if (c == '"' || c == '\\') {
+                text += '\\';
+            }
+            text += c;
+        }
+        text += '"';
+    }
+    return text + "}";
+}
+
+std::string to_timestamptz(Instant instant) { return format_time(instant); }
+
+std::string micros(const std::string& column) {
+    return "(extract(epoch from " + column + ") * 1000000)::bigint";
+}
+
+}  // namespace prepay::pg

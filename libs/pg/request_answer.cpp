@@ -1,0 +1,33 @@
+#include "pg/request_answer.h"
+
+#include "core/ids.h"
+
+namespace prepay::pg {
+
+Result<std::optional<std::string>> find_answer(pqxx::work& tx, const RequestKey& key) {
+    tx.exec_params("SELECT pg_advisory_xact_lock($1)",
+                   static_cast<std::int64_t>(stable_hash("request/" + key.request_id) >> 1));
+    const auto rows = tx.exec_params(
+        "SELECT method, content_hash, subject, answer FROM request_answers WHERE request_id = $1",
+        key.request_id);
+    if (rows.empty()) {
+        return std::optional<std::string>();
+    }
+    const auto& row = rows[0];
+    if (row[0].as<std::string>() != key.method || row[1].as<std::string>() != key.content_hash ||
+        row[2].as<std::string>() != key.subject) {
+        return already_exists(
+            "REQUEST_ID_REUSED",
+            "request_id " + key.request_id + " was used for a different request; make a new one");
+    }
+    return std::optional<std::string>(pqxx::binarystring(row[3]).str());
+}
+
+void store_answer(pqxx::work& tx, const RequestKey& key, const std::string& answer) {
+    tx.exec_params(
+        "INSERT INTO request_answers (request_id, method, content_hash, subject, answer)"
+        " VALUES ($1, $2, $3, $4, $5)",
+        key.request_id, key.method, key.content_hash, key.subject, pqxx::binarystring(answer));
+}
+
+}  // namespace prepay::pg

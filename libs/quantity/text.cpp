@@ -1,0 +1,67 @@
+#include "quantity/text.h"
+
+#include "quantity/quantity.h"
+
+namespace prepay {
+
+std::optional<std::int64_t> parse_decimal(std::string_view text, int scale) {
+    bool negative = false;
+    if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
+        negative = text.front() == '-';
+        text.remove_prefix(1);
+    }
+    Int128 value = 0;
+    int fraction_digits = -1;  // -1 = before the point.
+    bool any_digit = false;
+    for (const char c : text) {
+        if (c == '.' && fraction_digits < 0) {
+            fraction_digits = 0;
+            continue;
+        }
+        if (c < '0' || c > '9') {
+            return std::nullopt;
+        }
+        any_digit = true;
+        if (fraction_digits >= scale) {
+            if (c != '0') {
+                return std::nullopt;
+            }
+            continue;
+        }
+        value = value * 10 + (c - '0');
+        fraction_digits += fraction_digits >= 0 ? 1 : 0;
+        if (value > INT64_MAX) {
+            return std::nullopt;
+        }
+    }
+    if (!any_digit) {
+        return std::nullopt;
+    }
+    for (int i = fraction_digits < 0 ? 0 : fraction_digits; i < scale; ++i) {
+        value *= 10;
+        if (value > INT64_MAX) {
+            return std::nullopt;
+        }
+    }
+    return static_cast<std::int64_t>(negative ? -value : value);
+}
+
+std::string format_decimal(std::int64_t value, int scale, int digits_min) {
+    Int128 magnitude = value;
+    if (magnitude < 0) {
+        magnitude = -magnitude;
+    }
+    std::string digits = std::to_string(static_cast<std::uint64_t>(magnitude));
+    const auto width = static_cast<std::size_t>(scale);
+    if (digits.size() <= width) {
+        digits.insert(0, width + 1 - digits.size(), '0');
+    }
+    std::string whole = digits.substr(0, digits.size() - width);
+    std::string fraction = digits.substr(digits.size() - width);
+    while (fraction.size() > static_cast<std::size_t>(digits_min) && fraction.back() == '0') {
+        fraction.pop_back();
+    }
+    return (value < 0 ? "-" : "") + whole + (fraction.empty() ? "" : "." + fraction);
+}
+
+}  // namespace prepay

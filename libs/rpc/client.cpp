@@ -1,0 +1,65 @@
+#include "rpc/client.h"
+
+#include <grpcpp/create_channel.h>
+#include <grpcpp/security/credentials.h>
+
+#include "prepay/common/v1/common.pb.h"
+#include "telemetry/log.h"
+
+namespace prepay::rpc {
+
+Status from_grpc(const grpc::Status& status) {
+    if (status.ok()) {
+        return absl::OkStatus();
+    }
+    common::v1::ErrorDetail detail;
+    ErrorMetadata metadata;
+    if (detail.ParseFromString(status.error_details())) {
+        metadata.insert(detail.metadata().begin(), detail.metadata().end());
+    }
+    const std::string reason = detail.reason().empty() ? "PEER_ERROR" : detail.reason();
+    return make_error(static_cast<absl::StatusCode>(status.error_code()), reason,
+                      status.error_message(), metadata);
+}
+
+grpc::Status to_grpc(const Status& status) {
+    if (status.ok()) {
+        return grpc::Status::OK;
+    }
+    common::v1::ErrorDetail detail;
+    detail.set_reason(error_reason(status));
+    for (const auto& [key, value] : error_metadata(status)) {
+        (*detail.mutable_metadata())[key] = value;
+    }
+    return {static_cast<grpc::StatusCode>(status.code()), error_message(status),
+            detail.SerializeAsString()};
+}
+
+Client::Client(ClientOptions options) : options_(std::move(options)) {
+    grpc::ChannelArguments arguments;
+    arguments.SetInt(GRPC_ARG_MIN_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, 100);
+    arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, 1000);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, 20'000);
+    arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 5'000);
+    channel_ =
+        grpc::CreateCustomChannel(options_.address, grpc::InsecureChannelCredentials(), arguments);
+}
+
+void Client::prepare(grpc::ClientContext& context) const {
+    prepare_stream(context, options_.timeout);
+}
+
+void Client::prepare_stream(grpc::ClientContext& context, std::chrono::milliseconds timeout) const {
+    if (timeout.count() > 0) {
+        context.set_deadline(std::chrono::system_clock::now() + timeout);
+    }
+    if (!options_.token.empty()) {
+        context.AddMetadata("authorization", "Bearer " + options_.token);
+    }
+    if (!telemetry::current_trace_id().empty()) {
+        context.AddMetadata("prepay-trace-id", telemetry::current_trace_id());
+    }
+}
+
+}  // namespace prepay::rpc

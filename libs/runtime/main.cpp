@@ -1,0 +1,142 @@
+#include <CLI/CLI.hpp>
+#include <iostream>
+
+#include "runtime/runner.h"
+#include "runtime/service.h"
+#include "telemetry/log.h"
+
+namespace prepay::runtime {
+namespace {
+
+constexpr const char* kVersion = "0.1.0";
+
+telemetry::LogLevel log_level(const std::string& text) {
+    if (text == "debug") {
+        return telemetry::LogLevel::kDebug;
+    }
+    if (text == "warning") {
+        return telemetry::LogLevel::kWarning;
+    }
+    return text == "error" ? telemetry::LogLevel::kError : telemetry::LogLevel::kInfo;
+}
+
+CommonConfig read_common(config::Reader& reader, const Program& program) {
+    CommonConfig common;
+    common.grpc_listen = reader.address("listen.grpc");
+    common.http_listen = reader.address("listen.http");
+    common.database.url = reader.text("database.url");
+    common.database.password = reader.secret("database.password", false);
+    common.database.pool_size = static_cast<int>(reader.integer("database.pool_size", 4, 1, 64));
+    common.database.schema = program.schema;
+    common.kafka_brokers = reader.text("kafka.brokers", program.publishes ? nullptr : "");
+    common.kafka_partition_count =
+        static_cast<int>(reader.integer("kafka.partition_count", 8, 1, 1024));
+    common.public_key_pem = reader.secret("auth.public_key");
+    common.service_token = reader.secret("auth.service_token");
+    for (const std::string& peer : program.peers) {
+        common.peers[peer] = reader.address("peers." + peer);
+    }
+    common.log_level = reader.one_of("log.level", {"debug", "info", "warning", "error"}, "info");
+    common.reflection = reader.flag("reflection", false);
+    return common;
+}
+
+std::string upper(std::string text) {
+    for (char& c : text) {
+        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return text;
+}
+
+struct Loaded {
+    CommonConfig common;
+    std::string description;
+};
+
+Result<Loaded> load(const Program& program, const std::string& path) {
+    PREPAY_ASSIGN_OR_RETURN(config::Reader reader,
+                            config::Reader::load(path, upper(program.schema)));
+    Loaded loaded;
+    loaded.common = read_common(reader, program);
+    if (program.configure) {
+        program.configure(reader);
+    }
+    PREPAY_RETURN_IF_ERROR(reader.finish());
+    loaded.description = reader.describe();
+    return loaded;
+}
+
+int fail(const Program& program, const Status& status) {
+    std::cerr << "prepay-" << program.name << ": " << telemetry::describe(status) << "\n";
+    return 1;
+}
+
+int serve(const Program& program, const std::string& path, bool redrive) {
+    Result<Loaded> loaded = load(program, path);
+    if (!loaded.ok()) {
+        return fail(program, loaded.status());
+    }
+    telemetry::configure_log("prepay-" + program.name, log_level(loaded->common.log_level));
+    Service service(program.schema, std::move(loaded->common));
+    Runner runner(program, service);
+    if (!redrive) {
+        const Status status = runner.run();
+        return status.ok() ? 0 : fail(program, status);
+    }
+    const Result<int> applied = runner.redrive();
+    if (!applied.ok()) {
+        return fail(program, applied.status());
+    }
+    std::cout << *applied << " dead letters applied\n";
+    return 0;
+}
+
+}  // namespace
+
+Result<std::pair<CommonConfig, pg::DatabaseOptions>> load_config(const Program& program,
+                                                                 const std::string& path) {
+    PREPAY_ASSIGN_OR_RETURN(Loaded loaded, load(program, path));
+    pg::DatabaseOptions database = loaded.common.database;
+    return std::make_pair(std::move(loaded.common), std::move(database));
+}
+
+int run_main(int argc, char** argv, const Program& program) {
+    CLI::App app("OpenPrepay " + program.name, "prepay-" + program.name);
+    std::string path = "/etc/prepay/" + program.name + ".yaml";
+    bool check_config = false;
+    int exit_code = 0;
+    app.set_version_flag("--version", std::string("prepay-") + program.name + " " + kVersion);
+    app.add_option("--config", path, "Configuration file")->capture_default_str();
+    app.add_flag("--check-config", check_config,
+                 "Print the effective configuration (secrets masked) and exit");
+    app.add_subcommand("serve", "Serve until SIGTERM (the default)")->fallthrough();
+    CLI::App* redrive =
+        app.add_subcommand("redrive", "Apply dead letters again, with the service stopped")
+            ->fallthrough();
+    app.require_subcommand(0, 1);
+    if (program.add_subcommands) {
+        program.add_subcommands(app, exit_code);
+    }
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        const int code = app.exit(error);
+        return code == 0 ? 0 : 2;
+    }
+    for (const CLI::App* chosen : app.get_subcommands()) {
+        if (chosen->get_name() != "serve" && chosen->get_name() != "redrive") {
+            return exit_code;  // Its callback has run.
+        }
+    }
+    if (check_config) {
+        const Result<Loaded> loaded = load(program, path);
+        if (!loaded.ok()) {
+            return fail(program, loaded.status());
+        }
+        std::cout << loaded->description;
+        return 0;
+    }
+    return serve(program, path, redrive->parsed());
+}
+
+}  // namespace prepay::runtime

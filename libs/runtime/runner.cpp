@@ -1,0 +1,193 @@
+#include "runtime/runner.h"
+
+#include <pthread.h>
+#include <signal.h>
+
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "pg/migrate.h"
+#include "telemetry/log.h"
+
+namespace prepay {
+const std::vector<pg::Migration>& pg_migrations();  // Generated from libs/pg/migrations.
+}
+
+namespace prepay::runtime {
+namespace {
+
+constexpr std::chrono::seconds kDatabasePause{1};
+constexpr int kDatabaseTries = 60;
+constexpr std::chrono::milliseconds kDrainTimeout{8000};
+constexpr std::chrono::seconds kMetricsInterval{1};
+
+sigset_t stop_signals() {
+    sigset_t signals;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGTERM);
+    sigaddset(&signals, SIGINT);
+    return signals;
+}
+
+std::map<std::string, std::unique_ptr<rpc::Client>> connect_peers(const CommonConfig& config) {
+    std::map<std::string, std::unique_ptr<rpc::Client>> peers;
+    for (const auto& [name, address] : config.peers) {
+        rpc::ClientOptions options;
+        options.address = address;
+        options.token = config.service_token;
+        peers[name] = std::make_unique<rpc::Client>(options);
+    }
+    return peers;
+}
+
+rpc::ServerOptions server_options(const CommonConfig& config) {
+    rpc::ServerOptions options;
+    options.listen = config.grpc_listen;
+    options.public_key_pem = config.public_key_pem;
+    options.reflection = config.reflection;
+    return options;
+}
+
+// PostgreSQL may come up after us; what it refuses for good is an error at once.
+Status wait_for_database(pg::Database& database) {
+    Status status = database.ping();
+    for (int i = 0; i < kDatabaseTries && status.code() == absl::StatusCode::kUnavailable; ++i) {
+        if (i % 10 == 0) {
+            telemetry::log_warning("waiting for PostgreSQL",
+                                   {{"error", telemetry::describe(status)}});
+        }
+        std::this_thread::sleep_for(kDatabasePause);
+        status = database.ping();
+    }
+    return status;
+}
+
+}  // namespace
+
+Service::State::State(std::string service_name, CommonConfig common)
+    : name(std::move(service_name)),
+      config(std::move(common)),
+      database(config.database),
+      outbox(config.kafka_partition_count),
+      server(server_options(config), metrics, clock),
+      replay_service(database),
+      peers(connect_peers(config)) {}
+
+Status Runner::start_relay() {
+    Service::State& state = *service_.state_;
+    pg::DatabaseOptions options = state.config.database;
+    options.pool_size = 1;
+    kafka::ProducerOptions producer_options;
+    producer_options.brokers = state.config.kafka_brokers;
+    producer_options.client_id = "prepay-" + state.name;
+    producer_options.linger = std::chrono::milliseconds(1);
+    PREPAY_ASSIGN_OR_RETURN(auto producer, kafka::Producer::create(producer_options));
+    state.relay = std::make_unique<outbox::Relay>(std::make_unique<pg::Database>(options),
+                                                  std::move(producer), "prepay-" + state.name);
+    state.database.set_commit_hook([relay = state.relay.get()] { relay->wake(); });
+    service_.spawn("outbox-relay",
+                   [relay = state.relay.get()](const std::stop_token& stop) { relay->run(stop); });
+    return absl::OkStatus();
+}
+
+Status Runner::prepare() {
+    Service::State& state = *service_.state_;
+    PREPAY_RETURN_IF_ERROR(wait_for_database(state.database));
+    PREPAY_RETURN_IF_ERROR(pg::migrate(
+        state.database,
+        {{"pg", pg_migrations()}, outbox::migrations(), {"service", program_.migrations}}));
+    return program_.wire(service_);
+}
+
+void Runner::start_threads(std::vector<std::jthread>& threads) {
+    Service::State& state = *service_.state_;
+    if (state.subscriber) {
+        service_.spawn("subscriber", [subscriber = state.subscriber.get()](
+                                         const std::stop_token& stop) { subscriber->run(stop); });
+        service_.add_check("subscriber", [subscriber = state.subscriber.get()] {
+            return subscriber->is_assigned()
+                       ? absl::OkStatus()
+                       : unavailable("NOT_ASSIGNED", "waiting for Kafka partitions");
+        });
+    }
+    service_.spawn("metrics", [this](const std::stop_token& stop) { publish_metrics(stop); });
+    for (auto& [name, body] : state.bodies) {
+        threads.emplace_back(
+            [thread_name = name.substr(0, 15), run = body](const std::stop_token& stop) {
+                pthread_setname_np(pthread_self(), thread_name.c_str());
+                run(stop);
+            });
+    }
+}
+
+Status Runner::run() {
+    const sigset_t signals = stop_signals();
+    pthread_sigmask(SIG_BLOCK, &signals, nullptr);  // All threads; one waits below.
+    signal(SIGPIPE, SIG_IGN);
+    Service::State& state = *service_.state_;
+    if (program_.publishes) {
+        PREPAY_RETURN_IF_ERROR(start_relay());
+        state.server.stream("prepay.common.v1.OutboxService/Replay", &state.replay_service,
+                            &OutboxReplayService::replay);
+    }
+    PREPAY_RETURN_IF_ERROR(prepare());
+    PREPAY_ASSIGN_OR_RETURN(
+        const auto health, telemetry::HealthServer::start(state.config.http_listen, state.metrics));
+    service_.add_check("database", [&state] { return state.database.ping(); });
+    PREPAY_RETURN_IF_ERROR(state.server.start());
+    std::vector<std::jthread> threads;
+    start_threads(threads);
+    for (const auto& [name, check] : state.checks) {
+        health->add_check(name, check);
+    }
+    telemetry::log_info("serving",
+                        {{"grpc", state.config.grpc_listen}, {"http", state.config.http_listen}});
+    int received = 0;
+    sigwait(&signals, &received);
+    telemetry::log_info("draining", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    for (const auto& hook : state.stop_hooks) {
+        hook();
+    }
+    for (std::jthread& thread : threads) {
+        thread.request_stop();
+    }
+    state.server.stop(kDrainTimeout);
+    threads.clear();
+    telemetry::log_info("stopped");
+    return absl::OkStatus();
+}
+
+Result<int> Runner::redrive() {
+    PREPAY_RETURN_IF_ERROR(prepare());
+    if (!service_.state_->subscriber) {
+        return failed_precondition("NOTHING_CONSUMED", "this service consumes no topics");
+    }
+    return service_.state_->subscriber->redrive();
+}
+
+void Runner::publish_metrics(const std::stop_token& stop) {
+    Service::State& state = *service_.state_;
+    const std::string prefix = "prepay_" + state.name + "_";
+    const auto age = state.metrics.gauge(prefix + "outbox_oldest_age_seconds",
+                                         "Age of the oldest message in the last relay round.");
+    const auto lag = state.metrics.gauge(prefix + "inbox_lag_messages",
+                                         "Messages behind the end of the consumed topics.");
+    const auto dead =
+        state.metrics.gauge(prefix + "dead_letters", "Messages set aside since the start.");
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+        if (state.relay) {
+            age.set(static_cast<double>(state.relay->oldest_age().count()) / 1000.0);
+        }
+        if (state.subscriber) {
+            lag.set(static_cast<double>(state.subscriber->lag()));
+            dead.set(static_cast<double>(state.subscriber->dead_letter_count()));
+        }
+        stopped.wait_for(lock, stop, kMetricsInterval, [] { return false; });
+    }
+}
+
+}  // namespace prepay::runtime

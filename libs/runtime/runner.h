@@ -1,0 +1,66 @@
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "prepay/common/v1/common.pb.h"
+#include "runtime/service.h"
+
+namespace prepay::runtime {
+
+/// Answers OutboxService.Replay from the process's own outbox.
+class OutboxReplayService {
+public:
+    explicit OutboxReplayService(pg::Database& database) : database_(database) {}
+    Status replay(const rpc::CallContext& context, const common::v1::ReplayRequest& request,
+                  rpc::StreamWriter<common::v1::ReplayResponse>& writer);
+
+private:
+    pg::Database& database_;
+};
+
+/// What a Service is made of; order of members = order of construction.
+struct Service::State {
+    State(std::string service_name, CommonConfig common);
+
+    std::string name;
+    CommonConfig config;
+    SystemClock clock;
+    telemetry::Metrics metrics;
+    pg::Database database;
+    outbox::Outbox outbox;
+    rpc::Server server;
+    OutboxReplayService replay_service;
+    std::map<std::string, std::unique_ptr<rpc::Client>> peers;
+    std::unique_ptr<outbox::Subscriber> subscriber;
+    std::unique_ptr<outbox::Relay> relay;
+    std::vector<std::pair<std::string, std::function<Status()>>> checks;
+    std::vector<std::pair<std::string, std::function<void(const std::stop_token&)>>> bodies;
+    std::vector<std::function<void()>> stop_hooks;
+};
+
+/// Takes a wired service from start to the end of its drain.
+class Runner {
+public:
+    Runner(const Program& program, Service& service) : program_(program), service_(service) {}
+
+    /// Waits for PostgreSQL, migrates, wires, serves until a signal, drains.
+    Status run();
+    /// Applies dead letters again instead of serving.
+    Result<int> redrive();
+
+private:
+    Status prepare();
+    Status start_relay();
+    void start_threads(std::vector<std::jthread>& threads);
+    void publish_metrics(const std::stop_token& stop);
+
+    const Program& program_;
+    Service& service_;
+};
+
+}  // namespace prepay::runtime
