@@ -1,0 +1,41 @@
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/message.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "core/status.h"
+
+namespace prepay::console {
+
+/// How messages of a call are written. Source: connectrpc.com/docs/protocol.
+enum class Codec { kJson, kProto };
+
+/// A method that the edge offers. Found by "/package.Service/Method"; methods that only services
+/// may call do not exist here.
+const google::protobuf::MethodDescriptor* find_method(const std::string& path);
+
+/// Request body -> serialized request. INVALID_ARGUMENT / BAD_REQUEST with the parser's words.
+Result<std::string> decode_request(const google::protobuf::MethodDescriptor& method, Codec codec,
+                                   const std::string& body);
+/// Serialized response -> body.
+Result<std::string> encode_response(const google::protobuf::MethodDescriptor& method, Codec codec,
+                                    const std::string& response);
+
+/// The JSON of a Connect error.
+std::string error_json(const Status& status);
+/// HTTP status of a Connect unary error.
+int http_status(const Status& status);
+
+/// One enveloped stream message: flags, 4-byte big-endian length, data.
+std::string envelope(std::uint8_t flags, const std::string& data);
+/// The last message of a stream.
+std::string end_of_stream(const Status& status);
+/// The single request of a server stream. INVALID_ARGUMENT / BAD_REQUEST when it is not exactly
+/// one.
+Result<std::string> open_envelope(const std::string& body);
+
+}  // namespace prepay::console

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "adapters/pg_user_store.h"
+#include "config.h"
+#include "prepay/account/v1/account.grpc.pb.h"
+#include "prepay/console/v1/console.pb.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+
+namespace prepay::console {
+
+/// AuthService: log-in, sessions, users, tenant links.
+class GrpcAuthService {
+public:
+    GrpcAuthService(const ConsoleConfig& config, pg::Database& database, const rpc::Client& account,
+                    const Clock& clock);
+    void register_on(rpc::Server& server);
+
+    Result<v1::LogInResponse> log_in(const rpc::CallContext& context,
+                                     const v1::LogInRequest& request);
+    Result<v1::RefreshResponse> refresh(const rpc::CallContext& context,
+                                        const v1::RefreshRequest& request);
+    Result<v1::LogOutResponse> log_out(const rpc::CallContext& context,
+                                       const v1::LogOutRequest& request);
+    Result<v1::GetMeResponse> get_me(const rpc::CallContext& context,
+                                     const v1::GetMeRequest& request);
+    Result<v1::CreateUserResponse> create_user(const rpc::CallContext& context,
+                                               const v1::CreateUserRequest& request);
+    Result<v1::ListUsersResponse> list_users(const rpc::CallContext& context,
+                                             const v1::ListUsersRequest& request);
+    Result<v1::CreateTenantLinkResponse> create_tenant_link(
+        const rpc::CallContext& context, const v1::CreateTenantLinkRequest& request);
+    Result<v1::ChangePasswordResponse> change_password(const rpc::CallContext& context,
+                                                       const v1::ChangePasswordRequest& request);
+
+private:
+    struct Tokens {
+        std::string access;
+        std::string refresh;
+        Instant expire_time;
+    };
+    Result<Tokens> new_tokens(const UserRow& user, Instant now) const;
+
+    const ConsoleConfig& config_;
+    pg::Database& database_;
+    PgUserStore store_;
+    const rpc::Client& account_;
+    std::unique_ptr<account::v1::AccountService::StubInterface> account_stub_;
+    const Clock& clock_;
+    std::string absent_user_hash_;  ///< Verified for unknown names, so that time tells nothing.
+};
+
+/// Adds a user, or sets role and password of an existing one; for the subcommand create-user.
+Status put_user(pg::Database& database, const Clock& clock, const std::string& user_name,
+                const std::string& display_name, rpc::Role role, const std::string& password);
+
+}  // namespace prepay::console

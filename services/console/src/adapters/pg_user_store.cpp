@@ -1,0 +1,175 @@
+#include "adapters/pg_user_store.h"
+
+namespace prepay::console {
+namespace {
+
+const std::string& user_columns() {
+    static const std::string columns =
+        "u.user_id, u.user_name, u.display_name, u.role, u.password_hash, u.enabled,"
+        " u.failure_count, " +
+        pg::micros("u.locked_until") + ", " + pg::micros("u.last_log_in_time");
+    return columns;
+}
+
+std::optional<Instant> optional_time(const pqxx::field& field) {
+    return field.is_null() ? std::nullopt
+                           : std::optional<Instant>(from_micros(field.as<std::int64_t>()));
+}
+
+UserRow user_from_row(const pqxx::row& row) {
+    UserRow user;
+    user.user_id = row[0].as<std::string>();
+    user.user_name = row[1].as<std::string>();
+    user.display_name = row[2].as<std::string>();
+    user.role = rpc::role_from_text(row[3].as<std::string>());
+    user.password_hash = row[4].as<std::string>();
+    user.log_in.enabled = row[5].as<bool>();
+    user.log_in.failure_count = row[6].as<int>();
+    user.log_in.locked_until = optional_time(row[7]);
+    user.last_log_in_time = optional_time(row[8]);
+    return user;
+}
+
+Status token_error(const char* reason, const char* message) {
+    return make_error(absl::StatusCode::kUnauthenticated, reason, message);
+}
+
+}  // namespace
+
+Result<std::optional<UserRow>> PgUserStore::find_by_name(const std::string& user_name) {
+    return database_.read([&](pqxx::work& tx) -> Result<std::optional<UserRow>> {
+        const auto rows = tx.exec_params(
+            "SELECT " + user_columns() + " FROM users u WHERE u.user_name = $1", user_name);
+        return rows.empty() ? std::nullopt : std::optional<UserRow>(user_from_row(rows[0]));
+    });
+}
+
+Result<std::vector<UserRow>> PgUserStore::list() {
+    return database_.read([&](pqxx::work& tx) -> Result<std::vector<UserRow>> {
+        std::vector<UserRow> users;
+        for (const auto& row :
+             tx.exec("SELECT " + user_columns() + " FROM users u ORDER BY u.user_name")) {
+            users.push_back(user_from_row(row));
+        }
+        return users;
+    });
+}
+
+Status PgUserStore::insert(pqxx::work& tx, const UserRow& user) {
+    const auto inserted = tx.exec_params(
+        "INSERT INTO users (user_id, user_name, display_name, role, enabled, password_hash)"
+        " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_name) DO NOTHING",
+        user.user_id, user.user_name, user.display_name, rpc::role_text(user.role),
+        user.log_in.enabled, user.password_hash);
+    return inserted.affected_rows() == 1
+               ? absl::OkStatus()
+               : already_exists("USER_EXISTS",
+                                "the user name " + user.user_name + " is taken; choose another");
+}
+
+Status PgUserStore::put(const UserRow& user) {
+    return database_.transact([&](pqxx::work& tx) {
+        tx.exec_params(
+            "INSERT INTO users (user_id, user_name, display_name, role, password_hash)"
+            " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_name) DO UPDATE"
+            " SET role = $4, password_hash = $5, display_name = $3, enabled = true,"
+            " failure_count = 0, locked_until = NULL",
+            user.user_id, user.user_name, user.display_name, rpc::role_text(user.role),
+            user.password_hash);
+        return absl::OkStatus();
+    });
+}
+
+Result<LogInDecision> PgUserStore::record_attempt(const std::string& user_id, bool matches,
+                                                  Instant now) {
+    return database_.transact([&](pqxx::work& tx) -> Result<LogInDecision> {
+        const auto row = tx.exec_params1(
+            "SELECT " + user_columns() + " FROM users u WHERE u.user_id = $1 FOR UPDATE", user_id);
+        const LogInDecision decision = decide_log_in(user_from_row(row).log_in, matches, now);
+        const bool accepted = decision.outcome == LogInOutcome::kAccepted;
+        tx.exec_params(
+            "UPDATE users SET failure_count = $2, locked_until = $3::timestamptz,"
+            " last_log_in_time = coalesce($4::timestamptz, last_log_in_time)"
+            " WHERE user_id = $1",
+            user_id, decision.next.failure_count,
+            decision.next.locked_until
+                ? std::optional<std::string>(pg::to_timestamptz(*decision.next.locked_until))
+                : std::nullopt,
+            accepted ? std::optional<std::string>(pg::to_timestamptz(now)) : std::nullopt);
+        return decision;
+    });
+}
+
+Status PgUserStore::set_password_hash(const std::string& user_id,
+                                      const std::string& password_hash) {
+    return database_.transact([&](pqxx::work& tx) {
+        tx.exec_params("UPDATE users SET password_hash = $2 WHERE user_id = $1", user_id,
+                       password_hash);
+        tx.exec_params(
+            "UPDATE sessions SET end_time = now() WHERE user_id = $1 AND end_time IS NULL",
+            user_id);
+        return absl::OkStatus();
+    });
+}
+
+Status PgUserStore::start_session(const std::string& session_id, const std::string& user_id,
+                                  const std::string& refresh_hash, Instant expire_time) {
+    return database_.transact([&](pqxx::work& tx) {
+        tx.exec_params(
+            "INSERT INTO sessions (session_id, user_id, token_hash, expire_time)"
+            " VALUES ($1, $2, $3, $4)",
+            session_id, user_id, refresh_hash, pg::to_timestamptz(expire_time));
+        return absl::OkStatus();
+    });
+}
+
+Result<UserRow> PgUserStore::rotate(const std::string& old_hash, const std::string& new_hash,
+                                    Instant now) {
+    bool reused = false;
+    auto user = database_.transact([&](pqxx::work& tx) -> Result<std::optional<UserRow>> {
+        const auto used = tx.exec_params(
+            "UPDATE sessions SET end_time = now() WHERE session_id IN"
+            " (SELECT session_id FROM used_refresh_tokens WHERE token_hash = $1)"
+            " RETURNING session_id",
+            old_hash);
+        reused = !used.empty();
+        if (reused) {
+            return std::optional<UserRow>();  // Commits the end of the session.
+        }
+        const auto rows = tx.exec_params(
+            "UPDATE sessions s SET token_hash = $2 FROM users u WHERE s.token_hash = $1"
+            " AND s.end_time IS NULL AND s.expire_time > $3 AND u.user_id = s.user_id AND u.enabled"
+            " RETURNING " +
+                user_columns() + ", s.session_id",
+            old_hash, new_hash, pg::to_timestamptz(now));
+        if (rows.empty()) {
+            return std::optional<UserRow>();
+        }
+        tx.exec_params("INSERT INTO used_refresh_tokens (token_hash, session_id) VALUES ($1, $2)",
+                       old_hash, rows[0][9].as<std::string>());
+        return std::optional<UserRow>(user_from_row(rows[0]));
+    });
+    if (!user.ok()) {
+        return user.status();
+    }
+    if (reused) {
+        return token_error(
+            "TOKEN_REUSED",
+            "this refresh token was used before; the session is ended, log in again");
+    }
+    if (!*user) {
+        return token_error("TOKEN_INVALID", "the session has ended; log in again");
+    }
+    return **user;
+}
+
+Status PgUserStore::end_session(const std::string& refresh_hash, Instant now) {
+    return database_.transact([&](pqxx::work& tx) {
+        tx.exec_params(
+            "UPDATE sessions SET end_time = $2 WHERE token_hash = $1 AND end_time IS NULL",
+            refresh_hash, pg::to_timestamptz(now));
+        return absl::OkStatus();
+    });
+}
+
+}  // namespace prepay::console

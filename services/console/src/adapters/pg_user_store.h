@@ -1,0 +1,52 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "core/time.h"
+#include "domain/log_in_rules.h"
+#include "pg/database.h"
+#include "rpc/token.h"
+
+namespace prepay::console {
+
+struct UserRow {
+    std::string user_id;
+    std::string user_name;
+    std::string display_name;
+    rpc::Role role = rpc::Role::kNone;
+    std::string password_hash;
+    LogInState log_in;
+    std::optional<Instant> last_log_in_time;
+};
+
+/// Users and their sessions. Each method is one transaction unless it takes one.
+class PgUserStore {
+public:
+    explicit PgUserStore(pg::Database& database) : database_(database) {}
+
+    Result<std::optional<UserRow>> find_by_name(const std::string& user_name);
+    Result<std::vector<UserRow>> list();
+    /// Reason USER_EXISTS.
+    static Status insert(pqxx::work& tx, const UserRow& user);
+    /// Adds a user, or gives the one of that name a role, password and a clean slate.
+    Status put(const UserRow& user);
+    /// Locks the user, lets `decide` judge the attempt, stores the outcome; true = accepted.
+    Result<LogInDecision> record_attempt(const std::string& user_id, bool matches, Instant now);
+    Status set_password_hash(const std::string& user_id, const std::string& password_hash);
+
+    /// Starts a session with its first refresh token.
+    Status start_session(const std::string& session_id, const std::string& user_id,
+                         const std::string& refresh_hash, Instant expire_time);
+    /// Swaps a refresh token for a new one. UNAUTHENTICATED with TOKEN_INVALID, or TOKEN_REUSED,
+    /// which also ends the session.
+    Result<UserRow> rotate(const std::string& old_hash, const std::string& new_hash, Instant now);
+    Status end_session(const std::string& refresh_hash, Instant now);
+
+private:
+    pg::Database& database_;
+};
+
+}  // namespace prepay::console
