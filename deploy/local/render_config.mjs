@@ -1,0 +1,84 @@
+// node render_config.mjs <demo folder>: writes <demo folder>/config/<service>.yaml, the production
+// examples of deploy/config with the addresses, secrets and paths of this machine's demo.
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parse, parseDocument } from 'yaml';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const demo = process.argv[2];
+const examples = join(here, '../config');
+const endpoints = JSON.parse(readFileSync(join(demo, 'endpoints.json'), 'utf8'));
+const secret = (name) => join(demo, 'secrets', name);
+
+/** The SQL schema and role word of a service. */
+const schemaOf = (service) => (service === 'metering-gateway' ? 'metering' : service);
+/** The service behind a key of `peers`. */
+const serviceOf = (peer) => (peer === 'metering' ? 'metering-gateway' : peer);
+
+/** Keys whose demo value differs from the example, beside those that all services have. */
+const own = {
+    console: () => ({
+        'listen.grpc': endpoints['console-grpc'],
+        'web.listen': endpoints.console,
+        'web.root': join(here, '../../web/dist'),
+        'web.provider_simulator_url': `http://${endpoints['provider-simulator']}`,
+        'auth.private_key_file': secret('token_key.pem'),
+    }),
+    'metering-gateway': () => ({
+        'driver_packs.folder': join(here, '../../services/metering-gateway/packs'),
+    }),
+    account: () => ({ wechat: wechatSection() }),
+    alarm: () => ({
+        'smtp.url': `smtp://${endpoints.smtp}`,
+        'smtp.from': 'energy@park.example',
+        'smtp.tls': 'none',
+        'smtp.user': undefined,
+        'smtp.password_file': undefined,
+        'messages.pay_url': `http://${endpoints.console}/m/`,
+        'webhook.allowed_targets': ['127.0.0.1'],
+        'send.retry_min': '1s',
+    }),
+};
+
+/** The simulated provider writes the section that fits its keys. */
+function wechatSection() {
+    const section = parse(readFileSync(secret('wechat/account-wechat.yaml'), 'utf8'));
+    return section.wechat ?? section;
+}
+
+function common(service, document) {
+    const schema = schemaOf(service);
+    const values = {
+        'listen.grpc': endpoints[service],
+        'listen.http': endpoints[`${service}-http`],
+        'database.url': `postgresql://prepay_${schema}@${endpoints.postgres}/prepay`,
+        'database.password_file': secret(`pg_${schema}.password`),
+        'auth.public_key_file': secret('token_key.pub.pem'),
+        'auth.service_token_file': secret(`${schema}.token`),
+        reflection: true,
+    };
+    if (document.has('kafka')) {
+        values['kafka.brokers'] = endpoints.kafka;
+        values['kafka.partition_count'] = 8;
+    }
+    for (const { key } of document.get('peers')?.items ?? []) {
+        values[`peers.${key.value}`] = endpoints[serviceOf(key.value)];
+    }
+    return values;
+}
+
+mkdirSync(join(demo, 'config'), { recursive: true });
+for (const file of readdirSync(examples).filter((name) => name.endsWith('.yaml'))) {
+    const service = file.replace('.yaml', '');
+    const document = parseDocument(readFileSync(join(examples, file), 'utf8'));
+    const values = { ...common(service, document), ...own[service]?.() };
+    for (const [key, value] of Object.entries(values)) {
+        if (value === undefined) {
+            document.deleteIn(key.split('.'));
+        } else {
+            document.setIn(key.split('.'), document.createNode(value));
+        }
+    }
+    writeFileSync(join(demo, 'config', file), document.toString({ lineWidth: 0 }));
+}

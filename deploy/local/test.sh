@@ -1,0 +1,119 @@
+# shellcheck shell=bash
+# ./run test [label…]: builds and runs the tests, label by label, fast ones first. A label is a folder
+# below tests/, or `web` (vitest), or `browser` (headless Chromium against a demo of its own).
+
+readonly TEST_DIR=$VAR/test
+
+# Labels whose tests need neither PostgreSQL nor Kafka.
+readonly PURE_LABELS=" unit property tidy fuzz web browser "
+
+run_test() {
+    local label known failed=() started summary=()
+    # shellcheck disable=SC2034  # process.sh and progress.sh use them
+    RUN_DIR=$TEST_DIR/run LOG_DIR=$TEST_DIR/log
+    take_lock "$VAR/test.lock"
+    say "Preparing:"
+    begin_log packages
+    ensure_packages
+    ensure_toolchain
+    ensure_built
+    mapfile -t known < <(all_labels)
+    (($# > 0)) || set -- "${known[@]}"
+    for label in "$@"; do
+        [[ " ${known[*]} " == *" $label "* ]] ||
+            fail "no tests are labelled \"$label\"" "There are: ${known[*]}"
+    done
+    trap 'stop_watcher; end_test_servers' EXIT
+    start_test_servers "$@"
+    for label in "$@"; do
+        say "" "== $label =="
+        started=$SECONDS
+        if run_label "$label"; then
+            summary+=("$(printf '%-12s passed %5d s' "$label" $((SECONDS - started)))")
+        else
+            failed+=("$label")
+            summary+=("$(printf '%-12s FAILED %5d s' "$label" $((SECONDS - started)))")
+        fi
+    done
+    say ""
+    printf '  %s\n' "${summary[@]}"
+    ((${#failed[@]} == 0)) || fail "tests failed: ${failed[*]}" "Again, only those: ./run test ${failed[*]}"
+}
+
+# Known order first, then labels nobody told us of, then the web's.
+all_labels() {
+    local label found
+    found=" $(ctest --test-dir "$ROOT/build/release" --print-labels | awk '/^  /{print $1}' | tr '\n' ' ') "
+    for label in unit property contract tidy fuzz integration; do
+        [[ $found != *" $label "* ]] || echo "$label"
+    done
+    for label in $found; do
+        [[ " unit property contract tidy fuzz integration e2e " == *" $label "* ]] || echo "$label"
+    done
+    [[ $found != *" e2e "* ]] || echo e2e
+    printf '%s\n' web browser
+}
+
+run_label() {
+    case $1 in
+        web) (cd "$ROOT/web" && npm test) ;;
+        browser) run_browser_tests ;;
+        e2e) run_ctest "$1" 1 ;;
+        *) run_ctest "$1" 2 ;;
+    esac
+}
+
+run_ctest() {
+    ctest --test-dir "$ROOT/build/release" -L "^$1\$" -j "$2" --output-on-failure --no-tests=error
+}
+
+# What tests find in their environment:
+#   PREPAY_TEST_PG_URL      a private cluster, as a superuser
+#   PREPAY_TEST_KAFKA_LIBS  Kafka's jars; PREPAY_TEST_JAVA the java to run them with
+start_test_servers() {
+    local label needed=
+    export PREPAY_TEST_KAFKA_LIBS=$KAFKA_LIBS PREPAY_TEST_JAVA
+    PREPAY_TEST_JAVA=$(command -v java)
+    for label in "$@"; do
+        [[ $PURE_LABELS == *" $label "* ]] || needed=yes
+    done
+    [[ -n $needed ]] || return 0
+    begin_log postgres
+    test_pg_port=$(free_port 28200)
+    export PREPAY_TEST_PG_URL=postgresql://prepay_test@127.0.0.1:$test_pg_port/postgres
+    step "PostgreSQL for tests on port $test_pg_port" start_test_postgres
+}
+
+start_test_postgres() {
+    local data
+    stop_processes QUIT 10 postgres    # Left over by a run that was killed.
+    data=$(pg_data "$TEST_DIR")
+    rm -rf "$data"
+    pg_create "$data" prepay_test
+    pg_start postgres "$data" "$test_pg_port" max_connections=300 shared_buffers=128MB
+}
+
+end_test_servers() { stop_processes QUIT 10 postgres; }
+
+# free_port FROM: the first port from there on that nobody listens on.
+free_port() {
+    local port taken
+    taken=" $(listening_ports | tr '\n' ' ') "
+    for ((port = $1; ; port++)); do
+        [[ $taken == *" $port "* ]] || { echo "$port"; return; }
+    done
+}
+
+# The demo of the browser tests has its own folder and ports, beside one that may be running.
+run_browser_tests() {
+    local status=0
+    export PREPAY_DEMO_DIR=$TEST_DIR/demo
+    PREPAY_SKIP_BUILD=1 "$ROOT/run" demo --fresh --port-base 28000 || status=$?
+    if ((status == 0)); then
+        (cd "$ROOT/web" && PREPAY_ENDPOINTS=$TEST_DIR/demo/endpoints.json \
+            BASE_URL=http://127.0.0.1:28000 npm run test:browser) || status=$?
+    fi
+    "$ROOT/run" down || status=$?
+    unset PREPAY_DEMO_DIR
+    return "$status"
+}
