@@ -1,0 +1,192 @@
+#include "adapters/rate_command.h"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <fstream>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <sstream>
+
+#include "adapters/csv_readings.h"
+#include "adapters/yaml_tariff.h"
+#include "domain/bill.h"
+#include "domain/explain.h"
+#include "quantity/text.h"
+
+namespace prepay::billing {
+namespace {
+
+struct RateOptions {
+    std::vector<std::string> tariff_paths;
+    std::string readings_path;
+    std::string format = "table";
+};
+
+Result<std::string> read_text(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    std::ostringstream text;
+    text << file.rdbuf();
+    if (!file || file.bad()) {
+        return not_found("FILE_UNREADABLE", path + ": cannot be read");
+    }
+    return text.str();
+}
+
+/// Left-aligned for `width` > 0, else right-aligned.
+std::string pad(const std::string& text, int width) {
+    const auto size = static_cast<std::size_t>(width < 0 ? -width : width);
+    const std::string space(text.size() < size ? size - text.size() : 0, ' ');
+    return width > 0 ? text + space : space + text;
+}
+
+std::string row(const std::vector<std::pair<std::string, int>>& cells) {
+    std::string line;
+    for (const auto& [text, width] : cells) {
+        line += (line.empty() ? "" : "  ") + pad(text, width);
+    }
+    return line + "\n";
+}
+
+std::string local_time(const TimeZone& zone, Instant moment) {
+    const int offset = zone.utc_offset_seconds(moment) / 60;
+    const CivilTime civil = zone.to_civil(moment);
+    char text[64];
+    std::snprintf(text, sizeof text, "%04d-%02d-%02d %02d:%02d:%02d %c%02d:%02d", civil.year,
+                  civil.month, civil.day, civil.hour, civil.minute, civil.second,
+                  offset < 0 ? '-' : '+', std::abs(offset) / 60, std::abs(offset) % 60);
+    return text;
+}
+
+std::string sum_row(const std::string& name, const BillSum& sum) {
+    return row({{name, 12},
+                {format_decimal(sum.energy_wh, 3, 3), -14},
+                {format_decimal(sum.amount_nanos, 9, 6), -16}});
+}
+
+std::string to_table(const Bill& bill) {
+    const TimeZone zone = *TimeZone::load(bill.time_zone);
+    const std::string unit = bill.resource == Resource::kElectricity ? "kWh" : "m3";
+    std::string text = row({{"start", 26},
+                            {"end", 26},
+                            {"period", 11},
+                            {"tier", -4},
+                            {unit, -12},
+                            {"price", -10},
+                            {"amount", -16},
+                            {"meter", 1}});
+    for (const BillLine& entry : bill.lines) {
+        const RatedLine& line = entry.line;
+        text += row({{local_time(zone, line.start), 26},
+                     {local_time(zone, line.end), 26},
+                     {to_text(line.period), 11},
+                     {std::to_string(line.tier), -4},
+                     {format_decimal(line.energy.wh(), 3, 3), -12},
+                     {format_decimal(line.price.micros(), 6, 2), -10},
+                     {format_decimal(line.amount_nanos, 9, 6), -16},
+                     {entry.meter_id, 1}});
+    }
+    text += "\n" + row({{"period", 12}, {unit, -14}, {"amount", -16}});
+    for (const auto& [period, sum] : bill.periods) {
+        text += sum_row(to_text(period), sum);
+    }
+    text += "\n" + row({{"tier", 12}, {unit, -14}, {"amount", -16}});
+    for (const auto& [tier, sum] : bill.tiers) {
+        text += sum_row(std::to_string(tier), sum);
+    }
+    text += "\n" + row({{"month", 12}, {unit, -14}, {"amount", -16}});
+    for (const auto& [month, sum] : bill.months) {
+        text += sum_row(month, sum);
+    }
+    return text + "\n" +
+           row({{"total", 12},
+                {format_decimal(bill.total.energy_wh, 3, 3), -14},
+                {format_decimal(bill.amount.micros(), 6, 6), -16}});
+}
+
+nlohmann::ordered_json to_json(const BillSum& sum) {
+    return {{"energy_wh", sum.energy_wh},
+            {"amount_nanos", sum.amount_nanos},
+            {"amount", format_decimal(sum.amount_nanos, 9, 6)}};
+}
+
+std::string to_json_text(const Bill& bill) {
+    nlohmann::ordered_json json;
+    json["resource"] = bill.resource == Resource::kElectricity ? "electricity" : "water";
+    json["time_zone"] = bill.time_zone;
+    json["lines"] = nlohmann::ordered_json::array();
+    for (const BillLine& entry : bill.lines) {
+        const RatedLine& line = entry.line;
+        json["lines"].push_back({{"meter", entry.meter_id},
+                                 {"start_time", format_time(line.start)},
+                                 {"end_time", format_time(line.end)},
+                                 {"period", to_text(line.period)},
+                                 {"tier", line.tier},
+                                 {"energy_wh", line.energy.wh()},
+                                 {"price_micros", line.price.micros()},
+                                 {"amount_nanos", line.amount_nanos}});
+    }
+    for (const auto& [period, sum] : bill.periods) {
+        json["periods"][to_text(period)] = to_json(sum);
+    }
+    for (const auto& [tier, sum] : bill.tiers) {
+        json["tiers"][std::to_string(tier)] = to_json(sum);
+    }
+    for (const auto& [month, sum] : bill.months) {
+        json["months"][month] = to_json(sum);
+    }
+    json["total"] = {{"energy_wh", bill.total.energy_wh},
+                     {"amount", format_decimal(bill.amount.micros(), 6, 6)},
+                     {"amount_micros", bill.amount.micros()},
+                     {"remainder_nanos", bill.remainder_nanos}};
+    return json.dump(2) + "\n";
+}
+
+Result<std::string> run_rate(const RateOptions& options) {
+    std::vector<BillTariff> tariffs;
+    for (const std::string& path : options.tariff_paths) {
+        PREPAY_ASSIGN_OR_RETURN(const std::string text, read_text(path));
+        PREPAY_ASSIGN_OR_RETURN(const TariffFile file, parse_tariff_yaml(path, text));
+        if (!tariffs.empty() && tariffs.front().resource != file.resource) {
+            return invalid_argument("TARIFF_RESOURCE", path + ": all versions are of one resource");
+        }
+        tariffs.push_back({file.tariff_id, file.resource,
+                           file.effective_time.value_or(from_micros(0)), file.definition});
+    }
+    PREPAY_ASSIGN_OR_RETURN(const std::string text, read_text(options.readings_path));
+    PREPAY_ASSIGN_OR_RETURN(std::vector<MeterReadings> readings,
+                            parse_readings_csv(options.readings_path, text));
+    std::vector<BillMeter> meters;
+    for (MeterReadings& meter : readings) {
+        meters.push_back({meter.meter_id, std::move(meter.readings)});
+    }
+    const Bill bill = make_bill(tariffs, meters);
+    return options.format == "json" ? to_json_text(bill) : to_table(bill);
+}
+
+}  // namespace
+
+void add_rate_command(CLI::App& app, int& exit_code) {
+    const auto options = std::make_shared<RateOptions>();
+    CLI::App* command =
+        app.add_subcommand("rate", "Rate register readings with a tariff, without a database");
+    command
+        ->add_option("--tariff", options->tariff_paths,
+                     "Tariff file (YAML); several = versions by effective_time")
+        ->required();
+    command->add_option("--readings", options->readings_path, "Readings (CSV: time, register_wh)")
+        ->required();
+    command->add_option("--format", options->format, "table or json")
+        ->check(CLI::IsMember({"table", "json"}));
+    command->callback([options, &exit_code] {
+        const Result<std::string> text = run_rate(*options);
+        if (!text.ok()) {
+            std::fputs((error_message(text.status()) + "\n").c_str(), stderr);
+            exit_code = 1;
+            return;
+        }
+        std::fwrite(text->data(), 1, text->size(), stdout);
+        exit_code = 0;
+    });
+}
+
+}  // namespace prepay::billing
