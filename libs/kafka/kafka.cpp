@@ -160,6 +160,27 @@ Status Producer::produce_all(const std::vector<Message>& messages) {
     return status;
 }
 
+namespace {
+
+constexpr int kQueryTimeoutMs = 2000;
+
+// The last applied message is read again, so that a log that is not the one we left (a broker that
+// lost data, a topic made anew) shows by its sequence. A log shorter than our position is read
+// whole.
+std::int64_t start_offset(RdKafka::KafkaConsumer& member, const RdKafka::TopicPartition& partition,
+                          std::int64_t next_offset) {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    const auto code = member.query_watermark_offsets(partition.topic(), partition.partition(), &low,
+                                                     &high, kQueryTimeoutMs);
+    if (code == RdKafka::ERR_NO_ERROR && next_offset > high) {
+        return RdKafka::Topic::OFFSET_BEGINNING;
+    }
+    return std::max<std::int64_t>(next_offset - 1, 0);
+}
+
+}  // namespace
+
 struct Consumer::State final : RdKafka::RebalanceCb {
     ConsumerOptions options;
     OnAssign on_assign;
@@ -185,7 +206,7 @@ struct Consumer::State final : RdKafka::RebalanceCb {
                 rejoin = true;
                 return;
             }
-            partition->set_offset(*offset);
+            partition->set_offset(start_offset(*member, *partition, *offset));
         }
         member->assign(partitions);
         assigned = true;

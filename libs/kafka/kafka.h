@@ -59,7 +59,8 @@ struct ConsumerOptions {
 /// of each partition when it is assigned, and never commits any to Kafka. One caller at a time.
 class Consumer {
 public:
-    /// Gives the offset to start from.
+    /// Gives the offset of the next message wanted. Delivery starts one message before it, or at
+    /// the beginning when the log is shorter: the receiver drops what it knows by its sequence.
     using OnAssign = std::function<Result<std::int64_t>(const std::string& topic, int partition)>;
 
     static Result<std::unique_ptr<Consumer>> create(const ConsumerOptions& options,

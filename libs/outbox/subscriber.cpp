@@ -116,7 +116,7 @@ Status Subscriber::apply_in_transaction(const Position& position,
             last_sequence = std::max(last_sequence, message.sequence);
         }
         const auto moved = tx.exec_params(
-            "UPDATE inbox_positions SET next_offset = greatest(next_offset, $4), last_sequence = $5"
+            "UPDATE inbox_positions SET next_offset = $4, last_sequence = $5"
             " WHERE topic = $1 AND partition = $2 AND epoch = $3",
             position.topic, position.partition, position.epoch, messages.back().offset + 1,
             last_sequence);
@@ -145,7 +145,7 @@ Status Subscriber::bury(const Position& position, const kafka::Message& message,
                           {"reason", reason}});
     const Status status = state_->database.transact([&](pqxx::work& tx) -> Status {
         const auto moved = tx.exec_params(
-            "UPDATE inbox_positions SET next_offset = greatest(next_offset, $4),"
+            "UPDATE inbox_positions SET next_offset = $4,"
             " last_sequence = greatest(last_sequence, $5)"
             " WHERE topic = $1 AND partition = $2 AND epoch = $3",
             position.topic, position.partition, position.epoch, message.offset + 1,

@@ -1,0 +1,278 @@
+#include "outbox/outbox.h"
+
+#include <catch2/catch.hpp>
+#include <map>
+#include <thread>
+
+#include "support/mock_broker.h"
+#include "support/test_database.h"
+
+namespace prepay::test {
+namespace {
+
+constexpr const char* kTopic = "prepay.test.facts.v1";
+constexpr int kPartitionCount = 4;
+
+const std::vector<pg::Migration> kSeen = {{"0001_seen.sql",
+                                           "CREATE TABLE seen (place bigint GENERATED ALWAYS AS "
+                                           "IDENTITY, message_key text, value bigint)"}};
+
+void append(pg::Database& database, const std::string& key, int value) {
+    const outbox::Outbox outbox(kPartitionCount);
+    REQUIRE(database
+                .transact([&](pqxx::work& tx) {
+                    outbox.append(tx, kTopic, key, std::to_string(value));
+                    return absl::OkStatus();
+                })
+                .ok());
+}
+
+std::unique_ptr<outbox::Relay> new_relay(const TestDatabase& scratch, const std::string& brokers) {
+    kafka::ProducerOptions options;
+    options.brokers = brokers;
+    options.client_id = "test";
+    options.linger = std::chrono::milliseconds(1);
+    options.delivery_timeout = std::chrono::milliseconds(3000);
+    return std::make_unique<outbox::Relay>(scratch.open(1),
+                                           kafka::Producer::create(options).value(), "prepay-test");
+}
+
+void publish_all(outbox::Relay& relay) {
+    for (int i = 0; i < 200; ++i) {
+        const Result<std::size_t> published = relay.run_once();
+        if (published.ok() && *published == 0) {
+            return;
+        }
+    }
+    FAIL("the relay did not come to an end");
+}
+
+Status record(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+    for (const kafka::Message& message : messages) {
+        if (message.payload == "poison") {
+            return outbox::bad_message("poison");
+        }
+        tx.exec_params("INSERT INTO seen (message_key, value) VALUES ($1, $2)", message.key,
+                       std::stoll(message.payload));
+    }
+    return absl::OkStatus();
+}
+
+outbox::SubscriberOptions subscriber_options(const std::string& brokers) {
+    outbox::SubscriberOptions options;
+    options.brokers = brokers;
+    options.group = "prepay-reader";
+    options.topics = {kTopic};
+    options.poll_wait = std::chrono::milliseconds(50);
+    return options;
+}
+
+std::map<std::string, std::vector<int>> seen(pg::Database& database) {
+    std::map<std::string, std::vector<int>> values;
+    const Status status = database.read([&](pqxx::work& tx) {
+        for (const auto& row : tx.exec("SELECT message_key, value FROM seen ORDER BY place")) {
+            values[row[0].as<std::string>()].push_back(row[1].as<int>());
+        }
+        return absl::OkStatus();
+    });
+    REQUIRE(status.ok());
+    return values;
+}
+
+// Runs a subscriber until `count` values are there.
+void consume_until(outbox::Subscriber& subscriber, pg::Database& database, std::size_t count) {
+    std::jthread thread([&](const std::stop_token& stop) { subscriber.run(stop); });
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
+    std::size_t total = 0;
+    while (total < count && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::yield();
+        total = 0;
+        for (const auto& [key, values] : seen(database)) {
+            total += values.size();
+        }
+    }
+    thread.request_stop();
+    thread.join();
+    REQUIRE(total == count);
+}
+
+std::vector<int> ascending(int count) {
+    std::vector<int> values;
+    for (int i = 0; i < count; ++i) {
+        values.push_back(i);
+    }
+    return values;
+}
+
+}  // namespace
+
+TEST_CASE("I-19 every committed row is published, none uncommitted, in order per key") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase source("source");
+    const TestDatabase target("target", kSeen);
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    const auto database = source.open(8);
+    const auto relay = new_relay(source, broker.brokers());
+    const auto second_relay = new_relay(source, broker.brokers());
+
+    std::vector<std::thread> writers;
+    for (const char* key : {"a", "b", "c", "d"}) {
+        writers.emplace_back([&, key] {
+            const outbox::Outbox outbox(kPartitionCount);
+            for (int i = 0; i < 60; ++i) {
+                // Every third transaction is rolled back and tried again.
+                for (const bool commit : {i % 3 != 0, true}) {
+                    const Status status = database->transact([&](pqxx::work& tx) -> Status {
+                        outbox.append(tx, kTopic, key, std::to_string(i));
+                        return commit ? absl::OkStatus() : failed_precondition("NO", "rolled back");
+                    });
+                    if (status.ok()) {
+                        break;
+                    }
+                }
+            }
+        });
+    }
+    std::jthread publisher([&](const std::stop_token& stop) { relay->run(stop); });
+    std::jthread rival([&](const std::stop_token& stop) { second_relay->run(stop); });
+    for (std::thread& writer : writers) {
+        writer.join();
+    }
+    const auto reader = target.open();
+    outbox::Subscriber subscriber(
+        subscriber_options(broker.brokers()), *reader, outbox::Outbox(kPartitionCount),
+        [&](const std::string& topic, int partition, std::int64_t from, std::int64_t to) {
+            return outbox::read_stored(*database, topic, partition, from, to, 1000);
+        },
+        record);
+    consume_until(subscriber, *reader, 240);
+    for (const auto& [key, values] : seen(*reader)) {
+        CAPTURE(key);
+        REQUIRE(values == ascending(60));
+    }
+}
+
+TEST_CASE("I-18 a broker that loses acknowledged messages loses no fact") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase source("source");
+    const TestDatabase target("target", kSeen);
+    const auto database = source.open();
+    const auto reader = target.open();
+    const auto replay = [&](const std::string& topic, int partition, std::int64_t from,
+                            std::int64_t to) {
+        return outbox::read_stored(*database, topic, partition, from, to, 3);
+    };
+    const outbox::Outbox outbox(kPartitionCount);
+    for (int i = 0; i < 10; ++i) {
+        append(*database, "a", i);
+    }
+    {
+        MockBroker first;
+        first.create_topic(kTopic, kPartitionCount);
+        publish_all(*new_relay(source, first.brokers()));
+        outbox::Subscriber subscriber(subscriber_options(first.brokers()), *reader, outbox, replay,
+                                      record);
+        consume_until(subscriber, *reader, 10);
+        for (int i = 10; i < 20; ++i) {
+            append(*database, "a", i);
+        }
+        publish_all(*new_relay(source, first.brokers()));
+    }  // Ten acknowledged messages are gone.
+    for (int i = 20; i < 30; ++i) {
+        append(*database, "a", i);
+    }
+    MockBroker second;
+    second.create_topic(kTopic, kPartitionCount);
+    publish_all(*new_relay(source, second.brokers()));
+    outbox::Subscriber subscriber(subscriber_options(second.brokers()), *reader, outbox, replay,
+                                  record);
+    consume_until(subscriber, *reader, 30);
+    REQUIRE(seen(*reader).at("a") == ascending(30));
+}
+
+TEST_CASE("a message that can never be applied is set aside, and redriven by command") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase source("source");
+    const TestDatabase target("target", kSeen);
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    const auto database = source.open();
+    const auto reader = target.open();
+    const outbox::Outbox outbox(kPartitionCount);
+    append(*database, "a", 0);
+    REQUIRE(database
+                ->transact([&](pqxx::work& tx) {
+                    outbox.append(tx, kTopic, "a", "poison");
+                    return absl::OkStatus();
+                })
+                .ok());
+    append(*database, "a", 1);
+    publish_all(*new_relay(source, broker.brokers()));
+    const auto no_replay = [](const std::string&, int, std::int64_t,
+                              std::int64_t) -> Result<std::vector<kafka::Message>> {
+        return unavailable("NO", "no replay here");
+    };
+    outbox::Subscriber subscriber(subscriber_options(broker.brokers()), *reader, outbox, no_replay,
+                                  record);
+    consume_until(subscriber, *reader, 2);
+    REQUIRE(seen(*reader).at("a") == ascending(2));
+    REQUIRE(subscriber.dead_letter_count() == 1);
+    REQUIRE(subscriber.redrive().value() == 0);  // Still poison.
+    REQUIRE(reader
+                ->transact([](pqxx::work& tx) {
+                    tx.exec("UPDATE dead_letters SET payload = '2'");
+                    return absl::OkStatus();
+                })
+                .ok());
+    REQUIRE(subscriber.redrive().value() == 1);
+    REQUIRE(subscriber.redrive().value() == 0);
+    REQUIRE(seen(*reader).at("a") == ascending(3));
+}
+
+TEST_CASE("I-3 messages that come again change nothing, and a replaced consumer cannot write") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase source("source");
+    const TestDatabase target("target", kSeen);
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    const auto database = source.open();
+    const auto reader = target.open();
+    const outbox::Outbox outbox(kPartitionCount);
+    for (int i = 0; i < 20; ++i) {
+        append(*database, "a", i);
+    }
+    publish_all(*new_relay(source, broker.brokers()));
+    // The relay dies before it saves its position: everything is sent again.
+    REQUIRE(database
+                ->transact([](pqxx::work& tx) {
+                    tx.exec("UPDATE outbox_positions SET published_sequence = 0");
+                    return absl::OkStatus();
+                })
+                .ok());
+    publish_all(*new_relay(source, broker.brokers()));
+    append(*database, "a", 20);
+    publish_all(*new_relay(source, broker.brokers()));
+    const auto no_replay = [](const std::string&, int, std::int64_t,
+                              std::int64_t) -> Result<std::vector<kafka::Message>> {
+        return unavailable("NO", "no replay here");
+    };
+    outbox::Subscriber subscriber(subscriber_options(broker.brokers()), *reader, outbox, no_replay,
+                                  record);
+    consume_until(subscriber, *reader, 21);
+    REQUIRE(seen(*reader).at("a") == ascending(21));
+}
+
+}  // namespace prepay::test

@@ -1,0 +1,101 @@
+#include <catch2/catch.hpp>
+#include <thread>
+
+#include "pg/request_answer.h"
+#include "support/test_database.h"
+
+namespace prepay::test {
+
+TEST_CASE("transact commits on OK and rolls back on an error") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint PRIMARY KEY)"}});
+    const auto database = scratch.open();
+    REQUIRE(database
+                ->transact([](pqxx::work& tx) {
+                    tx.exec("INSERT INTO t VALUES (1)");
+                    return absl::OkStatus();
+                })
+                .ok());
+    REQUIRE_FALSE(database
+                      ->transact([](pqxx::work& tx) {
+                          tx.exec("INSERT INTO t VALUES (2)");
+                          return failed_precondition("NO", "no");
+                      })
+                      .ok());
+    const Status twice = database->transact([](pqxx::work& tx) {
+        tx.exec("INSERT INTO t VALUES (1)");
+        return absl::OkStatus();
+    });
+    REQUIRE(error_reason(twice) == "CONSTRAINT");
+    REQUIRE(database
+                ->read([](pqxx::work& tx) -> Result<int> {
+                    return tx.exec1("SELECT count(*) FROM t")[0].as<int>();
+                })
+                .value() == 1);
+    REQUIRE_FALSE(database
+                      ->read([](pqxx::work& tx) {
+                          tx.exec("INSERT INTO t VALUES (3)");
+                          return absl::OkStatus();
+                      })
+                      .ok());
+}
+
+TEST_CASE("a request id has one effect, however often and from however many it comes") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint)"}});
+    const auto database = scratch.open(8);
+    const auto call = [&](const std::string& hash) {
+        return database->transact([&](pqxx::work& tx) {
+            return pg::answer_once(tx, {"request-1", "m", hash, "user:li"},
+                                   [](pqxx::work& inner) -> Result<std::string> {
+                                       inner.exec("INSERT INTO t VALUES (1)");
+                                       return std::string("answer\0x", 8);
+                                   });
+        });
+    };
+    std::vector<std::thread> threads;
+    std::atomic<int> same{0};
+    for (int i = 0; i < 8; ++i) {
+        threads.emplace_back([&] { same += call("h1").value() == std::string("answer\0x", 8); });
+    }
+    for (std::thread& thread : threads) {
+        thread.join();
+    }
+    REQUIRE(same == 8);
+    REQUIRE(error_reason(call("h2").status()) == "REQUEST_ID_REUSED");
+    REQUIRE(database
+                ->read([](pqxx::work& tx) -> Result<int> {
+                    return tx.exec1("SELECT count(*) FROM t")[0].as<int>();
+                })
+                .value() == 1);
+}
+
+TEST_CASE("a changed or unknown migration ends the start") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint)"}});
+    const auto database = scratch.open();
+    REQUIRE(error_reason(
+                pg::migrate(*database, {{"service", {{"0001_t.sql", "CREATE TABLE u ()"}}}})) ==
+            "MIGRATION_CHANGED");
+    REQUIRE(error_reason(pg::migrate(*database, {{"service", {}}})) == "MIGRATION_UNKNOWN");
+    const Status broken = pg::migrate(
+        *database,
+        {{"service", {{"0001_t.sql", "CREATE TABLE t (n bigint)"}, {"0002_x.sql", "CREATE"}}}});
+    REQUIRE(error_message(broken).find("0002_x.sql") != std::string::npos);
+}
+
+TEST_CASE("arrays are quoted") {
+    REQUIRE(pg::to_array(std::vector<std::string>{"a\"b", "c\\d", ""}) == R"({"a\"b","c\\d",""})");
+    REQUIRE(pg::to_array(std::vector<std::int64_t>{1, -2}) == "{1,-2}");
+}
+
+}  // namespace prepay::test

@@ -1,0 +1,126 @@
+#include <catch2/catch.hpp>
+
+#include <openssl/pem.h>
+
+#include "prepay/common/v1/common.grpc.pb.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+
+namespace prepay::rpc {
+namespace {
+
+std::string drain(BIO* bio) {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio, &data);
+    std::string text(data, static_cast<std::size_t>(size));
+    BIO_free(bio);
+    return text;
+}
+
+// A real server of OutboxService with a handler that answers what it was asked.
+struct Fixture {
+    Fixture() {
+        EVP_PKEY* key = EVP_EC_gen("P-256");
+        BIO* private_bio = BIO_new(BIO_s_mem());
+        BIO* public_bio = BIO_new(BIO_s_mem());
+        PEM_write_bio_PrivateKey(private_bio, key, nullptr, nullptr, 0, nullptr, nullptr);
+        PEM_write_bio_PUBKEY(public_bio, key);
+        EVP_PKEY_free(key);
+        private_pem = drain(private_bio);
+        ServerOptions options;
+        options.listen = "127.0.0.1:0";
+        options.public_key_pem = drain(public_bio);
+        server = std::make_unique<Server>(options, metrics, clock);
+        server->stream("prepay.common.v1.OutboxService/Replay", this, &Fixture::replay);
+        REQUIRE(server->start().ok());
+    }
+
+    Status replay(const CallContext& context, const common::v1::ReplayRequest& request,
+                  StreamWriter<common::v1::ReplayResponse>& writer) {
+        subject = context.identity.subject;
+        for (std::int64_t i = request.from_sequence(); i < request.to_sequence(); ++i) {
+            common::v1::ReplayResponse response;
+            response.set_sequence(i);
+            if (!writer.write(response)) {
+                return make_error(absl::StatusCode::kCancelled, "CANCELLED", "gone");
+            }
+        }
+        return request.topic() == "bad" ? not_found("NO_TOPIC", "no such topic") : absl::OkStatus();
+    }
+
+    std::string token(Role role) const {
+        TokenClaims claims;
+        claims.identity = {"prepay-test", role, ""};
+        claims.expire_time = clock.now() + std::chrono::minutes(1);
+        return sign_token(claims, private_pem, clock.now()).value();
+    }
+
+    // Number of messages received, or -1 and the status.
+    int call(const std::string& bearer, const std::string& topic, Status& status) const {
+        ClientOptions options;
+        options.address = "127.0.0.1:" + std::to_string(server->port());
+        options.token = bearer;
+        const Client client(options);
+        const auto stub = common::v1::OutboxService::NewStub(client.channel());
+        grpc::ClientContext context;
+        client.prepare(context);
+        common::v1::ReplayRequest request;
+        request.set_topic(topic);
+        request.set_from_sequence(1);
+        request.set_to_sequence(1001);
+        const auto reader = stub->Replay(&context, request);
+        common::v1::ReplayResponse response;
+        int count = 0;
+        while (reader->Read(&response)) {
+            ++count;
+        }
+        status = from_grpc(reader->Finish());
+        return count;
+    }
+
+    SystemClock clock;
+    telemetry::Metrics metrics;
+    std::string private_pem;
+    std::string subject;
+    std::unique_ptr<Server> server;
+};
+
+}  // namespace
+
+TEST_CASE("a stream delivers all messages and its error with the reason") {
+    Fixture fixture;
+    Status status;
+    REQUIRE(fixture.call(fixture.token(Role::kService), "good", status) == 1000);
+    REQUIRE(status.ok());
+    REQUIRE(fixture.subject == "prepay-test");
+    REQUIRE(fixture.call(fixture.token(Role::kService), "bad", status) == 1000);
+    REQUIRE(error_reason(status) == "NO_TOPIC");
+}
+
+TEST_CASE("I-22 nobody gets in without the permission") {
+    Fixture fixture;
+    Status status;
+    for (const Role role :
+         {Role::kTenant, Role::kViewer, Role::kCashier, Role::kOperator, Role::kAdmin}) {
+        REQUIRE(fixture.call(fixture.token(role), "good", status) == 0);
+        REQUIRE(error_reason(status) == "PERMISSION_DENIED");
+    }
+    REQUIRE(fixture.call("", "good", status) == 0);
+    REQUIRE(error_reason(status) == "TOKEN_MISSING");
+    REQUIRE(fixture.call("x.y.z", "good", status) == 0);
+    REQUIRE(error_reason(status) == "TOKEN_INVALID");
+    REQUIRE(fixture.subject.empty());
+}
+
+TEST_CASE("S-3 a service with an unhandled method does not start") {
+    telemetry::Metrics metrics;
+    const SystemClock clock;
+    ServerOptions options;
+    options.listen = "127.0.0.1:0";
+    Server server(options, metrics, clock);
+    server.add_unary("prepay.common.v1.OutboxService/Nonsense",
+                     common::v1::ReplayRequest::default_instance(), nullptr);
+    REQUIRE(error_reason(server.start()) == "METHOD_UNHANDLED");
+}
+
+}  // namespace prepay::rpc

@@ -1,0 +1,114 @@
+#include "support/child_process.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <csignal>
+
+#include <cstdlib>
+#include <stdexcept>
+#include <thread>
+
+namespace prepay::test {
+namespace {
+
+constexpr std::chrono::milliseconds kPollStep{10};
+
+sockaddr_in loopback(int port) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    return address;
+}
+
+int decode_exit(int status) {
+    return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+}  // namespace
+
+ChildProcess::ChildProcess(const std::vector<std::string>& command, const std::string& log_path,
+                           const std::map<std::string, std::string>& environment) {
+    std::vector<char*> arguments;
+    for (const std::string& word : command) {
+        arguments.push_back(const_cast<char*>(word.c_str()));
+    }
+    arguments.push_back(nullptr);
+    pid_ = fork();
+    if (pid_ < 0) {
+        throw std::runtime_error("fork failed");
+    }
+    if (pid_ == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        sigset_t none;
+        sigemptyset(&none);
+        sigprocmask(SIG_SETMASK, &none, nullptr);
+        const int log = open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+        dup2(log, STDOUT_FILENO);
+        dup2(log, STDERR_FILENO);
+        for (const auto& [name, value] : environment) {
+            setenv(name.c_str(), value.c_str(), 1);
+        }
+        execvp(arguments[0], arguments.data());
+        _exit(127);
+    }
+}
+
+ChildProcess::~ChildProcess() { kill(); }
+
+bool ChildProcess::is_running() {
+    if (pid_ <= 0) {
+        return false;
+    }
+    int status = 0;
+    if (waitpid(pid_, &status, WNOHANG) == pid_) {
+        exit_code_ = decode_exit(status);
+        pid_ = -1;
+    }
+    return pid_ > 0;
+}
+
+void ChildProcess::signal(int number) const {
+    if (pid_ > 0) {
+        ::kill(pid_, number);
+    }
+}
+
+int ChildProcess::wait(std::chrono::milliseconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    while (is_running() && std::chrono::steady_clock::now() < deadline) {
+        std::this_thread::sleep_for(kPollStep);
+    }
+    return pid_ > 0 ? -1 : exit_code_;
+}
+
+void ChildProcess::kill() {
+    signal(SIGKILL);
+    wait(std::chrono::seconds(10));
+}
+
+int free_port() {
+    const int listener = socket(AF_INET, SOCK_STREAM, 0);
+    sockaddr_in address = loopback(0);
+    socklen_t size = sizeof(address);
+    bind(listener, reinterpret_cast<sockaddr*>(&address), size);
+    getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+    close(listener);
+    return ntohs(address.sin_port);
+}
+
+bool accepts_connections(int port) {
+    const int client = socket(AF_INET, SOCK_STREAM, 0);
+    const sockaddr_in address = loopback(port);
+    const bool accepted =
+        connect(client, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+    close(client);
+    return accepted;
+}
+
+}  // namespace prepay::test

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "pg/database.h"
+#include "pg/migrate.h"
+
+namespace prepay::test {
+
+/// A database of its own on the server of PREPAY_TEST_PG_URL (a superuser's URL), dropped at the
+/// end. Tests ask `available()` first and say SKIPPED when there is no server.
+class TestDatabase {
+public:
+    static bool available();
+
+    /// Creates the database with a login role `prepay_<schema>_<n>` that owns the schema, and
+    /// applies the libraries' and the given migrations as that role.
+    explicit TestDatabase(const std::string& schema,
+                          const std::vector<pg::Migration>& migrations = {});
+    ~TestDatabase();
+    TestDatabase(const TestDatabase&) = delete;
+    TestDatabase& operator=(const TestDatabase&) = delete;
+
+    /// Options of the service's role.
+    [[nodiscard]] pg::DatabaseOptions options(int pool_size = 4) const;
+    [[nodiscard]] std::unique_ptr<pg::Database> open(int pool_size = 4) const;
+    /// The superuser's URL of this database.
+    [[nodiscard]] const std::string& admin_url() const { return admin_url_; }
+
+private:
+    std::string schema_;
+    std::string name_;
+    std::string role_;
+    std::string server_url_;
+    std::string admin_url_;
+    std::string role_url_;
+};
+
+}  // namespace prepay::test

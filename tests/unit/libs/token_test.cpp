@@ -1,0 +1,93 @@
+#include "rpc/token.h"
+
+#include <openssl/ec.h>
+#include <openssl/pem.h>
+
+#include <catch2/catch.hpp>
+
+#include "rpc/access.h"
+
+namespace prepay::rpc {
+namespace {
+
+struct KeyPair {
+    std::string private_pem;
+    std::string public_pem;
+};
+
+std::string drain(BIO* bio) {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio, &data);
+    std::string text(data, static_cast<std::size_t>(size));
+    BIO_free(bio);
+    return text;
+}
+
+KeyPair new_key_pair() {
+    EVP_PKEY* key = EVP_EC_gen("P-256");
+    BIO* private_bio = BIO_new(BIO_s_mem());
+    BIO* public_bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_PrivateKey(private_bio, key, nullptr, nullptr, 0, nullptr, nullptr);
+    PEM_write_bio_PUBKEY(public_bio, key);
+    EVP_PKEY_free(key);
+    return {drain(private_bio), drain(public_bio)};
+}
+
+const Instant kNow = from_micros(1'700'000'000'000'000);
+
+TokenClaims claims_for(Role role) {
+    TokenClaims claims;
+    claims.identity = {"user:li", role, ""};
+    claims.expire_time = kNow + std::chrono::minutes(10);
+    return claims;
+}
+
+}  // namespace
+
+TEST_CASE("a token is what was signed, until it expires") {
+    const KeyPair keys = new_key_pair();
+    const std::string token =
+        sign_token(claims_for(Role::kCashier), keys.private_pem, kNow).value();
+    const TokenClaims claims = verify_token(token, keys.public_pem, kNow).value();
+    REQUIRE(claims.identity.subject == "user:li");
+    REQUIRE(claims.identity.role == Role::kCashier);
+    REQUIRE(error_reason(verify_token(token, keys.public_pem, claims.expire_time).status()) ==
+            "TOKEN_EXPIRED");
+}
+
+TEST_CASE("S-13 forged tokens are refused") {
+    const KeyPair keys = new_key_pair();
+    const std::string token = sign_token(claims_for(Role::kViewer), keys.private_pem, kNow).value();
+    const std::string payload =
+        token.substr(token.find('.'), token.rfind('.') - token.find('.') + 1);
+    // {"alg":"none","typ":"JWT"}
+    const std::string none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0" + payload;
+    const std::string other =
+        sign_token(claims_for(Role::kAdmin), new_key_pair().private_pem, kNow).value();
+    std::string edited = token;
+    edited[token.find('.') + 5] ^= 1;
+    for (const std::string& bad : {none, other, edited, std::string("x.y.z"), std::string(),
+                                   token + "a", std::string(5000, 'a')}) {
+        REQUIRE_FALSE(verify_token(bad, keys.public_pem, kNow).ok());
+    }
+}
+
+TEST_CASE("I-22 roles hold exactly their permissions") {
+    using namespace common::v1;
+    // columns: PUBLIC READ SELL CONTROL MANAGE INTERNAL TENANT
+    const std::vector<std::pair<Role, std::string>> table = {
+        {Role::kNone, "1000000"},    {Role::kTenant, "1000001"},   {Role::kViewer, "1100000"},
+        {Role::kCashier, "1110000"}, {Role::kOperator, "1111000"}, {Role::kAdmin, "1111100"},
+        {Role::kService, "1111110"},
+    };
+    for (const auto& [role, row] : table) {
+        REQUIRE_FALSE(role_holds(role, PERMISSION_UNSPECIFIED));
+        for (int i = 0; i < 7; ++i) {
+            CAPTURE(role_text(role), i);
+            REQUIRE(role_holds(role, static_cast<Permission>(i + 1)) ==
+                    (row[static_cast<std::size_t>(i)] == '1'));
+        }
+    }
+}
+
+}  // namespace prepay::rpc
