@@ -1,0 +1,224 @@
+#include "adapters/pg_alarm_queries.h"
+
+#include <algorithm>
+
+#include "adapters/pg_notification_writer.h"
+
+namespace prepay::alarm {
+namespace {
+
+const std::string kEpisodeColumns =
+    "SELECT e.episode_seq, e.episode_id, e.account_id, e.site_id, e.level, e.state, " +
+    pg::micros("e.start_time") + ", " + pg::micros("e.end_time") +
+    ", e.balance_micros, e.customer_name,"
+    " (SELECT count(*) FROM notifications n WHERE n.episode_id = e.episode_id) FROM episodes e";
+
+const std::string kNotificationColumns =
+    "SELECT notification_seq, notification_id, episode_id, account_id, level, channel_kind,"
+    " channel_id, recipient, nth, state, subject, body, " +
+    pg::micros("create_time") + ", " + pg::micros("finish_time") +
+    ", attempt_count, failure_reason FROM notifications";
+
+v1::Episode episode_of(const pqxx::row& row) {
+    v1::Episode episode;
+    episode.set_episode_id(row[1].as<std::string>());
+    episode.set_account_id(row[2].as<std::string>());
+    episode.set_site_id(row[3].as<std::string>());
+    episode.set_level(row[4].as<int>());
+    episode.set_state(row[5].as<std::string>() == "OPEN" ? v1::EPISODE_STATE_OPEN
+                                                         : v1::EPISODE_STATE_ENDED);
+    set_time(episode.mutable_start_time(), row[6].as<std::int64_t>());
+    if (!row[7].is_null()) {
+        set_time(episode.mutable_end_time(), row[7].as<std::int64_t>());
+    }
+    episode.set_balance_micros(row[8].as<std::int64_t>());
+    episode.set_customer_name(row[9].as<std::string>());
+    episode.set_notification_count(row[10].as<int>());
+    return episode;
+}
+
+v1::Notification notification_of(const pqxx::row& row, bool is_unmasked) {
+    v1::Notification notification;
+    notification.set_notification_id(row[1].as<std::string>());
+    notification.set_episode_id(row[2].as<std::string>(""));
+    notification.set_account_id(row[3].as<std::string>());
+    notification.set_level(row[4].as<int>());
+    notification.set_channel_kind(kind_to_proto(kind_from_text(row[5].as<std::string>())));
+    notification.set_channel_id(row[6].as<std::string>());
+    const std::string recipient = row[7].as<std::string>();
+    notification.set_recipient(is_unmasked ? recipient : mask_recipient(recipient));
+    notification.set_nth(row[8].as<int>());
+    notification.set_state(state_to_proto(row[9].as<std::string>()));
+    notification.set_subject(row[10].as<std::string>());
+    notification.set_body(row[11].as<std::string>());
+    set_time(notification.mutable_create_time(), row[12].as<std::int64_t>());
+    if (!row[13].is_null()) {
+        set_time(notification.mutable_finish_time(), row[13].as<std::int64_t>());
+    }
+    notification.set_attempt_count(row[14].as<int>());
+    notification.set_failure_reason(row[15].as<std::string>());
+    return notification;
+}
+
+struct Page {
+    int size = kPageSizeDefault;
+    std::int64_t before_seq = INT64_MAX;
+};
+
+// A token is the sequence of the last row of the page before.
+Result<Page> page_of(int page_size, const std::string& page_token) {
+    Page page;
+    if (page_size < 0 || page_size > kPageSizeMax) {
+        return invalid_argument("PAGE_SIZE_INVALID",
+                                "page_size must be 1 .. " + std::to_string(kPageSizeMax));
+    }
+    page.size = page_size == 0 ? kPageSizeDefault : page_size;
+    if (!page_token.empty()) {
+        if (page_token.size() > 18 ||
+            page_token.find_first_not_of("0123456789") != std::string::npos) {
+            return invalid_argument("PAGE_TOKEN_INVALID", "page_token is not one of ours");
+        }
+        page.before_seq = std::stoll(page_token);
+    }
+    return page;
+}
+
+template <typename Response, typename Add>
+void fill_page(const pqxx::result& rows, const Page& page, Response& response, const Add& add) {
+    for (const auto& row : rows) {
+        if (static_cast<int>(row.rownumber()) ==
+            page.size) {  // One more than asked: there is a next page.
+            response.set_next_page_token(rows[row.rownumber() - 1][0].template as<std::string>());
+            return;
+        }
+        add(row);
+    }
+}
+
+std::string level_array(const std::vector<int>& levels) {
+    return pg::to_array(std::vector<std::int64_t>(levels.begin(), levels.end()));
+}
+
+}  // namespace
+
+v1::Episode read_episode(pqxx::work& tx, const std::string& episode_id) {
+    return episode_of(tx.exec_params1(kEpisodeColumns + " WHERE e.episode_id = $1", episode_id));
+}
+
+Result<v1::ListEpisodesResponse> list_episodes(pg::Database& database,
+                                               const v1::ListEpisodesRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const Page page, page_of(request.page_size(), request.page_token()));
+    return database.read([&](pqxx::work& tx) -> Result<v1::ListEpisodesResponse> {
+        v1::ListEpisodesResponse response;
+        const auto rows =
+            tx.exec_params(kEpisodeColumns +
+                               " WHERE e.episode_seq < $1 AND ($2 = '' OR e.account_id = $2)"
+                               " AND ($3 = '' OR e.site_id = $3) AND (NOT $4 OR e.state = 'OPEN')"
+                               " ORDER BY e.episode_seq DESC LIMIT $5",
+                           page.before_seq, request.account_id(), request.site_id(),
+                           request.open_only(), page.size + 1);
+        fill_page(rows, page, response,
+                  [&](const pqxx::row& row) { *response.add_episodes() = episode_of(row); });
+        return response;
+    });
+}
+
+Result<v1::ListNotificationsResponse> list_notifications(
+    pg::Database& database, const v1::ListNotificationsRequest& request, bool is_unmasked) {
+    PREPAY_ASSIGN_OR_RETURN(const Page page, page_of(request.page_size(), request.page_token()));
+    return database.read([&](pqxx::work& tx) -> Result<v1::ListNotificationsResponse> {
+        v1::ListNotificationsResponse response;
+        const auto rows = tx.exec_params(
+            kNotificationColumns +
+                " WHERE notification_seq < $1 AND ($2 = '' OR account_id = $2)"
+                " AND ($3 = '' OR episode_id = $3)"
+                " ORDER BY notification_seq DESC LIMIT $4",
+            page.before_seq, request.account_id(), request.episode_id(), page.size + 1);
+        fill_page(rows, page, response, [&](const pqxx::row& row) {
+            *response.add_notifications() = notification_of(row, is_unmasked);
+        });
+        return response;
+    });
+}
+
+Result<std::vector<Channel>> list_channels(pg::Database& database) {
+    return database.read(
+        [](pqxx::work& tx) -> Result<std::vector<Channel>> { return read_channels(tx); });
+}
+
+Result<v1::PutChannelResponse> put_channel(pg::Database& database, const pg::RequestKey& key,
+                                           Channel channel) {
+    PREPAY_ASSIGN_OR_RETURN(
+        const std::string answer, database.transact([&](pqxx::work& tx) -> Result<std::string> {
+            return pg::answer_once(tx, key, [&](pqxx::work&) -> Result<std::string> {
+                const auto stored = tx.exec_params(
+                    "SELECT kind, secret FROM channels WHERE channel_id = $1 FOR UPDATE",
+                    channel.channel_id);
+                if (!stored.empty() && stored[0][0].as<std::string>() != kind_text(channel.kind)) {
+                    return failed_precondition(
+                        "CHANNEL_KIND_FIXED",
+                        "the kind of a channel cannot change; add another one");
+                }
+                if (!stored.empty() && channel.secret.empty()) {
+                    channel.secret = stored[0][1].as<std::string>();
+                }
+                if (const auto problem = check_channel(channel)) {
+                    return invalid_argument(problem->reason, problem->message);
+                }
+                tx.exec_params(
+                    "INSERT INTO channels (channel_id, site_id, kind, enabled, target, secret,"
+                    " extra_recipients, levels) VALUES ($1, $2, $3, $4, $5, $6, $7::text[],"
+                    " $8::smallint[]) ON CONFLICT (channel_id) DO UPDATE SET"
+                    " site_id = EXCLUDED.site_id, enabled = EXCLUDED.enabled,"
+                    " target = EXCLUDED.target, secret = EXCLUDED.secret,"
+                    " extra_recipients = EXCLUDED.extra_recipients, levels = EXCLUDED.levels,"
+                    " update_time = now()",
+                    channel.channel_id, channel.site_id, kind_text(channel.kind), channel.enabled,
+                    channel.target, channel.secret, pg::to_array(channel.extra_recipients),
+                    level_array(channel.levels));
+                v1::PutChannelResponse response;
+                *response.mutable_channel() = to_proto(channel, true);
+                return response.SerializeAsString();
+            });
+        }));
+    v1::PutChannelResponse response;
+    response.ParseFromString(answer);
+    return response;
+}
+
+Status ensure_default_channel(pg::Database& database) {
+    return database.transact([](pqxx::work& tx) {
+        tx.exec(
+            "INSERT INTO channels (channel_id, site_id, kind, enabled, target, secret,"
+            " extra_recipients, levels) VALUES ('customer-mail', '', 'EMAIL', true, '', '', '{}',"
+            " '{}') ON CONFLICT (channel_id) DO NOTHING");
+        return absl::OkStatus();
+    });
+}
+
+Status insert_test(pg::Database& database, const Channel& channel,
+                   const std::string& notification_id, const std::string& recipient,
+                   const std::string& subject, const std::string& body, Instant now,
+                   Duration lease) {
+    return database.transact([&](pqxx::work& tx) {
+        tx.exec_params(
+            "INSERT INTO notifications (notification_id, account_id, level, channel_id,"
+            " channel_kind, recipient, nth, state, subject, body, create_time, due_time,"
+            " lease_time, attempt_count)"
+            " VALUES ($1, '', 0, $2, $3, $4, 1, 'SENDING', $5, $6, $7, $7, $8, 1)",
+            notification_id, channel.channel_id, kind_text(channel.kind), recipient, subject, body,
+            pg::to_timestamptz(now), pg::to_timestamptz(now + lease));
+        return absl::OkStatus();
+    });
+}
+
+Result<v1::Notification> read_notification(pg::Database& database,
+                                           const std::string& notification_id, bool is_unmasked) {
+    return database.read([&](pqxx::work& tx) -> Result<v1::Notification> {
+        return notification_of(
+            tx.exec_params1(kNotificationColumns + " WHERE notification_id = $1", notification_id),
+            is_unmasked);
+    });
+}
+
+}  // namespace prepay::alarm

@@ -1,0 +1,104 @@
+#include "adapters/pg_notification_writer.h"
+
+#include <nlohmann/json.hpp>
+
+#include <sstream>
+
+#include "convert.h"
+#include "core/ids.h"
+#include "domain/message.h"
+#include "pg/database.h"
+
+namespace prepay::alarm {
+
+std::string join_list(const std::vector<std::string>& items) {
+    std::string text;
+    for (const std::string& item : items) {
+        text += (text.empty() ? "" : "\x1f") + item;
+    }
+    return text;
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+    std::vector<std::string> items;
+    std::istringstream stream(text);
+    for (std::string item; std::getline(stream, item, '\x1f');) {
+        items.push_back(item);
+    }
+    return items;
+}
+
+std::vector<Channel> read_channels(pqxx::work& tx) {
+    std::vector<Channel> channels;
+    for (const auto& row :
+         tx.exec("SELECT channel_id, site_id, kind, enabled, target, secret,"
+                 " array_to_string(extra_recipients, chr(31)), array_to_string(levels, chr(31))"
+                 " FROM channels ORDER BY channel_id")) {
+        Channel channel;
+        channel.channel_id = row[0].as<std::string>();
+        channel.site_id = row[1].as<std::string>();
+        channel.kind = kind_from_text(row[2].as<std::string>());
+        channel.enabled = row[3].as<bool>();
+        channel.target = row[4].as<std::string>();
+        channel.secret = row[5].as<std::string>();
+        channel.extra_recipients = split_list(row[6].as<std::string>());
+        for (const std::string& level : split_list(row[7].as<std::string>())) {
+            channel.levels.push_back(std::stoi(level));
+        }
+        channels.push_back(std::move(channel));
+    }
+    return channels;
+}
+
+std::string webhook_body(const EpisodeFacts& facts, const std::string& notification_id,
+                         const std::string& subject, const std::string& text) {
+    const nlohmann::ordered_json body = {
+        {"type", facts.episode_id.empty() ? "prepay.alarm.test.v1" : "prepay.alarm.low-balance.v1"},
+        {"notification_id", notification_id},
+        {"episode_id", facts.episode_id},
+        {"account_id", facts.account_id},
+        {"site_id", facts.site_id},
+        {"level", facts.level},
+        {"level_word", level_word(facts.level)},
+        {"nth", facts.nth},
+        {"start_time", format_time(facts.start_time)},
+        {"balance_micros", std::to_string(facts.balance.micros())},
+        {"balance_yuan", yuan_text(facts.balance)},
+        {"keep_power", facts.keep_power},
+        {"room_ids", facts.room_ids},
+        {"customer_name", facts.customer_name},
+        {"subject", subject},
+        {"text", text}};
+    return body.dump();
+}
+
+int write_notifications(pqxx::work& tx, const EpisodeFacts& facts,
+                        const std::vector<Channel>& channels, const std::string& pay_url,
+                        const Clock& clock) {
+    const MessageText text = compose({facts.level, facts.room_ids, facts.customer_name,
+                                      facts.balance, facts.keep_power, pay_url});
+    int written_count = 0;
+    for (const Channel& channel : channels) {
+        if (!covers(channel, facts.site_id, facts.level)) {
+            continue;
+        }
+        for (const std::string& recipient : recipients_of(channel, facts.customer_email)) {
+            const std::string id = new_id(clock);
+            const std::string body = channel.kind == ChannelKind::kWebhook
+                                         ? webhook_body(facts, id, text.subject, text.body)
+                                         : text.body;
+            const auto result = tx.exec_params(
+                "INSERT INTO notifications (notification_id, episode_id, account_id, level,"
+                " channel_id, channel_kind, recipient, nth, subject, body, create_time, due_time)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)"
+                " ON CONFLICT (episode_id, level, recipient, channel_id, nth) DO NOTHING",
+                id, facts.episode_id, facts.account_id, facts.level, channel.channel_id,
+                kind_text(channel.kind), recipient, facts.nth, text.subject, body,
+                pg::to_timestamptz(clock.now()));
+            written_count += static_cast<int>(result.affected_rows());
+        }
+    }
+    return written_count;
+}
+
+}  // namespace prepay::alarm

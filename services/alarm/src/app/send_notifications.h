@@ -1,0 +1,41 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "metrics.h"
+#include "ports.h"
+
+namespace prepay::alarm {
+
+/// Sends what is due, one at a time, each attempt at most once: the attempt is durable before the
+/// first byte goes out, and what became of it is recorded after. One instance a thread.
+class NotificationSending {
+public:
+    NotificationSending(NotificationStore& store, MessageSender& email, MessageSender& webhook,
+                        RetryRule rule, Duration send_timeout, const Clock& clock,
+                        const AlarmMetrics& metrics);
+
+    /// Sends one; false when nothing is due. An error of the database is returned; an outcome that
+    /// could not be recorded is kept and recorded first next time.
+    Result<bool> send_next();
+
+private:
+    struct Mark {
+        std::string notification_id;
+        int attempt_count = 0;
+        NextStep step;
+    };
+    Status record_marks();
+
+    NotificationStore& store_;
+    MessageSender& email_;
+    MessageSender& webhook_;
+    RetryRule rule_;
+    Duration lease_;
+    const Clock& clock_;
+    const AlarmMetrics& metrics_;
+    std::vector<Mark> marks_;  // At most one: nothing is claimed before it is recorded.
+};
+
+}  // namespace prepay::alarm

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "core/status.h"
+#include "core/time.h"
+#include "domain/channel.h"
+#include "domain/delivery.h"
+
+namespace prepay::alarm {
+
+/// A notification that is marked SENDING for the caller.
+struct OutgoingNotification {
+    std::string notification_id;  ///< Also the idempotency key on the wire.
+    ChannelKind kind = ChannelKind::kEmail;
+    std::string recipient;
+    std::string subject;
+    std::string body;
+    std::string secret;     ///< Webhook signing secret of the channel.
+    int attempt_count = 0;  ///< This try included.
+};
+
+/// The stored notifications. Errors are the database's (DATABASE_UNAVAILABLE, COMMIT_IN_DOUBT …).
+class NotificationStore {
+public:
+    virtual ~NotificationStore() = default;
+    /// Marks the oldest due notification SENDING, with one more attempt, until `now + lease`.
+    virtual Result<std::optional<OutgoingNotification>> claim_next(Instant now, Duration lease) = 0;
+    /// Records what became of an attempt. A mark of an attempt that is no longer the current one
+    /// changes nothing. May be repeated.
+    virtual Status mark(const std::string& notification_id, int attempt_count, const NextStep& step,
+                        Instant now) = 0;
+    /// Closes as UNKNOWN what is SENDING past its lease: its process died between the mark and the
+    /// answer. How many.
+    virtual Result<int> close_abandoned(Instant now) = 0;
+    /// Writes the notifications of due repeats of open episodes. How many episodes.
+    virtual Result<int> plan_repeats(Instant now) = 0;
+    /// How many are WAITING.
+    virtual Result<int> count_waiting() = 0;
+};
+
+/// Hands a message to the outside. Returns within the configured send time-out; never throws.
+class MessageSender {
+public:
+    virtual ~MessageSender() = default;
+    virtual DeliveryReport send(const OutgoingNotification& notification) = 0;
+};
+
+}  // namespace prepay::alarm
