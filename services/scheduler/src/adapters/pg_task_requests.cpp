@@ -1,0 +1,249 @@
+#include "adapters/pg_task_requests.h"
+
+#include "adapters/pg_item_updates.h"
+#include "convert.h"
+#include "core/ids.h"
+
+namespace prepay::scheduler {
+namespace {
+
+const std::string kTaskColumns =
+    "SELECT task_seq, task_id, display_name, action, state, " + pg::micros("due_time") + ", " +
+    pg::micros("create_time") + ", " + pg::micros("finish_time") +
+    ", create_user, reason_text, total_count, waiting_count, sent_count, verified_count,"
+    " failed_count, cancelled_count, retry_of FROM tasks";
+
+v1::Task task_of(const pqxx::row& row) {
+    v1::Task task;
+    task.set_task_id(row[1].as<std::string>());
+    task.set_display_name(row[2].as<std::string>());
+    task.set_action(action_to_proto(action_from_text(row[3].as<std::string>())));
+    task.set_state(state_to_proto(task_state_from_text(row[4].as<std::string>())));
+    set_time(task.mutable_due_time(), row[5].as<std::int64_t>());
+    set_time(task.mutable_create_time(), row[6].as<std::int64_t>());
+    if (!row[7].is_null()) {
+        set_time(task.mutable_finish_time(), row[7].as<std::int64_t>());
+    }
+    task.set_create_user(row[8].as<std::string>());
+    task.set_reason_text(row[9].as<std::string>());
+    v1::TaskCounts& counts = *task.mutable_counts();
+    counts.set_total(row[10].as<int>());
+    counts.set_waiting(row[11].as<int>());
+    counts.set_sent(row[12].as<int>());
+    counts.set_verified(row[13].as<int>());
+    counts.set_failed(row[14].as<int>());
+    counts.set_cancelled(row[15].as<int>());
+    task.set_retry_of(row[16].as<std::string>());
+    return task;
+}
+
+Result<v1::Task> read_task(pqxx::work& tx, const std::string& task_id) {
+    const auto rows = tx.exec_params(kTaskColumns + " WHERE task_id = $1", task_id);
+    if (rows.empty()) {
+        return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
+    }
+    return task_of(rows[0]);
+}
+
+// Runs an effect that gives a task id, once per request; answers with the task as it then was.
+template <typename Effect>
+Result<v1::Task> once(pg::Database& database, const pg::RequestKey& key, const Effect& effect) {
+    PREPAY_ASSIGN_OR_RETURN(
+        const std::string answer, database.transact([&](pqxx::work& tx) -> Result<std::string> {
+            return pg::answer_once(tx, key, [&](pqxx::work&) -> Result<std::string> {
+                PREPAY_ASSIGN_OR_RETURN(const std::string task_id, effect(tx));
+                PREPAY_ASSIGN_OR_RETURN(const v1::Task task, read_task(tx, task_id));
+                return task.SerializeAsString();
+            });
+        }));
+    v1::Task task;
+    task.ParseFromString(answer);
+    return task;
+}
+
+std::string insert_task(pqxx::work& tx, const TaskOrder& order, const std::string& create_user,
+                        const std::string& retry_of, const SchedulerConfig& config,
+                        const Clock& clock) {
+    const Instant now = clock.now();
+    const Instant due_time = std::max(order.due_time.value_or(now), now);
+    const std::string task_id = new_id(clock);
+    tx.exec_params(
+        "INSERT INTO tasks (task_id, display_name, action, state, due_time, not_after, create_time,"
+        " create_user, reason_text, retry_of, total_count, waiting_count)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
+        task_id, order.display_name, text_of(order.action),
+        text_of(due_time <= now ? TaskState::kRunning : TaskState::kWaiting),
+        pg::to_timestamptz(due_time), pg::to_timestamptz(due_time + config.command_ttl),
+        pg::to_timestamptz(now), create_user, order.reason_text, retry_of,
+        static_cast<std::int64_t>(order.meter_ids.size()));
+    std::vector<std::string> item_ids;
+    item_ids.reserve(order.meter_ids.size());
+    for (std::size_t i = 0; i < order.meter_ids.size(); ++i) {
+        item_ids.push_back(new_id(clock));
+    }
+    tx.exec_params(
+        "INSERT INTO items (item_id, task_id, meter_id, next_time)"
+        " SELECT u.item_id, $1, u.meter_id, $4 FROM unnest($2::text[], $3::text[])"
+        " WITH ORDINALITY AS u (item_id, meter_id, place) ORDER BY u.place",
+        task_id, pg::to_array(item_ids), pg::to_array(order.meter_ids),
+        pg::to_timestamptz(due_time));
+    return task_id;
+}
+
+struct Page {
+    int size = kPageSizeDefault;
+    std::int64_t border_seq = 0;  // 0 = from the beginning.
+};
+
+// A token is the sequence of the last row of the page before.
+Result<Page> page_of(int page_size, const std::string& page_token) {
+    Page page;
+    if (page_size < 0 || page_size > kPageSizeMax) {
+        return invalid_argument("PAGE_SIZE_INVALID",
+                                "page_size must be 1 .. " + std::to_string(kPageSizeMax));
+    }
+    page.size = page_size == 0 ? kPageSizeDefault : page_size;
+    if (!page_token.empty()) {
+        if (page_token.size() > 18 ||
+            page_token.find_first_not_of("0123456789") != std::string::npos) {
+            return invalid_argument("PAGE_TOKEN_INVALID", "page_token is not one of ours");
+        }
+        page.border_seq = std::stoll(page_token);
+    }
+    return page;
+}
+
+template <typename Response, typename Add>
+void fill_page(const pqxx::result& rows, const Page& page, Response& response, const Add& add) {
+    for (const auto& row : rows) {
+        if (static_cast<int>(row.rownumber()) ==
+            page.size) {  // One more than asked: there is a next page.
+            response.set_next_page_token(rows[row.rownumber() - 1][0].template as<std::string>());
+            return;
+        }
+        add(row);
+    }
+}
+
+}  // namespace
+
+Result<v1::Task> create_task(pg::Database& database, const pg::RequestKey& key,
+                             const TaskOrder& order, const SchedulerConfig& config,
+                             const Clock& clock) {
+    return once(database, key, [&](pqxx::work& tx) -> Result<std::string> {
+        return insert_task(tx, order, key.subject, "", config, clock);
+    });
+}
+
+Result<v1::Task> cancel_task(pg::Database& database, const pg::RequestKey& key,
+                             const std::string& task_id, const Clock& clock) {
+    return once(database, key, [&](pqxx::work& tx) -> Result<std::string> {
+        std::map<std::string, LockedTask> tasks = lock_tasks(tx, {task_id});
+        if (tasks.empty()) {
+            return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
+        }
+        LockedTask& task = tasks.begin()->second;
+        if (task.state == TaskState::kDone || task.state == TaskState::kCancelled) {
+            return failed_precondition("TASK_FINAL", "the task is over; nothing is left to cancel");
+        }
+        const std::string now = pg::to_timestamptz(clock.now());
+        // Fence 0 = no worker ever had it, so it is not at the gateway. The others are asked for.
+        const auto cancelled = tx.exec_params(
+            "UPDATE items SET state = 'CANCELLED', finish_time = $2 WHERE item_seq IN"
+            " (SELECT item_seq FROM items WHERE task_id = $1 AND state = 'WAITING' AND fence = 0"
+            " ORDER BY item_seq FOR UPDATE)",
+            task_id, now);
+        tx.exec_params(
+            "UPDATE items SET next_time = $2 WHERE item_seq IN (SELECT item_seq FROM items"
+            " WHERE task_id = $1 AND state IN ('WAITING', 'SENT') ORDER BY item_seq"
+            " FOR UPDATE)",
+            task_id, now);
+        const int count = static_cast<int>(cancelled.affected_rows());
+        task.counts.waiting -= count;
+        task.counts.cancelled += count;
+        store_counts(tx, task_id, task.counts, true, clock.now());
+        return task_id;
+    });
+}
+
+Result<v1::Task> retry_task(pg::Database& database, const pg::RequestKey& key,
+                            const std::string& task_id, const SchedulerConfig& config,
+                            const Clock& clock) {
+    return once(database, key, [&](pqxx::work& tx) -> Result<std::string> {
+        const auto rows = tx.exec_params(
+            "SELECT display_name, action, reason_text, state FROM tasks WHERE task_id = $1",
+            task_id);
+        if (rows.empty()) {
+            return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
+        }
+        const TaskState state = task_state_from_text(rows[0][3].as<std::string>());
+        if (state != TaskState::kDone && state != TaskState::kCancelled) {
+            return failed_precondition("TASK_NOT_FINAL",
+                                       "wait until the task is over, or cancel it");
+        }
+        TaskOrder order;
+        order.display_name = rows[0][0].as<std::string>();
+        order.action = action_from_text(rows[0][1].as<std::string>());
+        order.reason_text = rows[0][2].as<std::string>();
+        for (const auto& row : tx.exec_params("SELECT meter_id FROM items WHERE task_id = $1 AND "
+                                              "state IN ('FAILED', 'CANCELLED')"
+                                              " ORDER BY item_seq",
+                                              task_id)) {
+            order.meter_ids.push_back(row[0].as<std::string>());
+        }
+        if (order.meter_ids.empty()) {
+            return failed_precondition("NOTHING_TO_RETRY", "every target of the task was verified");
+        }
+        return insert_task(tx, order, key.subject, task_id, config, clock);
+    });
+}
+
+Result<v1::Task> get_task(pg::Database& database, const std::string& task_id) {
+    return database.read([&](pqxx::work& tx) { return read_task(tx, task_id); });
+}
+
+Result<v1::ListTasksResponse> list_tasks(pg::Database& database,
+                                         const v1::ListTasksRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const Page page, page_of(request.page_size(), request.page_token()));
+    return database.read([&](pqxx::work& tx) -> Result<v1::ListTasksResponse> {
+        v1::ListTasksResponse response;
+        const auto rows = tx.exec_params(kTaskColumns +
+                                             " WHERE ($1 = 0 OR task_seq < $1)"
+                                             " ORDER BY task_seq DESC LIMIT $2",
+                                         page.border_seq, page.size + 1);
+        fill_page(rows, page, response,
+                  [&](const pqxx::row& row) { *response.add_tasks() = task_of(row); });
+        return response;
+    });
+}
+
+Result<v1::ListTaskItemsResponse> list_task_items(pg::Database& database,
+                                                  const v1::ListTaskItemsRequest& request,
+                                                  const std::optional<ItemState>& state) {
+    PREPAY_ASSIGN_OR_RETURN(const Page page, page_of(request.page_size(), request.page_token()));
+    return database.read([&](pqxx::work& tx) -> Result<v1::ListTaskItemsResponse> {
+        PREPAY_RETURN_IF_ERROR(read_task(tx, request.task_id()).status());
+        v1::ListTaskItemsResponse response;
+        const auto rows = tx.exec_params(
+            "SELECT item_seq, item_id, task_id, meter_id, state, failure_reason, " +
+                pg::micros("finish_time") +
+                ", attempt_count FROM items WHERE task_id = $1 AND item_seq > $2"
+                " AND ($3 = '' OR state = $3) ORDER BY item_seq LIMIT $4",
+            request.task_id(), page.border_seq, state ? text_of(*state) : "", page.size + 1);
+        fill_page(rows, page, response, [&](const pqxx::row& row) {
+            v1::TaskItem& item = *response.add_items();
+            item.set_item_id(row[1].as<std::string>());
+            item.set_task_id(row[2].as<std::string>());
+            item.set_meter_id(row[3].as<std::string>());
+            item.set_state(state_to_proto(item_state_from_text(row[4].as<std::string>())));
+            item.set_failure_reason(row[5].as<std::string>());
+            if (!row[6].is_null()) {
+                set_time(item.mutable_finish_time(), row[6].as<std::int64_t>());
+            }
+            item.set_attempt_count(row[7].as<int>());
+        });
+        return response;
+    });
+}
+
+}  // namespace prepay::scheduler
