@@ -1,0 +1,107 @@
+// The demo's park as lists: rooms with their meters, and the registers of the past.
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+
+/** park.yaml as written. */
+export const spec = parse(readFileSync(new URL('park.yaml', import.meta.url), 'utf8'));
+
+const hourMs = 3_600_000;
+const registerStepWh = 10;   // All three families count 0.01 kWh.
+
+/** Typical watts by local hour, near what the simulator's profile of the same name draws. */
+const hourlyWatts = {
+    dormitory: [90, 70, 60, 60, 60, 80, 180, 260, 140, 90, 90, 160, 240, 160, 110, 100, 120, 200, 340, 420, 460, 440, 320, 160],
+    office: [120, 110, 110, 110, 110, 120, 180, 600, 1900, 2400, 2500, 2300, 1500, 2200, 2500, 2500, 2300, 1600, 800, 450, 300, 220, 160, 130],
+    shop: [300, 280, 280, 280, 280, 300, 420, 700, 1300, 1900, 2300, 2500, 2500, 2400, 2300, 2300, 2400, 2600, 2800, 2800, 2500, 1700, 700, 350],
+};
+const weekendFactor = { dormitory: 1.3, office: 0.2, shop: 1.15 };
+
+/** The same numbers 0 <= x < 1 for the same seed, always. */
+function randomNumbers(seed) {
+    let state = [...seed].reduce((hash, c) => Math.imul(hash ^ c.codePointAt(0), 16777619), 2166136261) >>> 0;
+    return () => {
+        state = (state + 0x6d2b79f5) >>> 0;
+        let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+        mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+        return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+    };
+}
+
+/** Every line: its id and the offset of its port from the first one. */
+export function lines() {
+    const count = spec.buildings.reduce((sum, building) => sum + building.lines, 0);
+    return Array.from({ length: count }, (_, index) => ({
+        line_id: `line-${String(index + 1).padStart(2, '0')}`,
+        port_offset: index,
+    }));
+}
+
+/** Every room with its one meter, in meter order. */
+export function rooms() {
+    const list = [];
+    let firstLine = 0;
+    for (const building of spec.buildings) {
+        const count = building.floors * building.rooms_per_floor;
+        const perLine = Math.ceil(count / building.lines);
+        for (let index = 0; index < count; index += 1) {
+            const floor = Math.floor(index / building.rooms_per_floor) + 1;
+            const name = `${building.building}-${floor}${String((index % building.rooms_per_floor) + 1).padStart(2, '0')}`;
+            list.push({
+                room_id: `room-${name}`,
+                name,
+                building,
+                floor: String(floor),
+                meter_id: `m-${String(list.length + 1).padStart(4, '0')}`,
+                line_id: lines()[firstLine + Math.floor(index / perLine)].line_id,
+                unit_id: 1 + (index % perLine) * (building.unit_step ?? 1),
+                vacant: spec.vacant_rooms.includes(name),
+                ...spec.special_rooms[name],
+            });
+        }
+        firstLine += building.lines;
+    }
+    return list;
+}
+
+/**
+ * Registers of a meter in Wh, hourly, the last one at `end` (a full hour, ms): what the meter has
+ * counted in the days before the demo began.
+ */
+export function history(room, end) {
+    const random = randomNumbers(room.meter_id);
+    const profile = room.building.profile;
+    const scale = room.vacant ? 0.02 : 0.6 + 0.8 * random();
+    let register = Math.floor(20_000 + 900_000 * random());
+    const start = end - spec.history_days * 24 * hourMs;
+    const registers = [];
+    for (let time = start; time <= end; time += hourMs) {
+        registers.push({ time, register_wh: Math.floor(register / registerStepWh) * registerStepWh });
+        const local = new Date(time + 8 * hourMs);   // Asia/Shanghai has no summer time.
+        const weekend = local.getUTCDay() % 6 === 0 ? weekendFactor[profile] : 1;
+        register += hourlyWatts[profile][local.getUTCHours()] * weekend * scale * (0.8 + 0.4 * random());
+    }
+    return registers;
+}
+
+/** Names, e-mail addresses and opening balances of those who rent, by room name. */
+export function customers() {
+    const { surnames, given_names: givenNames, others } = spec.customers;
+    const result = new Map();
+    rooms().filter((room) => !room.vacant).forEach((room, index) => {
+        const random = randomNumbers(`customer ${room.name}`);
+        const [surname, surnameLatin] = surnames[index % surnames.length].split(' ');
+        const [given, givenLatin] = givenNames[(index * 5 + Math.floor(index / 12)) % givenNames.length].split(' ');
+        const plain = index % 9 === 4 ? others[Math.floor(index / 9) % others.length]
+            : `${surname}${given} ${surnameLatin} ${givenLatin}`;
+        const [least, most] = room.building.typical_balance_yuan;
+        result.set(room.name, {
+            customer: {
+                display_name: room.customer ?? plain,
+                phone: `138${String(10_000_000 + index * 73_939).slice(0, 8)}`,
+                email: `room-${room.name}@park.example`,
+            },
+            balance_yuan: room.balance ?? Math.round(least + (most - least) * random()),
+        });
+    });
+    return result;
+}

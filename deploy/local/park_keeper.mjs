@@ -1,0 +1,75 @@
+// node park_keeper.mjs <simulator address> <state file> <speed>: real meters keep their registers and relays
+// when everything else is switched off; the simulated ones do with this. At the start it gives the
+// simulator what was kept, prints "ready", then keeps registers and relays twice
+// a second.
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import grpc from '@grpc/grpc-js';
+import { loadSync } from '@grpc/proto-loader';
+
+const [address, file] = process.argv.slice(2, 4);
+const speed = Number(process.argv[4]);
+const protoFolder = fileURLToPath(new URL('../../tests/simulator/proto', import.meta.url));
+const loaded = loadSync('prepay/simulator/v1/simulator.proto', { includeDirs: [protoFolder], keepCase: true, longs: Number });
+const { SimulatorService } = grpc.loadPackageDefinition(loaded).prepay.simulator.v1;
+const simulator = new SimulatorService(address, grpc.credentials.createInsecure());
+
+/** Exact registers last seen. */
+const newest = new Map();
+
+function call(method, request) {
+    return new Promise((resolve, reject) => {
+        const deadline = Date.now() + 10_000;
+        const options = { deadline, waitForReady: newest.size === 0 };
+        simulator[method](request, options, (error, answer) => (error ? reject(error) : resolve(answer)));
+    });
+}
+
+/** Sets registers and relays as kept. After an abrupt end what was counted unkept is added. */
+async function restore() {
+    let kept;
+    try {
+        kept = JSON.parse(readFileSync(file, 'utf8'));
+    } catch (error) {
+        if (error.code === 'ENOENT') {
+            return 0;
+        }
+        throw error;
+    }
+    for (const meter of kept.meters) {
+        const unkeptWh = kept.last ? 0 : Math.ceil((meter.power_w * speed * 2) / 3600);
+        await call('SetMeter', {
+            meter_id: meter.meter_id,
+            register_wh: Math.ceil(meter.register_mwh / 1000) + unkeptWh,
+            relay_closed: meter.relay_closed,
+        });
+    }
+    return kept.meters.length;
+}
+
+/** Ends the process when the simulator was started anew meanwhile: what is kept stays the truth. */
+async function keep(last) {
+    const { meters } = await call('ListMeters', {});
+    for (const meter of meters) {
+        if (meter.register_mwh < newest.get(meter.meter_id)) {
+            throw new Error(`the register of ${meter.meter_id} went back`);
+        }
+        newest.set(meter.meter_id, meter.register_mwh);
+    }
+    const kept = meters.map(({ meter_id, register_mwh, relay_closed, power_w }) => ({ meter_id, register_mwh, relay_closed, power_w }));
+    writeFileSync(`${file}.new`, JSON.stringify({ last, meters: kept }));
+    renameSync(`${file}.new`, file);
+}
+
+let ending = false;
+process.on('SIGTERM', () => { ending = true; });
+console.log(`${await restore()} meters restored`);
+await keep(false);
+console.log('ready');
+while (!ending) {
+    await sleep(500);
+    await keep(ending);
+}
+await keep(true);
+process.exit(0);
