@@ -1,5 +1,6 @@
 #include "pg/database.h"
 
+#include <cctype>
 #include <condition_variable>
 #include <mutex>
 #include <random>
@@ -7,6 +8,25 @@
 #include <vector>
 
 namespace prepay::pg {
+
+namespace {
+
+std::string percent_encode(const std::string& text) {
+    std::string encoded;
+    for (const char c : text) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (std::isalnum(byte) != 0) {
+            encoded += c;
+        } else {
+            encoded += '%';
+            encoded += "0123456789ABCDEF"[byte >> 4];
+            encoded += "0123456789ABCDEF"[byte & 0xFU];
+        }
+    }
+    return encoded;
+}
+
+}  // namespace
 
 struct Database::State {
     DatabaseOptions options;
@@ -17,16 +37,14 @@ struct Database::State {
     std::function<void()> commit_hook;
 
     std::unique_ptr<pqxx::connection> connect() const {
-        std::string target = options.url;
-        auto connection = std::make_unique<pqxx::connection>(
-            target + (options.password.empty()
-                          ? ""
-                          : (target.find('?') == std::string::npos ? "?" : "&") +
-                                ("password=" + options.password)));
-        pqxx::nontransaction setup(*connection);
-        setup.exec("SET search_path TO " + connection->quote_name(options.schema));
-        setup.exec("SET timezone TO 'UTC'");
-        setup.exec("SET jit TO off");
+        // As start-up options, so that they hold after libpqxx reconnects by itself too.
+        std::string target =
+            options.url + (options.url.find('?') == std::string::npos ? "?" : "&") +
+            "options=-csearch_path%3D" + options.schema + "%20-ctimezone%3DUTC%20-cjit%3Doff";
+        if (!options.password.empty()) {
+            target += "&password=" + percent_encode(options.password);
+        }
+        auto connection = std::make_unique<pqxx::connection>(target);
         return connection;
     }
 
@@ -108,6 +126,17 @@ Result<std::shared_ptr<pqxx::connection>> Database::acquire() {
         connection.release(), [state = state_](pqxx::connection* raw) {
             state->give_back(std::unique_ptr<pqxx::connection>(raw));
         });
+}
+
+bool Database::is_unavailable(const Status& status) {
+    return error_reason(status) == "DATABASE_UNAVAILABLE";
+}
+
+void Database::drop_idle() {
+    const std::lock_guard lock(state_->mutex);
+    state_->open_count -= static_cast<int>(state_->idle.size());
+    state_->idle.clear();
+    state_->released.notify_all();
 }
 
 void Database::pause_before_retry(int attempt) {

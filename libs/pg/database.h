@@ -66,15 +66,17 @@ private:
     auto run(Work&& work) {
         using Outcome = std::invoke_result_t<Work, pqxx::work&>;
         for (int attempt = 1;; ++attempt) {
-            Outcome outcome = run_once<kReadOnly, Outcome>(work);
-            if (attempt >= 3 || !is_serialization_error(to_status(outcome))) {
+            bool started = false;
+            Outcome outcome = run_once<kReadOnly, Outcome>(work, started);
+            const bool stale = !started && is_unavailable(to_status(outcome));
+            if (attempt >= 3 || !(stale || is_serialization_error(to_status(outcome)))) {
                 return outcome;
             }
             pause_before_retry(attempt);
         }
     }
     template <bool kReadOnly, typename Outcome, typename Work>
-    Outcome run_once(Work& work) {
+    Outcome run_once(Work& work, bool& started) {
         std::shared_ptr<pqxx::connection> connection;
         try {
             Result<std::shared_ptr<pqxx::connection>> lease = acquire();
@@ -86,6 +88,7 @@ private:
             if constexpr (kReadOnly) {
                 transaction.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
             }
+            started = true;
             Outcome outcome = work(transaction);
             if (to_status(outcome).ok()) {
                 transaction.commit();
@@ -95,9 +98,15 @@ private:
             }
             return outcome;
         } catch (...) {
-            return Outcome(translate_current_exception());
+            Status status = translate_current_exception();
+            if (is_unavailable(status)) {
+                drop_idle();  // The others of the pool are as stale as this one.
+            }
+            return Outcome(std::move(status));
         }
     }
+    static bool is_unavailable(const Status& status);
+    void drop_idle();
     static const Status& to_status(const Status& status) { return status; }
     template <typename T>
     static const Status& to_status(const Result<T>& result) {
