@@ -31,8 +31,9 @@ using namespace std::chrono_literals;
 
 constexpr auto kAwait = asio::as_tuple(asio::use_awaitable);
 
-/// Bytes of a frame that stopped coming are forgotten after this long.
-constexpr auto kStaleAfterMin = 20ms;
+/// Bytes of a frame that stopped coming are forgotten after this long; TCP may hold a piece back
+/// for 40 ms.
+constexpr auto kStaleAfterMin = 100ms;
 constexpr int kPacedBaudDefault = 9600;
 
 void corrupt(Bytes& frame, const FaultEffect& effect) {

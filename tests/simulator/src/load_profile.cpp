@@ -144,7 +144,8 @@ Result<std::shared_ptr<const LoadProfile>> LoadProfile::load(const std::string& 
 std::int64_t LoadProfile::watts(Instant time, std::uint64_t seed) const {
     const auto at = local(time);
     const auto day = floor<std::chrono::days>(at);
-    const auto minute = floor<std::chrono::minutes>(at - day).count();
+    // The minute at which the load step began: constant within the step.
+    const std::int64_t minute = (at - day) / kLoadStep * kLoadStep.count();
     const auto hour = static_cast<std::size_t>(minute / 60);
     if (exact_) {
         if (hourly_w_.size() <= 24) {
