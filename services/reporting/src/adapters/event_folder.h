@@ -1,0 +1,53 @@
+#pragma once
+
+#include <map>
+#include <pqxx/pqxx>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "adapters/pg_fold_store.h"
+#include "core/status.h"
+#include "core/time.h"
+#include "kafka/kafka.h"
+#include "metrics.h"
+#include "pg/database.h"
+
+namespace prepay::reporting {
+
+/// The topics the read models are made of.
+const std::vector<std::string>& folded_topics();
+
+/// Folds events into the read models. The end state depends on the set of events only: facts keep
+/// their highest version, sums count each event once. Thread-safe.
+class EventFolder {
+public:
+    explicit EventFolder(ReportingMetrics& metrics) : metrics_(metrics) {}
+
+    /// Applies messages of one topic partition in the transaction given. BAD_MESSAGE for what can
+    /// never be applied.
+    Status fold(pqxx::work& tx, const std::vector<kafka::Message>& messages) const;
+
+private:
+    using Messages = std::vector<kafka::Message>;
+    using Fold = Status (EventFolder::*)(pqxx::work&, const Messages&) const;
+    static const std::map<std::string, Fold>& folds();
+
+    Status fold_rooms(pqxx::work& tx, const Messages& messages) const;
+    Status fold_occupancies(pqxx::work& tx, const Messages& messages) const;
+    Status fold_balances(pqxx::work& tx, const Messages& messages) const;
+    Status fold_charges(pqxx::work& tx, const Messages& messages) const;
+    Status fold_payments(pqxx::work& tx, const Messages& messages) const;
+    Status fold_readings(pqxx::work& tx, const Messages& messages) const;
+    Status fold_meter_states(pqxx::work& tx, const Messages& messages) const;
+    Status fold_commands(pqxx::work& tx, const Messages& messages) const;
+    static Status place_waiting_charges(pqxx::work& tx, const std::vector<SiteRecord>& sites,
+                                        int partition);
+
+    ReportingMetrics& metrics_;
+};
+
+/// Forgets which events were folded long ago; the owners' outboxes keep none that old.
+Status forget_old_events(pg::Database& database, Instant now);
+
+}  // namespace prepay::reporting
