@@ -68,6 +68,15 @@ function common(service, document) {
     return values;
 }
 
+/** Sets a dotted key; a section whose keys are all commented out is empty, not a map, before. */
+function set(document, key, value) {
+    const path = key.split('.');
+    if (path.length > 1 && !document.getIn(path.slice(0, -1))) {
+        document.setIn(path.slice(0, -1), document.createNode({}));
+    }
+    document.setIn(path, document.createNode(value));
+}
+
 mkdirSync(join(demo, 'config'), { recursive: true });
 for (const file of readdirSync(examples).filter((name) => name.endsWith('.yaml'))) {
     const service = file.replace('.yaml', '');
@@ -77,7 +86,7 @@ for (const file of readdirSync(examples).filter((name) => name.endsWith('.yaml')
         if (value === undefined) {
             document.deleteIn(key.split('.'));
         } else {
-            document.setIn(key.split('.'), document.createNode(value));
+            set(document, key, value);
         }
     }
     writeFileSync(join(demo, 'config', file), document.toString({ lineWidth: 0 }));

@@ -107,7 +107,7 @@ create_database() {
     PGPASSWORD=$(cat "$DEMO/secrets/pg_superuser.password")
     export PGPASSWORD PGHOST=127.0.0.1 PGUSER=postgres PGPORT
     PGPORT=$(port postgres)
-    psql -qAt -d postgres -c "SELECT FROM pg_database WHERE datname = 'prepay'" | grep -q '^' ||
+    psql -qAt -d postgres -c "SELECT 1 FROM pg_database WHERE datname = 'prepay'" | grep -q 1 ||
         psql -q -d postgres -c 'CREATE DATABASE prepay'
     for service in "${SERVICES[@]}"; do
         schema=$(schema_of "$service")
