@@ -1,0 +1,296 @@
+#include <catch2/catch.hpp>
+#include <chrono>
+#include <set>
+
+#include "adapters/grpc_reporting_service.h"
+#include "reporting_fixture.h"
+
+using namespace prepay;
+using namespace prepay::reporting;
+using namespace prepay::reporting::test;
+namespace account_v1 = prepay::account::v1;
+
+#define SKIP_WITHOUT_SERVER()                       \
+    if (!prepay::test::TestDatabase::available()) { \
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");     \
+        return;                                     \
+    }
+
+namespace {
+
+class CollectingWriter final : public rpc::RawStreamWriter {
+public:
+    bool write(const google::protobuf::Message& one) override {
+        messages.push_back(std::unique_ptr<google::protobuf::Message>(one.New()));
+        messages.back()->CopyFrom(one);
+        return messages.size() < count_max;
+    }
+    [[nodiscard]] bool is_cancelled() const override { return messages.size() >= count_max; }
+
+    std::vector<std::unique_ptr<google::protobuf::Message>> messages;
+    std::size_t count_max = 10'000;
+};
+
+struct Service : Fixture {
+    explicit Service(int room_count, ReportingConfig config = {})
+        : wall_source(*database, clock, wall),
+          reports(*database),
+          rpc(wall, reports, clock, config, metrics) {
+        REQUIRE(fold({site_and_rooms(room_count)}).ok());
+    }
+
+    FakeClock clock{"2026-11-22T02:00:00Z"};
+    WallImage wall;
+    PgWallSource wall_source;
+    PgReportStore reports;
+    GrpcReportingService rpc;
+    rpc::CallContext context;
+};
+
+v1::ListRoomDaysRequest november() {
+    v1::ListRoomDaysRequest request;
+    request.set_site_id("park");
+    request.set_start_date("2026-11-01");
+    request.set_end_date("2026-12-01");
+    return request;
+}
+
+// RFC 4180, as a spreadsheet reads it.
+std::vector<std::vector<std::string>> parse_csv(const std::string& text) {
+    std::vector<std::vector<std::string>> rows(1, {""});
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        std::string& field = rows.back().back();
+        if (quoted) {
+            if (c == '"' && i + 1 < text.size() && text[i + 1] == '"') {
+                field += c;
+                ++i;
+            } else if (c == '"') {
+                quoted = false;
+            } else {
+                field += c;
+            }
+        } else if (c == '"') {
+            quoted = true;
+        } else if (c == ',') {
+            rows.back().emplace_back();
+        } else if (c == '\n') {
+            rows.push_back({""});
+        } else if (c != '\r') {
+            field += c;
+        }
+    }
+    rows.pop_back();
+    return rows;
+}
+
+void charge_three_days(Service& service, int room_count) {
+    std::vector<account_v1::PostedCharge> list;
+    for (const char* day : {"20", "21", "22"}) {
+        for (int room = 1; room <= room_count; ++room) {
+            list.push_back(charge("r" + std::to_string(room),
+                                  std::string("2026-11-") + day + "T01:00:00Z",
+                                  std::string("2026-11-") + day + "T01:15:00Z", room, room * 10));
+        }
+    }
+    REQUIRE(service.fold({charges(list, "three-days")}).ok());
+}
+
+}  // namespace
+
+TEST_CASE("Pages of room days are complete, in order, each with the grand total") {
+    SKIP_WITHOUT_SERVER();
+    Service service(7);
+    charge_three_days(service, 7);
+    v1::ListRoomDaysRequest request = november();
+    request.set_page_size(4);
+    std::vector<std::string> lines;
+    std::int64_t sum = 0;
+    int pages = 0;
+    while (true) {
+        const auto response = service.rpc.list_room_days(service.context, request);
+        REQUIRE(response.ok());
+        ++pages;
+        CHECK(response->total().energy_wh() == 3 * 28);
+        CHECK(response->total().amount_micros() == 3 * 280);
+        CHECK(response->total().rate_energy_wh(1) == 3 * 28);
+        for (const v1::RoomDay& day : response->days()) {
+            lines.push_back(day.local_date() + " " + day.room_name());
+            sum += day.amount_micros();
+        }
+        if (response->next_page_token().empty()) {
+            break;
+        }
+        request.set_page_token(response->next_page_token());
+    }
+    CHECK(pages == 6);
+    CHECK(lines.size() == 21);
+    CHECK(std::is_sorted(lines.begin(), lines.end()));
+    CHECK(std::set<std::string>(lines.begin(), lines.end()).size() == 21);
+    CHECK(sum == 3 * 280);
+
+    v1::ListRoomDaysRequest one_room = november();
+    one_room.set_room_id("r3");
+    CHECK(service.rpc.list_room_days(service.context, one_room)->days_size() == 3);
+    v1::ListRoomDaysRequest one_day = november();
+    one_day.set_start_date("2026-11-21");
+    one_day.set_end_date("2026-11-22");
+    CHECK(service.rpc.list_room_days(service.context, one_day)->days_size() == 7);
+}
+
+TEST_CASE("Bad questions get a stable reason") {
+    SKIP_WITHOUT_SERVER();
+    Service service(1);
+    const auto reason = [&](auto change) {
+        v1::ListRoomDaysRequest request = november();
+        change(request);
+        return error_reason(service.rpc.list_room_days(service.context, request).status());
+    };
+    CHECK(reason([](auto& r) { r.set_start_date("2026-11-31"); }) == "BAD_DATE");
+    CHECK(reason([](auto& r) { r.set_end_date(""); }) == "BAD_DATE");
+    CHECK(reason([](auto& r) { r.set_end_date("2026-11-01"); }) == "BAD_DATE");
+    CHECK(reason([](auto& r) { r.set_end_date("2099-11-01"); }) == "BAD_DATE");
+    CHECK(reason([](auto& r) { r.set_page_size(-1); }) == "BAD_PAGE");
+    CHECK(reason([](auto& r) { r.set_page_token("x"); }) == "BAD_PAGE");
+    CHECK(reason([](auto& r) { r.set_page_token("2026-11-01"); }) == "BAD_PAGE");
+    CHECK(reason([](auto& r) { r.set_site_id(std::string("a\0b", 3)); }) == "BAD_TEXT");
+    CHECK(reason([](auto& r) { r.set_room_id("'; DROP TABLE rooms; --"); }).empty());
+    v1::ListRoomHoursRequest hours;
+    hours.set_room_id("nowhere");
+    hours.set_local_date("2026-11-22");
+    CHECK(error_reason(service.rpc.list_room_hours(service.context, hours).status()) ==
+          "ROOM_UNKNOWN");
+    v1::ListWallRequest wall;
+    wall.add_states(static_cast<v1::WallState>(77));
+    CHECK(error_reason(service.rpc.list_wall(service.context, wall).status()) == "BAD_STATE");
+}
+
+TEST_CASE("The CSV parses, adds up and equals the list") {
+    SKIP_WITHOUT_SERVER();
+    Service service(5);
+    account_v1::RoomsChanged renamed;
+    account_v1::Room* room = renamed.add_rooms();
+    room->set_room_id("r1");
+    room->set_site_id("park");
+    room->set_display_name("Shop \"Moon\", left\nwing");
+    room->set_revision(9);
+    REQUIRE(service.fold({message("prepay.account.rooms.v1", renamed, "renamed")}).ok());
+    charge_three_days(service, 5);
+    v1::ExportRoomDaysRequest request;
+    request.set_site_id("park");
+    request.set_start_date("2026-11-01");
+    request.set_end_date("2026-12-01");
+    CollectingWriter raw;
+    rpc::StreamWriter<v1::ExportRoomDaysResponse> writer(raw);
+    REQUIRE(service.rpc.export_room_days(service.context, request, writer).ok());
+    std::string csv;
+    for (const auto& chunk : raw.messages) {
+        csv += static_cast<const v1::ExportRoomDaysResponse&>(*chunk).data();
+    }
+    CHECK(csv.substr(0, 3) == "\xEF\xBB\xBF");
+    const auto rows = parse_csv(csv.substr(3));
+    REQUIRE(rows.size() == 1 + 15 + 1);
+    CHECK(rows[0][0] == "日期 Date");
+    for (const auto& row : rows) {
+        CHECK(row.size() == 12);
+    }
+    CHECK(rows[5][1] == "Shop \"Moon\", left\nwing");  // Sorted behind "1-20x".
+    CHECK(rows[16][0] == "合计 Total");
+    CHECK(rows[16][3] == "0.045");
+    CHECK(rows[16][4] == "0.045");
+    CHECK(rows[16][11] == "0.00045");
+}
+
+TEST_CASE("An export that is too large says so and sends nothing") {
+    SKIP_WITHOUT_SERVER();
+    ReportingConfig config;
+    config.export_row_max = 10;
+    Service service(5, config);
+    charge_three_days(service, 5);
+    v1::ExportRoomDaysRequest request;
+    request.set_start_date("2026-11-01");
+    request.set_end_date("2026-12-01");
+    CollectingWriter raw;
+    rpc::StreamWriter<v1::ExportRoomDaysResponse> writer(raw);
+    const Status status = service.rpc.export_room_days(service.context, request, writer);
+    CHECK(error_reason(status) == "EXPORT_TOO_LARGE");
+    CHECK(raw.messages.empty());
+}
+
+TEST_CASE("Hours of a local day, zero where nothing was charged") {
+    SKIP_WITHOUT_SERVER();
+    Service service(1);
+    REQUIRE(
+        service
+            .fold({charges({charge("r1", "2026-11-21T15:30:00Z", "2026-11-21T17:00:00Z", 90, 900)},
+                           "hours")})
+            .ok());
+    v1::ListRoomHoursRequest request;
+    request.set_room_id("r1");
+    request.set_local_date("2026-11-22");
+    const auto response = service.rpc.list_room_hours(service.context, request);
+    REQUIRE(response.ok());
+    REQUIRE(response->hours_size() == 24);
+    CHECK(response->hours(0).energy_wh() == 60);
+    CHECK(response->hours(0).start_time().seconds() == 1'795'276'800);  // 2026-11-21T16:00Z
+    CHECK(response->hours(1).energy_wh() == 0);
+    request.set_local_date("2026-11-21");
+    CHECK(service.rpc.list_room_hours(service.context, request)->hours(23).energy_wh() == 30);
+}
+
+TEST_CASE("Totals as an answer") {
+    SKIP_WITHOUT_SERVER();
+    Service service(2);
+    charge_three_days(service, 2);
+    REQUIRE(service
+                .fold({payment("p1", account_v1::ORDER_KIND_CASH_TOP_UP,
+                               account_v1::ORDER_STATE_CREDITED, 5'000'000)})
+                .ok());
+    const auto totals = service.rpc.get_totals(service.context, {});
+    REQUIRE(totals.ok());
+    CHECK(totals->charge_micros() == 90);
+    CHECK(totals->energy_wh() == 9);
+    CHECK(totals->charge_count() == 6);
+    CHECK(totals->credit_micros() == 5'000'000);
+    CHECK(totals->as_of_time().seconds() == 1'795'316'400);  // The payment, 2026-11-22T03:00Z.
+}
+
+TEST_CASE("1,000 rooms in one snapshot, fast") {
+    SKIP_WITHOUT_SERVER();
+    Service service(1000);
+    const auto start = std::chrono::steady_clock::now();
+    REQUIRE(service.wall_source.refresh().ok());
+    CollectingWriter raw;
+    raw.count_max = 6;  // Five chunks and the end of the snapshot.
+    rpc::StreamWriter<v1::WatchWallResponse> writer(raw);
+    v1::WatchWallRequest request;
+    request.set_site_id("park");
+    REQUIRE(service.rpc.watch_wall(service.context, request, writer).ok());
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    int rooms = 0;
+    for (const auto& one : raw.messages) {
+        rooms += static_cast<const v1::WatchWallResponse&>(*one).rooms_size();
+    }
+    CHECK(rooms == 1000);
+    WARN("load and snapshot of 1,000 rooms: " << elapsed.count() << " s");
+    CHECK(elapsed.count() < 1.0);
+    v1::ListWallRequest list;
+    list.set_page_size(5000);
+    const auto page = service.rpc.list_wall(service.context, list);
+    REQUIRE(page.ok());
+    CHECK(page->rooms_size() == 1000);
+    CHECK(page->next_page_token().empty());
+    list.set_page_size(300);
+    int counted = 0;
+    while (true) {
+        const auto part = service.rpc.list_wall(service.context, list);
+        REQUIRE(part.ok());
+        counted += part->rooms_size();
+        if (part->next_page_token().empty()) {
+            break;
+        }
+        list.set_page_token(part->next_page_token());
+    }
+    CHECK(counted == 1000);
+}
