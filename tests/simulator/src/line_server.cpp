@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -74,7 +75,20 @@ public:
         stream_.close(ignored);
     }
 
+    [[nodiscard]] bool in_flight() const override { return in_flight_ && !master_gone(); }
+
 private:
+    [[nodiscard]] bool master_gone() const {
+        if constexpr (std::is_same_v<Stream, tcp::socket>) {
+            // Nobody reads while a request is served, so the end of the stream is looked for.
+            char byte = 0;
+            auto& socket = const_cast<Stream&>(stream_);
+            return !socket.is_open() ||
+                   ::recv(socket.native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT) == 0;
+        }
+        return false;
+    }
+
     asio::awaitable<void> run() {
         server_.line().connection_count += masters_;
         std::array<std::uint8_t, 512> chunk{};
@@ -127,9 +141,10 @@ private:
         Line& line = server_.line();
         LineBus& bus = server_.bus();
         server_.log(request);
-        if (server_.in_flight++ > 0) {
+        if (server_.other_in_flight(*this)) {
             ++line.overlap_count;
         }
+        in_flight_ = true;
         const LineSlot slot =
             bus.reserve(Steady::now(), line.spec.baud, rtu_size(request.pdu.size()),
                         rtu_size(expected_answer_size(request.pdu)));
@@ -140,7 +155,7 @@ private:
         } else {
             bus.settle(slot, slot.meter_time);
         }
-        --server_.in_flight;
+        in_flight_ = false;
     }
 
     /// Sends the answer when its last character would have come.
@@ -211,6 +226,7 @@ private:
     LineServer& server_;
     const Framing framing_;
     const int masters_ = server_.line().spec.pty_link.empty() ? 1 : 0;  // on a pty nobody can tell
+    bool in_flight_ = false;
     Bytes received_;
     Steady::time_point last_byte_;
     std::deque<Bytes> outgoing_;
@@ -259,7 +275,7 @@ void LineBus::settle(const LineSlot& slot, Steady::time_point end) {
 }
 
 LineServer::LineServer(asio::io_context& io, Park& park, Line& line, FrameLog& log)
-    : io_(io), park_(park), line_(line), log_(log), acceptor_(io) {}
+    : io_(io), park_(park), line_(line), log_(log), acceptor_(io), accept_again_(io) {}
 
 LineServer::~LineServer() {
     drop_connections();
@@ -310,8 +326,15 @@ void LineServer::accept() {
         }
         if (!error) {
             accepted(std::move(socket));
+            accept();
+            return;
         }
-        accept();
+        accept_again_.expires_after(100ms);  // out of descriptors, most likely
+        accept_again_.async_wait([this](boost::system::error_code stopped) {
+            if (!stopped) {
+                accept();
+            }
+        });
     });
 }
 
@@ -357,6 +380,13 @@ void LineServer::drop_connections() {
             channel->close();
         }
     }
+}
+
+bool LineServer::other_in_flight(const Channel& self) const {
+    return std::any_of(channels_.begin(), channels_.end(), [&](const auto& weak) {
+        const auto channel = weak.lock();
+        return channel && channel.get() != &self && channel->in_flight();
+    });
 }
 
 void LineServer::log(const Request& request) { append(request, true, request.frame); }

@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <memory>
 #include <vector>
 
@@ -16,6 +17,8 @@ public:
     virtual ~Channel() = default;
     virtual void start() = 0;
     virtual void close() = 0;
+    /// Whether a request of a master that is still there waits for its answer.
+    [[nodiscard]] virtual bool in_flight() const = 0;
 };
 
 /// When a request reaches its meter and when the line is free again, by the line's own time.
@@ -61,7 +64,8 @@ public:
     LineBus& bus() { return bus_; }
     void log(const Request& request);
     void log_answer(const Request& request, const Bytes& frame);
-    int in_flight = 0;
+    /// Whether another channel has a request in flight.
+    [[nodiscard]] bool other_in_flight(const Channel& self) const;
 
 private:
     Status open_tcp();
@@ -76,6 +80,7 @@ private:
     FrameLog& log_;
     LineBus bus_;
     boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::steady_timer accept_again_;
     std::vector<std::weak_ptr<Channel>> channels_;
     std::shared_ptr<Channel> pty_channel_;
     int pty_slave_ = -1;  // held open, else the master end reports a hang-up

@@ -46,23 +46,41 @@ std::optional<int> parse(int argc, char** argv, Options& options) {
     return std::nullopt;
 }
 
-/// Puts the park file's lines and meters into the park, one by one, so that an error can name its
-/// line in the file.
-Status fill(ParkServer& server, const std::string& path, const ParkFile& file) {
-    const auto locate = [&](const Status& status, int line) {
-        return invalid_argument("BAD_PARK_FILE", at_line(path, line, error_message(status)));
-    };
+Status locate(const Status& status, const std::string& path, int line) {
+    return invalid_argument("BAD_PARK_FILE", at_line(path, line, error_message(status)));
+}
+
+/// Adds meters one by one, so that an error can name its line in the file.
+Status add_meters(Park& park, const std::string& path, const ParkFile& file) {
+    for (const auto& meter : file.meters) {
+        if (const Status status = park.add_meters({meter.value}); !status.ok()) {
+            return locate(status, path, meter.line);
+        }
+    }
+    return park.set_speed(file.speed);
+}
+
+/// What `open` would refuse, without opening anything.
+Status check(const std::string& path, const ParkFile& file) {
+    const SystemClock clock;
+    Park park(clock);
+    for (const auto& line : file.lines) {
+        if (const Status status = park.check_line(line.value); !status.ok()) {
+            return locate(status, path, line.line);
+        }
+        park.add_line(line.value);
+    }
+    return add_meters(park, path, file);
+}
+
+/// Opens the park file's lines and adds its meters.
+Status open(ParkServer& server, const std::string& path, const ParkFile& file) {
     for (const auto& line : file.lines) {
         if (const auto added = server.add_lines({line.value}); !added.ok()) {
-            return locate(added.status(), line.line);
+            return locate(added.status(), path, line.line);
         }
     }
-    for (const auto& meter : file.meters) {
-        if (const Status status = server.park().add_meters({meter.value}); !status.ok()) {
-            return locate(status, meter.line);
-        }
-    }
-    return server.park().set_speed(file.speed);
+    return add_meters(server.park(), path, file);
 }
 
 /// Every line and master takes a descriptor.
@@ -82,10 +100,10 @@ int fail(const Status& status) {
 int serve(const Options& options, const ParkFile& file, const sigset_t& stop_signals) {
     const SystemClock clock;
     ParkServer server(clock, static_cast<std::size_t>(options.frames_max));
-    const Status filled =
-        server.run([&](ParkServer& park) { return fill(park, options.park_path, file); });
-    if (!filled.ok()) {
-        return fail(filled);
+    const Status opened =
+        server.run([&](ParkServer& park) { return open(park, options.park_path, file); });
+    if (!opened.ok()) {
+        return fail(opened);
     }
     const auto control = ControlServer::start(server, options.control);
     if (!control.ok()) {
@@ -117,6 +135,9 @@ int run(int argc, char** argv) {
     }
     file.speed = options.speed.value_or(file.speed);
     if (options.check) {
+        if (const Status status = check(options.park_path, file); !status.ok()) {
+            return fail(status);
+        }
         std::printf("%s: %zu lines, %zu meters\n", options.park_path.c_str(), file.lines.size(),
                     file.meters.size());
         return 0;

@@ -326,6 +326,22 @@ TEST_CASE_METHOD(Lines, "frames are logged with time, meter and relay mark; over
     CHECK(requests == 2);
 }
 
+TEST_CASE_METHOD(Lines, "a master that gave up and came back overlaps with nobody") {
+    faults("d@tcp", {{FaultKind::kSlow, 300ms, 0, 1, 0}});
+    FrameQuery query;
+    query.wait = 5s;
+    {
+        Wire first(tcp);
+        first.send(hex("00 01 00 00 00 06 01 03 00 00 00 02"));
+        REQUIRE(server.frames().list(query, [] { return false; }).frames.size() == 1);
+    }
+    Wire second(tcp);
+    second.send(hex("00 02 00 00 00 06 0D 03 03 5E 00 02"));
+    CHECK(second.receive(13, kTimeout) == hex("00 02 00 00 00 07 0D 03 04 00 00 1B 58"));
+    CHECK(server.run(
+              [](ParkServer& park) { return park.park().find_line("tcp")->overlap_count; }) == 0);
+}
+
 TEST_CASE("thousands of meters on hundreds of lines answer") {
     ParkServer server(kClock, 10'000);
     constexpr int kLines = 300;
