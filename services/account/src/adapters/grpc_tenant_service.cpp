@@ -1,0 +1,97 @@
+#include "adapters/grpc_account_service.h"
+#include "convert.h"
+
+// The tenant's half of GrpcAccountService: the account is the token's, whatever a request says.
+namespace prepay::account {
+namespace {
+
+Result<v1::Account> own_account(PgAccounts& accounts, pqxx::work& tx,
+                                const rpc::CallContext& context) {
+    PREPAY_ASSIGN_OR_RETURN(v1::Account account, accounts.get(tx, context.identity.account_id));
+    if (!account.has_customer()) {
+        return not_found("ACCOUNT_NOT_FOUND", "there is no such account");
+    }
+    if (account.state() != v1::ACCOUNT_STATE_OPEN) {
+        return failed_precondition("ACCOUNT_CLOSED", "this account is closed");
+    }
+    v1::Customer& customer = *account.mutable_customer();
+    customer.set_phone(mask_phone(customer.phone()));
+    customer.set_email(mask_email(customer.email()));
+    return account;
+}
+
+}  // namespace
+
+Result<v1::GetOverviewResponse> GrpcAccountService::get_overview(const Context& context,
+                                                                 const v1::GetOverviewRequest&) {
+    return read([&](pqxx::work& tx) -> Result<v1::GetOverviewResponse> {
+        v1::GetOverviewResponse response;
+        PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
+                                own_account(parts_.accounts, tx, context));
+        for (const std::string& room_id : response.account().room_ids()) {
+            PREPAY_ASSIGN_OR_RETURN(*response.add_rooms(), parts_.rooms.get(tx, room_id));
+        }
+        for (const v1::Site& site : parts_.rooms.list_sites(tx)) {
+            if (site.site_id() == response.account().site_id()) {
+                response.set_site_name(site.display_name());
+                response.set_time_zone(site.time_zone());
+            }
+        }
+        return response;
+    });
+}
+
+Result<v1::CreatePaymentResponse> GrpcAccountService::create_payment(
+    const Context& context, const v1::CreatePaymentRequest& request) {
+    if (parts_.payments == nullptr) {
+        return failed_precondition("WECHAT_NOT_CONFIGURED", "WeChat Pay is not configured");
+    }
+    PREPAY_ASSIGN_OR_RETURN(
+        const Payments::Started started,
+        parts_.payments->start({context.request_id, context.content_hash,
+                                context.identity.account_id, context.identity.subject,
+                                Money::from_micros(request.amount_micros()), request.openid(),
+                                "Prepaid energy"}));
+    v1::CreatePaymentResponse response;
+    *response.mutable_order() = to_proto(started.order);
+    v1::WechatClientParameters& wechat = *response.mutable_wechat();
+    wechat.set_app_id(started.client.app_id);
+    wechat.set_time_stamp(started.client.time_stamp);
+    wechat.set_nonce_str(started.client.nonce_str);
+    wechat.set_package(started.client.package);
+    wechat.set_sign_type(started.client.sign_type);
+    wechat.set_pay_sign(started.client.pay_sign);
+    return response;
+}
+
+Result<v1::GetPaymentResponse> GrpcAccountService::get_payment(
+    const Context& context, const v1::GetPaymentRequest& request) {
+    return read([&](pqxx::work& tx) -> Result<v1::GetPaymentResponse> {
+        v1::GetPaymentResponse response;
+        PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
+                                own_account(parts_.accounts, tx, context));
+        PREPAY_ASSIGN_OR_RETURN(const Order order, parts_.orders.get(tx, request.order_id(),
+                                                                     context.identity.account_id));
+        *response.mutable_order() = to_proto(order);
+        return response;
+    });
+}
+
+Result<v1::ListHistoryResponse> GrpcAccountService::list_history(
+    const Context& context, const v1::ListHistoryRequest& request) {
+    return read([&](pqxx::work& tx) -> Result<v1::ListHistoryResponse> {
+        PREPAY_RETURN_IF_ERROR(own_account(parts_.accounts, tx, context).status());
+        v1::ListPostingsRequest postings;
+        postings.set_account_id(context.identity.account_id);
+        postings.set_page_size(request.page_size());
+        postings.set_page_token(request.page_token());
+        PREPAY_ASSIGN_OR_RETURN(v1::ListPostingsResponse found,
+                                parts_.orders.postings(tx, postings));
+        v1::ListHistoryResponse response;
+        *response.mutable_postings() = std::move(*found.mutable_postings());
+        response.set_next_page_token(found.next_page_token());
+        return response;
+    });
+}
+
+}  // namespace prepay::account

@@ -1,0 +1,280 @@
+#include "adapters/pg_account_book.h"
+
+#include <algorithm>
+#include <map>
+
+#include "convert.h"
+#include "core/assert.h"
+#include "core/ids.h"
+#include "pg/database.h"
+
+namespace prepay::account {
+namespace {
+
+constexpr const char* kTopic = "prepay.account.balance-changes.v1";
+constexpr std::size_t kRememberedMax = 1'000'000;
+
+constexpr const char* kLock = R"sql(
+SELECT account_no, balance_micros, version, credit_total_micros, charge_total_micros,
+       settings_revision
+FROM balances WHERE account_no = ANY($1::bigint[]) ORDER BY account_no FOR NO KEY UPDATE
+)sql";
+
+constexpr const char* kProfiles = R"sql(
+SELECT a.account_no, a.account_id, a.site_id, b.settings_revision, a.kind, a.state,
+       a.level_1_micros, a.level_2_micros, a.level_3_micros, a.cut_floor_micros, a.keep_power, a.cut,
+       c.customer_id, c.display_name, c.phone, c.email,
+       coalesce((SELECT string_agg(DISTINCT o.room_id, ',') FROM occupancies o
+                 WHERE o.account_no = a.account_no AND o.end_time IS NULL AND NOT o.deleted
+                   AND NOT o.vacancy), '')
+FROM accounts a JOIN balances b USING (account_no) LEFT JOIN customers c USING (customer_id)
+WHERE a.account_no = ANY($1::bigint[])
+)sql";
+
+std::vector<std::string> split(const std::string& text) {
+    std::vector<std::string> parts;
+    std::size_t start = 0;
+    while (start < text.size()) {
+        const std::size_t end = std::min(text.find(',', start), text.size());
+        parts.push_back(text.substr(start, end - start));
+        start = end + 1;
+    }
+    return parts;
+}
+
+std::shared_ptr<const AccountProfile> to_profile(const pqxx::row& row) {
+    auto profile = std::make_shared<AccountProfile>();
+    profile->account_no = row[0].as<std::int64_t>();
+    profile->account_id = row[1].as<std::string>();
+    profile->site_id = row[2].as<std::string>();
+    profile->settings_revision = row[3].as<std::int64_t>();
+    profile->terms.kind = ledger_kind_from(row[4].as<std::string>());
+    profile->terms.state =
+        row[5].as<std::string>() == "open" ? AccountState::kOpen : AccountState::kClosed;
+    profile->terms.levels = {Money::from_micros(row[6].as<std::int64_t>()),
+                             Money::from_micros(row[7].as<std::int64_t>()),
+                             Money::from_micros(row[8].as<std::int64_t>()),
+                             Money::from_micros(row[9].as<std::int64_t>())};
+    profile->terms.keep_power = row[10].as<bool>();
+    profile->terms.cut = row[11].as<bool>();
+    profile->customer_id = row[12].as<std::string>("");
+    profile->customer_name = row[13].as<std::string>("");
+    profile->phone = row[14].as<std::string>("");
+    profile->email = row[15].as<std::string>("");
+    profile->room_ids = split(row[16].as<std::string>());
+    return profile;
+}
+
+void fill(v1::BalanceChange& message, const AccountChange& change) {
+    const AccountProfile& profile = *change.after.profile;
+    const AccountBalance& balance = change.after.balance;
+    message.set_account_id(profile.account_id);
+    message.set_site_id(profile.site_id);
+    message.set_version(balance.version);
+    message.set_balance_micros(balance.balance.micros());
+    message.set_fee_state(to_proto(change.after.fee()));
+    message.set_previous_fee_state(to_proto(change.before.fee()));
+    message.set_keep_power(profile.terms.keep_power);
+    *message.mutable_alarm_levels() = to_proto(profile.terms.levels);
+    message.set_settings_revision(profile.settings_revision);
+    for (const std::string& room_id : profile.room_ids) {
+        message.add_room_ids(room_id);
+    }
+    if (!profile.customer_id.empty()) {
+        v1::Customer& customer = *message.mutable_customer();
+        customer.set_customer_id(profile.customer_id);
+        customer.set_display_name(profile.customer_name);
+        customer.set_phone(profile.phone);
+        customer.set_email(profile.email);
+    }
+    message.set_state(to_proto(profile.terms.state));
+    message.set_vacancy(profile.terms.kind == LedgerKind::kVacancy);
+    message.set_credit_total_micros(balance.credit_total.micros());
+    message.set_charge_total_micros(balance.charge_total.micros());
+}
+
+}  // namespace
+
+Instant instant_at(const pqxx::field& field) { return from_micros(field.as<std::int64_t>()); }
+
+std::optional<Instant> optional_instant_at(const pqxx::field& field) {
+    return field.is_null() ? std::nullopt : std::optional<Instant>(instant_at(field));
+}
+
+std::string optional_time_text(const std::optional<Instant>& instant) {
+    return instant ? pg::to_timestamptz(*instant) : "";
+}
+
+PgAccountBook::PgAccountBook(const outbox::Outbox& outbox, const Clock& clock)
+    : outbox_(outbox), clock_(clock) {}
+
+std::vector<std::int64_t> PgAccountBook::find(pqxx::work& tx,
+                                              const std::vector<std::string>& account_ids) {
+    std::vector<std::int64_t> found(account_ids.size(), 0);
+    std::vector<std::string> missing;
+    {
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = 0; i < account_ids.size(); ++i) {
+            const auto known = account_nos_.find(account_ids[i]);
+            if (known != account_nos_.end()) {
+                found[i] = known->second;
+            } else if (!account_ids[i].empty()) {
+                missing.push_back(account_ids[i]);
+            }
+        }
+    }
+    if (missing.empty()) {
+        return found;
+    }
+    const auto rows = run_prepared(
+        tx, "book_find",
+        "SELECT account_id, account_no FROM accounts WHERE account_id = ANY($1::text[])",
+        pg::to_array(missing));
+    std::unordered_map<std::string, std::int64_t> fresh;
+    for (const auto& row : rows) {
+        fresh[row[0].as<std::string>()] = row[1].as<std::int64_t>();
+    }
+    for (std::size_t i = 0; i < account_ids.size(); ++i) {
+        if (found[i] == 0) {
+            const auto known = fresh.find(account_ids[i]);
+            found[i] = known == fresh.end() ? 0 : known->second;
+        }
+    }
+    const std::lock_guard lock(mutex_);
+    if (account_nos_.size() + fresh.size() > kRememberedMax) {
+        account_nos_.clear();
+    }
+    account_nos_.merge(fresh);
+    return found;
+}
+
+Result<std::int64_t> PgAccountBook::find_purse(pqxx::work& tx, const std::string& account_id) {
+    const auto rows = run_prepared(
+        tx, "book_find_purse",
+        "SELECT account_no FROM accounts WHERE account_id = $1 AND kind = 'purse'", account_id);
+    if (rows.empty()) {
+        return not_found("ACCOUNT_NOT_FOUND", "there is no account " + account_id);
+    }
+    return rows[0][0].as<std::int64_t>();
+}
+
+std::optional<SiteAccounts> PgAccountBook::find_site(pqxx::work& tx, const std::string& site_id) {
+    {
+        const std::lock_guard lock(mutex_);
+        const auto known = sites_.find(site_id);
+        if (known != sites_.end()) {
+            return known->second;
+        }
+    }
+    const auto rows = run_prepared(tx, "book_find_site",
+                                   "SELECT kind, account_no"
+                                   " FROM accounts a WHERE site_id = $1 AND kind <> 'purse'",
+                                   site_id);
+    if (rows.empty()) {
+        return std::nullopt;
+    }
+    SiteAccounts site;
+    for (const auto& row : rows) {
+        const std::string kind = row[0].as<std::string>();
+        const auto account_no = row[1].as<std::int64_t>();
+        (kind == "cash"      ? site.cash_no
+         : kind == "wechat"  ? site.wechat_no
+         : kind == "revenue" ? site.revenue_no
+         : kind == "vacancy" ? site.vacancy_no
+                             : site.suspense_no) = account_no;
+    }
+    const std::lock_guard lock(mutex_);
+    sites_[site_id] = site;
+    return site;
+}
+
+std::vector<PgAccountBook::ProfilePtr> PgAccountBook::read_profiles(
+    pqxx::work& tx, const std::vector<std::int64_t>& nos) {
+    std::vector<ProfilePtr> profiles;
+    for (const auto& row : run_prepared(tx, "book_profiles", kProfiles, pg::to_array(nos))) {
+        profiles.push_back(to_profile(row));
+    }
+    return profiles;
+}
+
+std::vector<LockedAccount> PgAccountBook::lock(pqxx::work& tx, std::vector<std::int64_t> nos) {
+    std::sort(nos.begin(), nos.end());
+    nos.erase(std::unique(nos.begin(), nos.end()), nos.end());
+    const auto rows = run_prepared(tx, "book_lock", kLock, pg::to_array(nos));
+    PREPAY_ASSERT(rows.size() == nos.size());
+    std::vector<LockedAccount> accounts;
+    accounts.reserve(nos.size());
+    std::vector<std::int64_t> stale;
+    {
+        const std::lock_guard guard(mutex_);
+        for (const auto& row : rows) {
+            LockedAccount account;
+            account.balance = {
+                row[0].as<std::int64_t>(), Money::from_micros(row[1].as<std::int64_t>()),
+                row[2].as<std::int64_t>(), Money::from_micros(row[3].as<std::int64_t>()),
+                Money::from_micros(row[4].as<std::int64_t>())};
+            const auto known = profiles_.find(account.balance.account_no);
+            if (known != profiles_.end() &&
+                known->second->settings_revision == row[5].as<std::int64_t>()) {
+                account.profile = known->second;
+            } else {
+                stale.push_back(account.balance.account_no);
+            }
+            accounts.push_back(std::move(account));
+        }
+    }
+    if (stale.empty()) {
+        return accounts;
+    }
+    std::unordered_map<std::int64_t, ProfilePtr> fresh;
+    for (ProfilePtr& profile : read_profiles(tx, stale)) {
+        fresh[profile->account_no] = std::move(profile);
+    }
+    const std::lock_guard guard(mutex_);
+    if (profiles_.size() + fresh.size() > kRememberedMax) {
+        profiles_.clear();
+    }
+    for (LockedAccount& account : accounts) {
+        if (!account.profile) {
+            account.profile = fresh.at(account.balance.account_no);
+            profiles_[account.balance.account_no] = account.profile;
+        }
+    }
+    return accounts;
+}
+
+LockedAccount PgAccountBook::lock_one(pqxx::work& tx, std::int64_t account_no) {
+    return lock(tx, {account_no}).front();
+}
+
+LockedAccount PgAccountBook::touch(pqxx::work& tx, const LockedAccount& account) {
+    run_prepared(
+        tx, "book_touch",
+        "UPDATE balances SET settings_revision = settings_revision + 1 WHERE account_no = $1",
+        account.balance.account_no);
+    LockedAccount touched = account;
+    touched.profile = read_profiles(tx, {account.balance.account_no}).front();
+    return touched;
+}
+
+void PgAccountBook::announce(pqxx::work& tx, const std::vector<AccountChange>& changes,
+                             Instant now) {
+    std::map<int, std::pair<std::string, v1::BalancesChanged>> messages;
+    for (const AccountChange& change : changes) {
+        const AccountProfile& profile = *change.after.profile;
+        if (profile.terms.kind != LedgerKind::kPurse &&
+            profile.terms.kind != LedgerKind::kVacancy) {
+            continue;
+        }
+        auto& [key, message] =
+            messages[partition_of(profile.account_id, outbox_.partition_count())];
+        key = key.empty() ? profile.account_id : key;
+        fill(*message.add_changes(), change);
+    }
+    for (auto& [partition, keyed] : messages) {
+        *keyed.second.mutable_header() = make_header(clock_, now);
+        outbox_.append(tx, kTopic, keyed.first, keyed.second.SerializeAsString());
+    }
+}
+
+}  // namespace prepay::account

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <pqxx/pqxx>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/status.h"
+#include "core/time.h"
+#include "domain/ledger.h"
+#include "domain/terms.h"
+#include "outbox/outbox.h"
+
+namespace prepay::account {
+
+/// Runs a statement prepared once per connection under `name`.
+template <typename... Arguments>
+pqxx::result run_prepared(pqxx::work& tx, const char* name, const char* sql,
+                          const Arguments&... arguments) {
+    tx.conn().prepare(name, sql);  // Repeating it with the same text costs a map look-up.
+    return tx.exec_prepared(name, arguments...);
+}
+
+Instant instant_at(const pqxx::field& field);
+std::optional<Instant> optional_instant_at(const pqxx::field& field);
+/// "" for absence, for `NULLIF($n, '')::timestamptz`.
+std::string optional_time_text(const std::optional<Instant>& instant);
+
+/// What of an account changes only with its settings revision. Immutable.
+struct AccountProfile {
+    std::int64_t account_no = 0;
+    std::string account_id;
+    std::string site_id;
+    std::int64_t settings_revision = 0;
+    CreditTerms terms;
+    std::string customer_id;
+    std::string customer_name;
+    std::string phone;
+    std::string email;
+    std::vector<std::string> room_ids;  ///< Of open occupancies.
+};
+
+/// An account under its lock.
+struct LockedAccount {
+    AccountBalance balance;
+    std::shared_ptr<const AccountProfile> profile;
+
+    [[nodiscard]] FeeState fee() const { return fee_state(profile->terms, balance.balance); }
+    [[nodiscard]] SwitchWish wish() const {
+        return switch_wish(profile->terms, balance.balance, balance.version);
+    }
+};
+
+/// An account before and after a transaction's change.
+struct AccountChange {
+    LockedAccount before;
+    LockedAccount after;
+};
+
+/// A site's own ledger accounts.
+struct SiteAccounts {
+    std::int64_t cash_no = 0;
+    std::int64_t wechat_no = 0;
+    std::int64_t revenue_no = 0;
+    std::int64_t vacancy_no = 0;
+    std::int64_t suspense_no = 0;
+};
+
+/// Finds, locks and announces accounts. The row in `balances` is the account lock; rows are locked
+/// in order of account_no, the company's own accounts after all others. Thread-safe.
+class PgAccountBook {
+public:
+    PgAccountBook(const outbox::Outbox& outbox, const Clock& clock);
+
+    /// Numbers of account ids, 0 for unknown ones. Remembers what is committed.
+    std::vector<std::int64_t> find(pqxx::work& tx, const std::vector<std::string>& account_ids);
+    /// NOT_FOUND / ACCOUNT_NOT_FOUND for an unknown id, or one of the company's own accounts.
+    Result<std::int64_t> find_purse(pqxx::work& tx, const std::string& account_id);
+    /// nullopt for an unknown site.
+    std::optional<SiteAccounts> find_site(pqxx::work& tx, const std::string& site_id);
+
+    /// Locks accounts (duplicates allowed) and gives them by rising account_no; profiles from
+    /// memory where their revision is current.
+    std::vector<LockedAccount> lock(pqxx::work& tx, std::vector<std::int64_t> account_nos);
+    LockedAccount lock_one(pqxx::work& tx, std::int64_t account_no);
+    /// After a change of settings in this transaction: raises the revision and reads the profile
+    /// afresh, past memory.
+    LockedAccount touch(pqxx::work& tx, const LockedAccount& account);
+
+    /// Announces changed purses and vacancy accounts: one message per partition.
+    void announce(pqxx::work& tx, const std::vector<AccountChange>& changes, Instant now);
+
+private:
+    using ProfilePtr = std::shared_ptr<const AccountProfile>;
+    std::vector<ProfilePtr> read_profiles(pqxx::work& tx, const std::vector<std::int64_t>& nos);
+
+    const outbox::Outbox& outbox_;
+    const Clock& clock_;
+    std::mutex mutex_;
+    std::unordered_map<std::string, std::int64_t> account_nos_;
+    std::unordered_map<std::string, SiteAccounts> sites_;
+    std::unordered_map<std::int64_t, ProfilePtr> profiles_;
+};
+
+}  // namespace prepay::account

@@ -1,0 +1,315 @@
+#include "adapters/pg_accounts.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "convert.h"
+#include "core/ids.h"
+#include "pg/database.h"
+#include "telemetry/log.h"
+
+namespace prepay::account {
+namespace {
+
+constexpr int kPageMax = 1000;
+constexpr int kPageDefault = 100;
+constexpr std::size_t kTextMax = 200;
+constexpr std::int64_t kRegisterMax = 1'000'000'000'000'000;
+
+constexpr const char* kSelectAccount = R"sql(
+SELECT a.account_no, a.account_id, a.site_id, a.state, b.balance_micros, b.version,
+       a.level_1_micros, a.level_2_micros, a.level_3_micros, a.cut_floor_micros, a.keep_power, a.cut,
+       (extract(epoch from a.open_time) * 1000000)::bigint,
+       (extract(epoch from a.close_time) * 1000000)::bigint,
+       c.customer_id, c.display_name, c.phone, c.email,
+       coalesce(o.room_ids, '{}'), coalesce(o.meter_ids, '{}'), a.kind
+FROM accounts a JOIN balances b USING (account_no) LEFT JOIN customers c USING (customer_id)
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT room_id) AS room_ids, array_agg(DISTINCT meter_id) AS meter_ids
+    FROM occupancies WHERE account_no = a.account_no AND end_time IS NULL AND NOT deleted
+        AND NOT vacancy
+) o ON true
+)sql";
+
+void add_all(const std::string& array_text, google::protobuf::RepeatedPtrField<std::string>* out) {
+    pqxx::array_parser parser(array_text.c_str());
+    for (auto item = parser.get_next(); item.first != pqxx::array_parser::done;
+         item = parser.get_next()) {
+        if (item.first == pqxx::array_parser::string_value) {
+            *out->Add() = item.second;
+        }
+    }
+}
+
+v1::Account to_account(const pqxx::row& row) {
+    v1::Account account;
+    CreditTerms terms;
+    terms.kind = ledger_kind_from(row[20].as<std::string>());
+    terms.state = row[3].as<std::string>() == "open" ? AccountState::kOpen : AccountState::kClosed;
+    terms.levels = {Money::from_micros(row[6].as<std::int64_t>()),
+                    Money::from_micros(row[7].as<std::int64_t>()),
+                    Money::from_micros(row[8].as<std::int64_t>()),
+                    Money::from_micros(row[9].as<std::int64_t>())};
+    terms.keep_power = row[10].as<bool>();
+    terms.cut = row[11].as<bool>();
+    const Money balance = Money::from_micros(row[4].as<std::int64_t>());
+    account.set_account_id(row[1].as<std::string>());
+    account.set_site_id(row[2].as<std::string>());
+    account.set_state(to_proto(terms.state));
+    account.set_balance_micros(balance.micros());
+    account.set_version(row[5].as<std::int64_t>());
+    account.set_currency_code("CNY");
+    *account.mutable_alarm_levels() = to_proto(terms.levels);
+    account.set_keep_power(terms.keep_power);
+    account.set_fee_state(to_proto(fee_state(terms, balance)));
+    *account.mutable_open_time() = to_proto(instant_at(row[12]));
+    if (const auto close_time = optional_instant_at(row[13])) {
+        *account.mutable_close_time() = to_proto(*close_time);
+    }
+    if (!row[14].is_null()) {
+        account.mutable_customer()->set_customer_id(row[14].as<std::string>());
+        account.mutable_customer()->set_display_name(row[15].as<std::string>());
+        account.mutable_customer()->set_phone(row[16].as<std::string>());
+        account.mutable_customer()->set_email(row[17].as<std::string>());
+    }
+    add_all(row[18].as<std::string>(), account.mutable_room_ids());
+    add_all(row[19].as<std::string>(), account.mutable_meter_ids());
+    return account;
+}
+
+/// The registers a request names, for meters of the set; others get "the next reading".
+Result<std::map<std::string, std::int64_t>> registers_of(
+    const google::protobuf::RepeatedPtrField<v1::OpeningRegister>& given,
+    const std::set<std::string>& meter_ids) {
+    std::map<std::string, std::int64_t> registers;
+    for (const v1::OpeningRegister& item : given) {
+        if (!meter_ids.contains(item.meter_id())) {
+            return invalid_argument("METER_NOT_IN_ROOM",
+                                    "meter " + item.meter_id() + " does not belong here");
+        }
+        if (item.register_total() < kNextReading || item.register_total() > kRegisterMax) {
+            return invalid_argument("BAD_REGISTER",
+                                    "register_total must be -1 or a register in Wh");
+        }
+        registers[item.meter_id()] = item.register_total();
+    }
+    return registers;
+}
+
+}  // namespace
+
+Result<std::string> PgAccounts::put_customer(pqxx::work& tx, const v1::Customer& customer) {
+    if (!customer.customer_id().empty()) {
+        if (tx.exec_params("SELECT 1 FROM customers WHERE customer_id = $1", customer.customer_id())
+                .empty()) {
+            return not_found("CUSTOMER_NOT_FOUND",
+                             "there is no customer " + customer.customer_id());
+        }
+        return customer.customer_id();
+    }
+    if (customer.display_name().empty() || customer.display_name().size() > kTextMax ||
+        customer.phone().size() > 40 || customer.email().size() > kTextMax) {
+        return invalid_argument(
+            "BAD_CUSTOMER",
+            "a customer needs a display_name of 1 .. 200 bytes, a phone of at most"
+            " 40 and an e-mail of at most 200");
+    }
+    const std::string customer_id = new_id(clock_);
+    tx.exec_params(
+        "INSERT INTO customers (customer_id, display_name, phone, email) VALUES ($1, $2, $3, $4)",
+        customer_id, customer.display_name(), customer.phone(), customer.email());
+    return customer_id;
+}
+
+Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountRequest& request) {
+    AlarmLevels levels;
+    if (request.has_alarm_levels()) {
+        PREPAY_ASSIGN_OR_RETURN(levels, from_proto(request.alarm_levels()));
+    }
+    PREPAY_ASSIGN_OR_RETURN(const Instant start,
+                            rooms_.time_or_now(request.has_start_time(), request.start_time()));
+    PREPAY_RETURN_IF_ERROR(rooms_.lock(tx, request.room_id()));
+    PREPAY_ASSIGN_OR_RETURN(const v1::Room room, rooms_.get(tx, request.room_id()));
+    if (!room.account_id().empty()) {
+        return failed_precondition("ROOM_OCCUPIED", "the room has an open account already",
+                                   {{"account_id", room.account_id()}});
+    }
+    std::set<std::string> meter_ids(room.meter_ids().begin(), room.meter_ids().end());
+    if (meter_ids.empty()) {
+        return failed_precondition("ROOM_WITHOUT_METERS", "attach a meter to the room first");
+    }
+    PREPAY_ASSIGN_OR_RETURN(auto registers, registers_of(request.opening_registers(), meter_ids));
+    PREPAY_ASSIGN_OR_RETURN(const std::string customer_id, put_customer(tx, request.customer()));
+    const auto account_no =
+        tx.exec_params1(
+              "INSERT INTO accounts (account_id, site_id, kind, customer_id, level_1_micros,"
+              " level_2_micros, level_3_micros, cut_floor_micros, open_time)"
+              " VALUES ($1, $2, 'purse', $3, $4, $5, $6, $7, $8) RETURNING account_no",
+              new_id(clock_), room.site_id(), customer_id, levels.level_1.micros(),
+              levels.level_2.micros(), levels.level_3.micros(), levels.cut_floor.micros(),
+              pg::to_timestamptz(start))[0]
+            .as<std::int64_t>();
+    tx.exec_params("INSERT INTO balances (account_no) VALUES ($1)", account_no);
+    LockedAccount opened;
+    for (const LockedAccount& account :
+         book_.lock(tx, {account_no, book_.find_site(tx, room.site_id())->vacancy_no})) {
+        opened = account.balance.account_no == account_no ? account : opened;
+    }
+    std::vector<Occupancy> spans;
+    for (const std::string& meter_id : meter_ids) {
+        const auto given = registers.find(meter_id);
+        Occupancy span;
+        span.account_no = account_no;
+        span.room_id = room.room_id();
+        span.meter_id = meter_id;
+        span.start_time = start;
+        span.opening_register = given == registers.end() ? kNextReading : given->second;
+        spans.push_back(std::move(span));
+    }
+    PREPAY_RETURN_IF_ERROR(rooms_.move(tx, spans, clock_.now()));
+    PREPAY_RETURN_IF_ERROR(rooms_.announce_room(tx, room.room_id()).status());
+    settle_settings(tx, opened);
+    return account_no;
+}
+
+Result<LockedAccount> PgAccounts::lock_open(pqxx::work& tx, const std::string& account_id) {
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no, book_.find_purse(tx, account_id));
+    LockedAccount account = book_.lock_one(tx, account_no);
+    if (account.profile->terms.state == AccountState::kClosed) {
+        return failed_precondition("ACCOUNT_CLOSED", "the account is closed");
+    }
+    return account;
+}
+
+void PgAccounts::settle_settings(pqxx::work& tx, const LockedAccount& before) {
+    const LockedAccount after = book_.touch(tx, before);
+    const Instant now = clock_.now();
+    switches_.reconcile(tx, {after}, now);
+    book_.announce(tx, {{before, after}}, now);
+}
+
+Result<v1::Account> PgAccounts::close(pqxx::work& tx, const v1::CloseAccountRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const Instant end,
+                            rooms_.time_or_now(request.has_end_time(), request.end_time()));
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
+                            book_.find_purse(tx, request.account_id()));
+    std::vector<v1::Room> rooms = rooms_.of_account(tx, account_no);
+    std::sort(rooms.begin(), rooms.end(),
+              [](const v1::Room& a, const v1::Room& b) { return a.room_id() < b.room_id(); });
+    for (const v1::Room& room : rooms) {
+        PREPAY_RETURN_IF_ERROR(rooms_.lock(tx, room.room_id()));
+    }
+    const auto site_id =
+        tx.exec_params1("SELECT site_id FROM accounts WHERE account_no = $1", account_no)[0]
+            .as<std::string>();
+    const std::int64_t vacancy_no = book_.find_site(tx, site_id)->vacancy_no;
+    LockedAccount before;
+    for (const LockedAccount& account : book_.lock(tx, {account_no, vacancy_no})) {
+        before = account.balance.account_no == account_no ? account : before;
+    }
+    if (before.profile->terms.state == AccountState::kClosed) {
+        return failed_precondition("ACCOUNT_CLOSED", "the account is closed already");
+    }
+    std::set<std::string> meter_ids;
+    std::vector<Occupancy> spans;
+    for (const auto& row : tx.exec_params(
+             "SELECT meter_id, room_id FROM occupancies WHERE account_no = $1 AND end_time IS NULL"
+             " AND NOT deleted ORDER BY meter_id",
+             account_no)) {
+        Occupancy span;
+        span.account_no = vacancy_no;
+        span.meter_id = row[0].as<std::string>();
+        span.room_id = row[1].as<std::string>();
+        span.start_time = end;
+        span.vacancy = true;
+        meter_ids.insert(span.meter_id);
+        spans.push_back(std::move(span));
+    }
+    PREPAY_ASSIGN_OR_RETURN(auto registers, registers_of(request.closing_registers(), meter_ids));
+    for (Occupancy& span : spans) {
+        const auto given = registers.find(span.meter_id);
+        span.opening_register = given == registers.end() ? kNextReading : given->second;
+    }
+    // While the meters are still the account's: waiting trips go, and nothing new comes.
+    tx.exec_params(
+        "UPDATE accounts SET state = 'closed', close_time = $2, close_reason = $3"
+        " WHERE account_no = $1",
+        account_no, pg::to_timestamptz(end), request.reason_text());
+    settle_settings(tx, before);
+    PREPAY_RETURN_IF_ERROR(rooms_.move(tx, spans, clock_.now()));
+    for (const v1::Room& room : rooms) {
+        PREPAY_RETURN_IF_ERROR(rooms_.announce_room(tx, room.room_id()).status());
+    }
+    return get(tx, account_no);
+}
+
+Result<v1::Account> PgAccounts::set_levels(pqxx::work& tx,
+                                           const v1::SetAlarmLevelsRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const AlarmLevels levels, from_proto(request.alarm_levels()));
+    PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, request.account_id()));
+    tx.exec_params(
+        "UPDATE accounts SET level_1_micros = $2, level_2_micros = $3, level_3_micros = $4,"
+        " cut_floor_micros = $5 WHERE account_no = $1",
+        before.balance.account_no, levels.level_1.micros(), levels.level_2.micros(),
+        levels.level_3.micros(), levels.cut_floor.micros());
+    settle_settings(tx, before);
+    return get(tx, before.balance.account_no);
+}
+
+Result<v1::Account> PgAccounts::set_keep_power(pqxx::work& tx,
+                                               const v1::SetKeepPowerRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, request.account_id()));
+    if (before.profile->terms.keep_power != request.keep_power()) {
+        tx.exec_params("UPDATE accounts SET keep_power = $2 WHERE account_no = $1",
+                       before.balance.account_no, request.keep_power());
+        settle_settings(tx, before);
+        telemetry::log_info("keep-power changed",
+                            {{"account_id", request.account_id()},
+                             {"keep_power", request.keep_power() ? "on" : "off"},
+                             {"reason", request.reason_text()}});
+    }
+    return get(tx, before.balance.account_no);
+}
+
+v1::Account PgAccounts::get(pqxx::work& tx, std::int64_t account_no) {
+    static const std::string sql = std::string(kSelectAccount) + " WHERE a.account_no = $1";
+    return to_account(run_prepared(tx, "accounts_get", sql.c_str(), account_no)[0]);
+}
+
+Result<v1::Account> PgAccounts::get(pqxx::work& tx, const std::string& account_id) {
+    const auto rows =
+        tx.exec_params(std::string(kSelectAccount) + " WHERE a.account_id = $1", account_id);
+    if (rows.empty()) {
+        return not_found("ACCOUNT_NOT_FOUND", "there is no account " + account_id);
+    }
+    return to_account(rows[0]);
+}
+
+Result<v1::ListAccountsResponse> PgAccounts::list(pqxx::work& tx,
+                                                  const v1::ListAccountsRequest& request) {
+    const int limit =
+        request.page_size() <= 0 ? kPageDefault : std::min(request.page_size(), kPageMax);
+    const auto rows = tx.exec_params(
+        std::string(kSelectAccount) +
+            " WHERE a.kind = 'purse' AND ($1 = '' OR a.site_id = $1) AND ($2 OR a.state = 'open')"
+            " AND ($3 = '' OR c.display_name ILIKE $4 OR c.phone LIKE $4 OR a.account_id = $3"
+            " OR $3 = ANY(o.meter_ids) OR EXISTS (SELECT 1 FROM rooms r"
+            " WHERE r.room_id = ANY(o.room_ids) AND (r.display_name ILIKE $4 OR r.room_id = $3)))"
+            " AND a.account_no > coalesce((SELECT account_no FROM accounts WHERE account_id = $5), "
+            "0)"
+            " ORDER BY a.account_no LIMIT $6",
+        request.site_id(), request.include_closed(), request.query(), "%" + request.query() + "%",
+        request.page_token(), limit + 1);
+    v1::ListAccountsResponse response;
+    for (const auto& row : rows) {
+        if (response.accounts_size() == limit) {
+            response.set_next_page_token(response.accounts(limit - 1).account_id());
+            break;
+        }
+        *response.add_accounts() = to_account(row);
+    }
+    return response;
+}
+
+}  // namespace prepay::account

@@ -1,0 +1,378 @@
+#include "adapters/pg_orders.h"
+
+#include "convert.h"
+#include "core/crash_point.h"
+#include "core/ids.h"
+#include "pg/database.h"
+
+namespace prepay::account {
+namespace {
+
+constexpr const char* kPaymentsTopic = "prepay.account.payments.v1";
+constexpr Money kCashMin = Money::from_fen(1);
+constexpr Money kCashMax = Money::from_yuan(100'000);
+constexpr std::size_t kNoteMax = 500;
+
+#define PREPAY_ORDER_COLUMNS                                                                \
+    "o.order_id, o.account_no, a.account_id, o.site_id, o.kind, o.state, o.amount_micros,"  \
+    " coalesce(o.provider_transaction_id, ''), o.openid, o.prepay_id,"                      \
+    " (extract(epoch from o.create_time) * 1000000)::bigint,"                               \
+    " (extract(epoch from o.expire_time) * 1000000)::bigint,"                               \
+    " (extract(epoch from o.finish_time) * 1000000)::bigint, o.query_count, o.create_user," \
+    " o.note, o.balance_after_micros, o.failure_reason"
+
+constexpr const char* kLockOrder = "SELECT " PREPAY_ORDER_COLUMNS
+                                   ", EXISTS (SELECT 1 FROM orders x WHERE x.order_id <> $1"
+                                   " AND x.provider_transaction_id = $2)"
+                                   " FROM orders o JOIN accounts a USING (account_no)"
+                                   " WHERE o.order_id = $1 FOR NO KEY UPDATE OF o";
+
+constexpr const char* kInsertOrder = R"sql(
+INSERT INTO orders (order_id, account_no, site_id, kind, state, amount_micros, request_id,
+                    content_hash, openid, create_time, expire_time, finish_time, next_query_time,
+                    create_user, note, balance_after_micros)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULLIF($11, '')::timestamptz,
+        NULLIF($12, '')::timestamptz, NULLIF($13, '')::timestamptz, $14, $15,
+        NULLIF($16, '')::bigint)
+)sql";
+
+Order to_order(const pqxx::row& row) {
+    Order order;
+    order.order_id = row[0].as<std::string>();
+    order.account_no = row[1].as<std::int64_t>();
+    order.account_id = row[2].as<std::string>();
+    order.site_id = row[3].as<std::string>();
+    order.kind = order_kind_from(row[4].as<std::string>());
+    order.state = order_state_from(row[5].as<std::string>());
+    order.amount = Money::from_micros(row[6].as<std::int64_t>());
+    order.provider_transaction_id = row[7].as<std::string>();
+    order.openid = row[8].as<std::string>();
+    order.prepay_id = row[9].as<std::string>();
+    order.create_time = instant_at(row[10]);
+    order.expire_time = optional_instant_at(row[11]);
+    order.finish_time = optional_instant_at(row[12]);
+    order.query_count = row[13].as<int>();
+    order.create_user = row[14].as<std::string>();
+    order.note = row[15].as<std::string>();
+    if (!row[16].is_null()) {
+        order.balance_after = Money::from_micros(row[16].as<std::int64_t>());
+    }
+    order.failure_reason = row[17].as<std::string>();
+    return order;
+}
+
+std::string new_order_id(const Clock& clock) {
+    std::string id = new_id(clock);
+    std::erase(id, '-');
+    return id;
+}
+
+}  // namespace
+
+Result<Money> PgOrders::post(pqxx::work& tx, const LockedAccount& account, const Posting& posting) {
+    const Instant now = clock_.now();
+    PREPAY_ASSIGN_OR_RETURN(const PostingPlan plan, ledger_.post(tx, {posting}, {account}, now));
+    if (plan.entries.empty()) {
+        return internal_error("POSTED_BEFORE",
+                              "source " + posting.source_id + " was posted before");
+    }
+    const LockedAccount after{plan.accounts.front(), account.profile};
+    if (after.wish() != account.wish()) {
+        switches_.reconcile(tx, {after}, now);
+    }
+    book_.announce(tx, {{account, after}}, now);
+    ledger_.post_counters(tx, plan);
+    return after.balance.balance;
+}
+
+void PgOrders::insert(pqxx::work& tx, const Order& order, const std::string& request_id,
+                      const std::string& content_hash, const std::optional<Instant>& next_query) {
+    run_prepared(tx, "orders_insert", kInsertOrder, order.order_id, order.account_no, order.site_id,
+                 std::string(to_text(order.kind)), std::string(to_text(order.state)),
+                 order.amount.micros(), request_id, content_hash, order.openid,
+                 pg::to_timestamptz(order.create_time), optional_time_text(order.expire_time),
+                 optional_time_text(order.finish_time), optional_time_text(next_query),
+                 order.create_user, order.note,
+                 order.balance_after ? std::to_string(order.balance_after->micros()) : "");
+}
+
+void PgOrders::announce(pqxx::work& tx, const Order& order) {
+    v1::PaymentsRecorded event;
+    *event.mutable_header() = make_header(clock_, *order.finish_time);
+    *event.add_orders() = to_proto(order);
+    event.set_site_id(order.site_id);
+    outbox_.append(tx, kPaymentsTopic, order.account_id, event.SerializeAsString());
+}
+
+Result<Order> PgOrders::cash(pqxx::work& tx, const CashOrder& wanted, OrderKind kind) {
+    if (!wanted.amount.is_whole_fen() || wanted.amount < kCashMin || wanted.amount > kCashMax) {
+        return invalid_argument("BAD_AMOUNT", "the amount must be whole fen, 0.01 .. 100,000 yuan");
+    }
+    if (wanted.note.size() > kNoteMax) {
+        return invalid_argument("BAD_NOTE", "the note must have at most 500 bytes");
+    }
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no, book_.find_purse(tx, wanted.account_id));
+    Order order;
+    order.order_id = new_order_id(clock_);
+    order.account_no = account_no;
+    order.account_id = wanted.account_id;
+    order.kind = kind;
+    order.state = OrderState::kCredited;
+    order.amount = wanted.amount;
+    order.create_time = clock_.now();
+    order.finish_time = order.create_time;
+    order.create_user = wanted.user;
+    order.note = wanted.note;
+    Posting posting;
+    posting.source_kind = SourceKind::kOrder;
+    posting.source_id = order.order_id;
+    posting.source_time = order.create_time;
+    posting.kind = kind == OrderKind::kCashRefund ? EntryKind::kRefund : EntryKind::kTopUp;
+    posting.account_no = account_no;
+    posting.amount = kind == OrderKind::kCashRefund ? -wanted.amount : wanted.amount;
+    ledger_.prepare(tx, {posting});
+    const LockedAccount account = book_.lock_one(tx, account_no);
+    if (kind == OrderKind::kCashTopUp && account.profile->terms.state == AccountState::kClosed) {
+        return failed_precondition("ACCOUNT_CLOSED", "the account is closed");
+    }
+    if (kind == OrderKind::kCashRefund && account.balance.balance < wanted.amount) {
+        return failed_precondition(
+            "INSUFFICIENT_BALANCE", "a refund cannot exceed the balance",
+            {{"balance_micros", std::to_string(account.balance.balance.micros())}});
+    }
+    order.site_id = account.profile->site_id;
+    posting.counter_no = book_.find_site(tx, order.site_id)->cash_no;
+    PREPAY_ASSIGN_OR_RETURN(order.balance_after, post(tx, account, posting));
+    insert(tx, order, wanted.request_id, wanted.content_hash, std::nullopt);
+    announce(tx, order);
+    return order;
+}
+
+Result<Order> PgOrders::top_up(pqxx::work& tx, const CashOrder& wanted) {
+    return cash(tx, wanted, OrderKind::kCashTopUp);
+}
+
+Result<Order> PgOrders::refund(pqxx::work& tx, const CashOrder& wanted) {
+    return cash(tx, wanted, OrderKind::kCashRefund);
+}
+
+Result<Order> PgOrders::create(const NewPayment& payment) {
+    return database_.transact([&](pqxx::work& tx) -> Result<Order> {
+        tx.exec_params("SELECT pg_advisory_xact_lock($1)",
+                       static_cast<std::int64_t>(stable_hash("order/" + payment.request_id) >> 1));
+        const auto stored =
+            tx.exec_params("SELECT " PREPAY_ORDER_COLUMNS
+                           ", o.content_hash FROM orders o"
+                           " JOIN accounts a USING (account_no) WHERE o.request_id = $1",
+                           payment.request_id);
+        if (!stored.empty()) {
+            if (stored[0][18].as<std::string>() != payment.content_hash ||
+                stored[0][2].as<std::string>() != payment.account_id) {
+                return already_exists(
+                    "REQUEST_ID_REUSED",
+                    "request_id was used for a different request; make a new one");
+            }
+            return to_order(stored[0]);
+        }
+        PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
+                                book_.find_purse(tx, payment.account_id));
+        const LockedAccount account = book_.lock_one(tx, account_no);
+        if (account.profile->terms.state == AccountState::kClosed) {
+            return failed_precondition("ACCOUNT_CLOSED", "the account is closed");
+        }
+        Order order;
+        order.order_id = new_order_id(clock_);
+        order.account_no = account_no;
+        order.account_id = payment.account_id;
+        order.site_id = account.profile->site_id;
+        order.kind = OrderKind::kWechatTopUp;
+        order.amount = payment.amount;
+        order.openid = payment.openid;
+        order.create_time = clock_.now();
+        order.expire_time = payment.expire_time;
+        order.create_user = payment.user;
+        insert(tx, order, payment.request_id, payment.content_hash, payment.first_query_time);
+        return order;
+    });
+}
+
+Status PgOrders::save_prepay(const std::string& order_id, const std::string& prepay_id) {
+    return database_.transact([&](pqxx::work& tx) -> Status {
+        tx.exec_params("UPDATE orders SET prepay_id = $2 WHERE order_id = $1", order_id, prepay_id);
+        return absl::OkStatus();
+    });
+}
+
+Status PgOrders::credit(pqxx::work& tx, Order& order, const PaymentFact& fact) {
+    Posting posting;
+    posting.source_kind = SourceKind::kOrder;
+    posting.source_id = order.order_id;
+    posting.source_time = order.create_time;
+    posting.kind = EntryKind::kTopUp;
+    posting.account_no = order.account_no;
+    posting.amount = order.amount;
+    ledger_.prepare(tx, {posting});
+    const LockedAccount account = book_.lock_one(tx, order.account_no);
+    posting.counter_no = book_.find_site(tx, order.site_id)->wechat_no;
+    order.state = OrderState::kCredited;
+    order.provider_transaction_id = fact.transaction_id;
+    order.finish_time = clock_.now();
+    PREPAY_ASSIGN_OR_RETURN(order.balance_after, post(tx, account, posting));
+    PREPAY_CRASH_POINT("payment.posted");
+    announce(tx, order);
+    return absl::OkStatus();
+}
+
+// The money is with the provider, so it is in the books; whose it is, a person decides.
+Status PgOrders::dispute(pqxx::work& tx, Order& order, const PaymentFact& fact,
+                         const PaymentDecision& decision) {
+    if (decision.suspense) {
+        const auto posted = tx.exec_params(
+            "SELECT 1 FROM entries WHERE source_time = $1 AND source_kind = 'transaction'"
+            " AND source_id = $2",
+            pg::to_timestamptz(order.create_time), fact.transaction_id);
+        if (posted.empty()) {
+            const SiteAccounts site = *book_.find_site(tx, order.site_id);
+            Posting posting;
+            posting.source_kind = SourceKind::kTransaction;
+            posting.source_id = fact.transaction_id;
+            posting.source_time = order.create_time;
+            posting.kind = EntryKind::kSuspense;
+            posting.account_no = site.suspense_no;
+            posting.counter_no = site.wechat_no;
+            posting.amount = *decision.suspense;
+            ledger_.prepare(tx, {posting});
+            const LockedAccount account = book_.lock_one(tx, site.suspense_no);
+            PREPAY_RETURN_IF_ERROR(post(tx, account, posting).status());
+        }
+    }
+    order.failure_reason = decision.reason;
+    if (decision.outcome == PaymentOutcome::kDispute) {
+        order.state = OrderState::kDisputed;
+        order.provider_transaction_id = fact.transaction_id;
+        order.finish_time = clock_.now();
+    }
+    return absl::OkStatus();
+}
+
+Result<AppliedPayment> PgOrders::apply_in(pqxx::work& tx, const PaymentFact& fact,
+                                          const Merchant& merchant) {
+    const auto rows =
+        run_prepared(tx, "orders_lock", kLockOrder, fact.order_id, fact.transaction_id);
+    if (rows.empty()) {
+        AppliedPayment unknown;
+        unknown.decision = {PaymentOutcome::kForeign, "ORDER_UNKNOWN", std::nullopt};
+        return unknown;
+    }
+    AppliedPayment applied;
+    applied.order = to_order(rows[0]);
+    if (rows[0][18].as<bool>()) {
+        applied.decision = {PaymentOutcome::kForeign, "TRANSACTION_OF_ANOTHER_ORDER", std::nullopt};
+        return applied;
+    }
+    applied.decision = decide_payment(applied.order, fact, merchant);
+    switch (applied.decision.outcome) {
+        case PaymentOutcome::kAlreadyDone:
+        case PaymentOutcome::kNothing:
+        case PaymentOutcome::kForeign:
+            return applied;
+        case PaymentOutcome::kCredit:
+            PREPAY_RETURN_IF_ERROR(credit(tx, applied.order, fact));
+            break;
+        case PaymentOutcome::kDispute:
+        case PaymentOutcome::kSecondPayment:
+            PREPAY_RETURN_IF_ERROR(dispute(tx, applied.order, fact, applied.decision));
+            break;
+    }
+    const Order& order = applied.order;
+    run_prepared(
+        tx, "orders_finish",
+        "UPDATE orders SET state = $2, provider_transaction_id = NULLIF($3, ''),"
+        " finish_time = NULLIF($4, '')::timestamptz,"
+        " balance_after_micros = NULLIF($5, '')::bigint, failure_reason = $6,"
+        " next_query_time = NULL WHERE order_id = $1",
+        order.order_id, std::string(to_text(order.state)), order.provider_transaction_id,
+        optional_time_text(order.finish_time),
+        order.balance_after ? std::to_string(order.balance_after->micros()) : std::string(),
+        order.failure_reason);
+    return applied;
+}
+
+void PgOrders::store_notice(pqxx::work& tx, const SignedNotice& notice, const std::string& order_id,
+                            const std::string& outcome) {
+    run_prepared(
+        tx, "orders_notice",
+        "INSERT INTO wechat_notices AS n (receive_time, serial, nonce, signed_time, signature,"
+        " body, order_id, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
+        " ON CONFLICT (nonce, serial, signed_time)"
+        " DO UPDATE SET delivery_count = n.delivery_count + 1",
+        pg::to_timestamptz(clock_.now()), notice.serial, notice.nonce, notice.timestamp,
+        notice.signature, pqxx::binarystring(notice.body), order_id, outcome);
+}
+
+Result<AppliedPayment> PgOrders::apply(const PaymentFact& fact, const Merchant& merchant,
+                                       const SignedNotice* notice) {
+    PREPAY_ASSIGN_OR_RETURN(
+        AppliedPayment applied, database_.transact([&](pqxx::work& tx) -> Result<AppliedPayment> {
+            PREPAY_ASSIGN_OR_RETURN(AppliedPayment done, apply_in(tx, fact, merchant));
+            if (notice != nullptr) {
+                const char* outcome = done.decision.outcome == PaymentOutcome::kCredit ? "CREDITED"
+                                      : done.decision.outcome == PaymentOutcome::kAlreadyDone
+                                          ? "REPEATED"
+                                      : done.decision.outcome == PaymentOutcome::kNothing
+                                          ? "IGNORED"
+                                          : done.decision.reason.c_str();
+                store_notice(tx, *notice, fact.order_id, outcome);
+                PREPAY_CRASH_POINT("payment.stored");
+            }
+            return done;
+        }));
+    if (applied.decision.outcome == PaymentOutcome::kForeign) {
+        if (applied.decision.reason == "ORDER_UNKNOWN") {
+            return not_found("ORDER_UNKNOWN", "there is no order " + fact.order_id);
+        }
+        return invalid_argument(applied.decision.reason,
+                                "the notice does not belong to this merchant's order");
+    }
+    return applied;
+}
+
+Result<std::vector<Order>> PgOrders::claim_due(Instant now, Duration lease, int count_max) {
+    return database_.transact([&](pqxx::work& tx) -> Result<std::vector<Order>> {
+        std::vector<Order> due;
+        for (const auto& row :
+             tx.exec_params("WITH due AS (SELECT order_id FROM orders WHERE state = 'pending'"
+                            " AND next_query_time <= $1 ORDER BY next_query_time LIMIT $2"
+                            " FOR NO KEY UPDATE SKIP LOCKED), claimed AS (UPDATE orders u SET "
+                            "next_query_time = $3,"
+                            " query_count = query_count + 1 FROM due WHERE u.order_id = "
+                            "due.order_id RETURNING u.*)"
+                            " SELECT " PREPAY_ORDER_COLUMNS
+                            " FROM claimed o JOIN accounts a USING (account_no)",
+                            pg::to_timestamptz(now), count_max, pg::to_timestamptz(now + lease))) {
+            due.push_back(to_order(row));
+        }
+        return due;
+    });
+}
+
+Status PgOrders::set_next_query(const std::string& order_id, Instant time) {
+    return database_.transact([&](pqxx::work& tx) -> Status {
+        tx.exec_params(
+            "UPDATE orders SET next_query_time = $2 WHERE order_id = $1 AND state = 'pending'",
+            order_id, pg::to_timestamptz(time));
+        return absl::OkStatus();
+    });
+}
+
+Status PgOrders::close(const std::string& order_id, const std::string& reason) {
+    return database_.transact([&](pqxx::work& tx) -> Status {
+        tx.exec_params(
+            "UPDATE orders SET state = 'closed', failure_reason = $2, finish_time = $3,"
+            " next_query_time = NULL WHERE order_id = $1 AND state = 'pending'",
+            order_id, reason, pg::to_timestamptz(clock_.now()));
+        return absl::OkStatus();
+    });
+}
+
+}  // namespace prepay::account

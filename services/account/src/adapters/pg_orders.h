@@ -1,0 +1,79 @@
+#pragma once
+
+#include <pqxx/pqxx>
+#include <string>
+
+#include "adapters/pg_account_book.h"
+#include "adapters/pg_ledger.h"
+#include "adapters/pg_switches.h"
+#include "ports.h"
+#include "prepay/account/v1/account.pb.h"
+
+namespace prepay::account {
+
+/// Orders, cash and provider payments, and their postings. Thread-safe.
+class PgOrders final : public PaymentStore {
+public:
+    PgOrders(pg::Database& database, PgAccountBook& book, PgLedger& ledger, PgSwitches& switches,
+             const outbox::Outbox& outbox, const Clock& clock)
+        : database_(database),
+          book_(book),
+          ledger_(ledger),
+          switches_(switches),
+          outbox_(outbox),
+          clock_(clock) {}
+
+    struct CashOrder {
+        std::string account_id;
+        Money amount;
+        std::string note;
+        std::string user;
+        std::string request_id;
+        std::string content_hash;
+    };
+    /// Cash in. Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED, BAD_AMOUNT, BAD_NOTE.
+    Result<Order> top_up(pqxx::work& tx, const CashOrder& wanted);
+    /// Cash out, also of a closed account. Reasons as above without ACCOUNT_CLOSED, and
+    /// INSUFFICIENT_BALANCE.
+    Result<Order> refund(pqxx::work& tx, const CashOrder& wanted);
+
+    /// Reason ORDER_NOT_FOUND, also for another account's order.
+    Result<Order> get(pqxx::work& tx, const std::string& order_id, const std::string& account_id);
+    Result<v1::ListOrdersResponse> list(pqxx::work& tx, const v1::ListOrdersRequest& request);
+    /// Newest first. Reason ACCOUNT_NOT_FOUND.
+    Result<v1::ListPostingsResponse> postings(pqxx::work& tx,
+                                              const v1::ListPostingsRequest& request);
+    v1::GetTrialBalanceResponse trial_balance(pqxx::work& tx);
+
+    Result<Order> create(const NewPayment& payment) override;
+    Status save_prepay(const std::string& order_id, const std::string& prepay_id) override;
+    Result<AppliedPayment> apply(const PaymentFact& fact, const Merchant& merchant,
+                                 const SignedNotice* notice) override;
+    Result<std::vector<Order>> claim_due(Instant now, Duration lease, int count_max) override;
+    Status set_next_query(const std::string& order_id, Instant time) override;
+    Status close(const std::string& order_id, const std::string& reason) override;
+
+private:
+    Result<Order> cash(pqxx::work& tx, const CashOrder& wanted, OrderKind kind);
+    /// Posts to a locked account, announces its new state and lets credit control act.
+    Result<Money> post(pqxx::work& tx, const LockedAccount& account, const Posting& posting);
+    void insert(pqxx::work& tx, const Order& order, const std::string& request_id,
+                const std::string& content_hash, const std::optional<Instant>& next_query);
+    void announce(pqxx::work& tx, const Order& order);
+    Result<AppliedPayment> apply_in(pqxx::work& tx, const PaymentFact& fact,
+                                    const Merchant& merchant);
+    Status credit(pqxx::work& tx, Order& order, const PaymentFact& fact);
+    Status dispute(pqxx::work& tx, Order& order, const PaymentFact& fact,
+                   const PaymentDecision& decision);
+    void store_notice(pqxx::work& tx, const SignedNotice& notice, const std::string& order_id,
+                      const std::string& outcome);
+
+    pg::Database& database_;
+    PgAccountBook& book_;
+    PgLedger& ledger_;
+    PgSwitches& switches_;
+    const outbox::Outbox& outbox_;
+    const Clock& clock_;
+};
+
+}  // namespace prepay::account

@@ -1,0 +1,411 @@
+#include "adapters/pg_rooms.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "convert.h"
+#include "core/ids.h"
+#include "pg/database.h"
+
+namespace prepay::account {
+namespace {
+
+constexpr const char* kOccupanciesTopic = "prepay.account.occupancies.v1";
+constexpr const char* kRoomsTopic = "prepay.account.rooms.v1";
+constexpr int kRoomsMax = 1000;
+constexpr int kPageMax = 1000;
+constexpr int kPageDefault = 100;
+constexpr std::size_t kNameMax = 100;
+constexpr Duration kFutureMax = std::chrono::minutes(1);  // Clocks of callers.
+
+constexpr const char* kSelectRoom = R"sql(
+SELECT r.room_id, r.site_id, r.building, r.floor, r.display_name, r.revision,
+       coalesce((SELECT string_agg(meter_id, ',' ORDER BY meter_id) FROM room_meters m
+                 WHERE m.room_id = r.room_id), ''),
+       coalesce(p.account_id, ''), coalesce(p.display_name, '')
+FROM rooms r LEFT JOIN LATERAL (
+    SELECT a.account_id, c.display_name
+    FROM occupancies o JOIN accounts a USING (account_no) JOIN customers c USING (customer_id)
+    WHERE o.room_id = r.room_id AND o.end_time IS NULL AND NOT o.deleted AND NOT o.vacancy LIMIT 1
+) p ON true
+)sql";
+
+constexpr const char* kSaveOccupancy = R"sql(
+INSERT INTO occupancies (occupancy_id, account_no, room_id, meter_id, start_time, end_time,
+                         opening_register, closing_register, revision, vacancy, deleted)
+VALUES ($1, $2, $3, $4, $5, NULLIF($6, '')::timestamptz, $7, $8, $9, $10, $11)
+ON CONFLICT (occupancy_id) DO UPDATE SET end_time = EXCLUDED.end_time,
+    closing_register = EXCLUDED.closing_register, revision = EXCLUDED.revision,
+    deleted = EXCLUDED.deleted
+)sql";
+
+v1::Room to_room(const pqxx::row& row) {
+    v1::Room room;
+    room.set_room_id(row[0].as<std::string>());
+    room.set_site_id(row[1].as<std::string>());
+    room.set_building(row[2].as<std::string>());
+    room.set_floor(row[3].as<std::string>());
+    room.set_display_name(row[4].as<std::string>());
+    room.set_revision(row[5].as<std::int64_t>());
+    const auto meters = row[6].as<std::string>();
+    for (std::size_t start = 0; start < meters.size();) {
+        const std::size_t end = std::min(meters.find(',', start), meters.size());
+        room.add_meter_ids(meters.substr(start, end - start));
+        start = end + 1;
+    }
+    room.set_account_id(row[7].as<std::string>());
+    room.set_customer_name(row[8].as<std::string>());
+    return room;
+}
+
+v1::Occupancy to_proto(const Occupancy& span, const std::string& account_id,
+                       const std::string& site_id) {
+    v1::Occupancy message;
+    message.set_occupancy_id(span.occupancy_id);
+    message.set_account_id(account_id);
+    message.set_room_id(span.room_id);
+    message.set_site_id(site_id);
+    message.set_meter_id(span.meter_id);
+    *message.mutable_start_time() = account::to_proto(span.start_time);
+    if (span.end_time) {
+        *message.mutable_end_time() = account::to_proto(*span.end_time);
+    }
+    message.set_opening_register(span.opening_register);
+    message.set_closing_register(span.closing_register);
+    message.set_revision(span.revision);
+    message.set_vacancy(span.vacancy);
+    message.set_deleted(span.deleted);
+    return message;
+}
+
+Status check_name(const std::string& what, const std::string& name) {
+    if (name.empty() || name.size() > kNameMax) {
+        return invalid_argument("BAD_ROOM", what + " must have 1 .. 100 bytes");
+    }
+    return absl::OkStatus();
+}
+
+Status check_room(const v1::Room& room) {
+    if (!room.room_id().empty()) {
+        PREPAY_RETURN_IF_ERROR(check_id("room_id", room.room_id()));
+    }
+    for (const std::string& meter_id : room.meter_ids()) {
+        PREPAY_RETURN_IF_ERROR(check_id("meter_id", meter_id));
+    }
+    PREPAY_RETURN_IF_ERROR(check_name("building", room.building()));
+    PREPAY_RETURN_IF_ERROR(check_name("floor", room.floor()));
+    return check_name("display_name", room.display_name());
+}
+
+}  // namespace
+
+Status check_id(const std::string& what, const std::string& id) {
+    const bool good =
+        !id.empty() && id.size() <= 64 && std::all_of(id.begin(), id.end(), [](unsigned char c) {
+            return std::isalnum(c) != 0 || c == '.' || c == '_' || c == ':' || c == '-';
+        });
+    return good ? absl::OkStatus()
+                : invalid_argument("BAD_ID",
+                                   what + " must be 1 .. 64 letters, digits, dots, dashes, colons");
+}
+
+Result<Instant> PgRooms::time_or_now(bool has_time, const google::protobuf::Timestamp& time) const {
+    const Instant now = clock_.now();
+    if (!has_time) {
+        return now;
+    }
+    const Instant given = from_proto(time);
+    if (given > now + kFutureMax) {
+        return invalid_argument("TIME_IN_FUTURE", "the time must not lie in the future");
+    }
+    if (time.seconds() < 946'684'800) {
+        return invalid_argument("TIME_TOO_OLD", "the time must not lie before the year 2000");
+    }
+    return given;
+}
+
+Result<v1::Site> PgRooms::create_site(pqxx::work& tx, const v1::Site& site) {
+    v1::Site created = site;
+    if (created.site_id().empty()) {
+        created.set_site_id(new_id(clock_));
+    }
+    PREPAY_RETURN_IF_ERROR(check_id("site_id", created.site_id()));
+    PREPAY_RETURN_IF_ERROR(check_name("display_name", created.display_name()));
+    PREPAY_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::load(created.time_zone()));
+    const auto inserted = tx.exec_params(
+        "INSERT INTO sites (site_id, display_name, time_zone) VALUES ($1, $2, $3)"
+        " ON CONFLICT (site_id) DO NOTHING",
+        created.site_id(), created.display_name(), zone.name());
+    if (inserted.affected_rows() == 0) {
+        return already_exists("SITE_EXISTS", "there is a site " + created.site_id() + " already");
+    }
+    tx.exec_params(
+        "WITH made AS (INSERT INTO accounts (account_id, site_id, kind, open_time)"
+        " SELECT kind || '-' || $1, $1, kind, $2"
+        " FROM unnest(ARRAY['cash', 'wechat', 'revenue', 'vacancy', 'suspense']) AS kind"
+        " RETURNING account_no) INSERT INTO balances (account_no) SELECT account_no FROM made",
+        created.site_id(), pg::to_timestamptz(clock_.now()));
+    created.set_vacancy_account_id("vacancy-" + created.site_id());
+    v1::RoomsChanged event;
+    *event.mutable_header() = make_header(clock_, clock_.now());
+    *event.add_sites() = created;
+    outbox_.append(tx, kRoomsTopic, created.site_id(), event.SerializeAsString());
+    return created;
+}
+
+std::vector<v1::Site> PgRooms::list_sites(pqxx::work& tx) {
+    std::vector<v1::Site> sites;
+    for (const auto& row :
+         tx.exec("SELECT s.site_id, s.display_name, s.time_zone, a.account_id FROM sites s JOIN "
+                 "accounts a"
+                 " ON a.site_id = s.site_id AND a.kind = 'vacancy' WHERE s.site_id <> 'unassigned'"
+                 " ORDER BY s.site_id")) {
+        v1::Site site;
+        site.set_site_id(row[0].as<std::string>());
+        site.set_display_name(row[1].as<std::string>());
+        site.set_time_zone(row[2].as<std::string>());
+        site.set_vacancy_account_id(row[3].as<std::string>());
+        sites.push_back(std::move(site));
+    }
+    return sites;
+}
+
+Status PgRooms::insert_room(pqxx::work& tx, const v1::Room& room) {
+    const auto inserted = run_prepared(
+        tx, "rooms_insert",
+        "INSERT INTO rooms (room_id, site_id, building, floor, display_name, revision)"
+        " VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (room_id) DO NOTHING",
+        room.room_id(), room.site_id(), room.building(), room.floor(), room.display_name());
+    if (inserted.affected_rows() == 0) {
+        return already_exists("ROOM_EXISTS", "there is a room " + room.room_id() + " already");
+    }
+    return absl::OkStatus();
+}
+
+Result<std::vector<v1::Room>> PgRooms::create_rooms(pqxx::work& tx,
+                                                    const v1::CreateRoomsRequest& request) {
+    if (request.rooms_size() == 0 || request.rooms_size() > kRoomsMax) {
+        return invalid_argument("TOO_MANY_ROOMS", "rooms must hold 1 .. 1,000 rooms");
+    }
+    PREPAY_ASSIGN_OR_RETURN(const Instant start,
+                            time_or_now(request.has_start_time(), request.start_time()));
+    std::set<std::int64_t> payers;
+    std::vector<v1::Room> wanted(request.rooms().begin(), request.rooms().end());
+    for (v1::Room& room : wanted) {
+        PREPAY_RETURN_IF_ERROR(check_room(room));
+        const auto site = book_.find_site(tx, room.site_id());
+        if (!site) {
+            return not_found("SITE_NOT_FOUND", "there is no site " + room.site_id());
+        }
+        payers.insert(site->vacancy_no);
+        if (room.room_id().empty()) {
+            room.set_room_id(new_id(clock_));
+        }
+        PREPAY_RETURN_IF_ERROR(insert_room(tx, room));
+    }
+    book_.lock(tx, {payers.begin(), payers.end()});
+    std::vector<v1::Room> created;
+    for (const v1::Room& room : wanted) {
+        PREPAY_RETURN_IF_ERROR(bind_meters(
+            tx, room.room_id(), {room.meter_ids().begin(), room.meter_ids().end()}, start));
+        PREPAY_ASSIGN_OR_RETURN(v1::Room announced, announce_room(tx, room.room_id()));
+        created.push_back(std::move(announced));
+    }
+    return created;
+}
+
+// New meters of a room go to whoever pays for its others, else to the site's vacancy account.
+Status PgRooms::bind_meters(pqxx::work& tx, const std::string& room_id,
+                            const std::vector<std::string>& meter_ids, Instant start) {
+    const auto payer = tx.exec_params1(
+        "SELECT coalesce((SELECT account_no FROM occupancies WHERE room_id = $1 AND end_time IS "
+        "NULL"
+        " AND NOT deleted AND NOT vacancy LIMIT 1), 0), (SELECT account_no FROM accounts a"
+        " WHERE a.site_id = r.site_id AND a.kind = 'vacancy') FROM rooms r WHERE room_id = $1",
+        room_id);
+    const auto tenant_no = payer[0].as<std::int64_t>();
+    std::vector<Occupancy> spans;
+    for (const std::string& meter_id : meter_ids) {
+        const auto bound = run_prepared(
+            tx, "rooms_bind",
+            "INSERT INTO room_meters (meter_id, room_id, attach_time) VALUES ($1, $2, $3)"
+            " ON CONFLICT (meter_id) DO NOTHING",
+            meter_id, room_id, pg::to_timestamptz(start));
+        if (bound.affected_rows() == 0) {
+            return already_exists("METER_ATTACHED",
+                                  "meter " + meter_id + " is attached to a room already");
+        }
+        run_prepared(tx, "rooms_switch",
+                     "INSERT INTO meter_switches (meter_id) VALUES ($1) ON CONFLICT DO NOTHING",
+                     meter_id);
+        Occupancy span;
+        span.account_no = tenant_no != 0 ? tenant_no : payer[1].as<std::int64_t>();
+        span.room_id = room_id;
+        span.meter_id = meter_id;
+        span.start_time = start;
+        span.vacancy = tenant_no == 0;
+        spans.push_back(std::move(span));
+    }
+    return move(tx, spans, clock_.now());
+}
+
+Result<v1::Room> PgRooms::attach(pqxx::work& tx, const v1::AttachMetersRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const Instant start,
+                            time_or_now(request.has_start_time(), request.start_time()));
+    PREPAY_RETURN_IF_ERROR(lock(tx, request.room_id()));
+    std::set<std::string> known;
+    for (const auto& row :
+         tx.exec_params("SELECT meter_id FROM room_meters WHERE room_id = $1", request.room_id())) {
+        known.insert(row[0].as<std::string>());
+    }
+    std::vector<std::string> fresh;
+    for (const std::string& meter_id : request.meter_ids()) {
+        PREPAY_RETURN_IF_ERROR(check_id("meter_id", meter_id));
+        if (!known.contains(meter_id)) {
+            fresh.push_back(meter_id);
+        }
+    }
+    const auto payer = tx.exec_params1(
+        "SELECT coalesce((SELECT account_no FROM occupancies WHERE room_id = $1 AND end_time IS "
+        "NULL"
+        " AND NOT deleted LIMIT 1), (SELECT account_no FROM accounts a WHERE a.site_id = r.site_id"
+        " AND a.kind = 'vacancy')) FROM rooms r WHERE room_id = $1",
+        request.room_id());
+    book_.lock_one(tx, payer[0].as<std::int64_t>());
+    PREPAY_RETURN_IF_ERROR(bind_meters(tx, request.room_id(), fresh, start));
+    return announce_room(tx, request.room_id());
+}
+
+Status PgRooms::lock(pqxx::work& tx, const std::string& room_id) {
+    if (tx.exec_params("SELECT 1 FROM rooms WHERE room_id = $1 FOR UPDATE", room_id).empty()) {
+        return not_found("ROOM_NOT_FOUND", "there is no room " + room_id);
+    }
+    return absl::OkStatus();
+}
+
+std::vector<Occupancy> PgRooms::timeline(pqxx::work& tx, const std::string& meter_id) {
+    std::vector<Occupancy> spans;
+    for (const auto& row : run_prepared(
+             tx, "rooms_timeline",
+             "SELECT occupancy_id, account_no, room_id, (extract(epoch from start_time) * 1000000)"
+             "::bigint, (extract(epoch from end_time) * 1000000)::bigint, opening_register,"
+             " closing_register, revision, vacancy FROM occupancies"
+             " WHERE meter_id = $1 AND NOT deleted ORDER BY start_time",
+             meter_id)) {
+        Occupancy span;
+        span.occupancy_id = row[0].as<std::string>();
+        span.account_no = row[1].as<std::int64_t>();
+        span.room_id = row[2].as<std::string>();
+        span.meter_id = meter_id;
+        span.start_time = instant_at(row[3]);
+        span.end_time = optional_instant_at(row[4]);
+        span.opening_register = row[5].as<std::int64_t>();
+        span.closing_register = row[6].as<std::int64_t>();
+        span.revision = row[7].as<std::int64_t>();
+        span.vacancy = row[8].as<bool>();
+        spans.push_back(std::move(span));
+    }
+    return spans;
+}
+
+Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant now) {
+    std::map<int, std::pair<std::string, v1::OccupanciesChanged>> messages;
+    for (const Occupancy& wanted : next) {
+        std::vector<Occupancy> spans = timeline(tx, wanted.meter_id);
+        switch (move_payer(spans, wanted)) {
+            case MoveOutcome::kMoved:
+                break;
+            case MoveOutcome::kOccupied:
+                return failed_precondition("ROOM_OCCUPIED", "meter " + wanted.meter_id +
+                                                                " is paid for by another account");
+            case MoveOutcome::kTooEarly:
+                return failed_precondition("TIME_OVERLAPS",
+                                           "the time lies in a span somebody else pays for");
+        }
+        auto& [key, message] = messages[partition_of(wanted.meter_id, outbox_.partition_count())];
+        key = key.empty() ? wanted.meter_id : key;
+        for (Occupancy& span : spans) {
+            if (!span.changed) {
+                continue;
+            }
+            if (span.occupancy_id.empty()) {
+                span.occupancy_id = new_id(clock_);
+            }
+            run_prepared(tx, "rooms_save_span", kSaveOccupancy, span.occupancy_id, span.account_no,
+                         span.room_id, span.meter_id, pg::to_timestamptz(span.start_time),
+                         optional_time_text(span.end_time), span.opening_register,
+                         span.closing_register, span.revision, span.vacancy, span.deleted);
+            const auto payer = run_prepared(
+                tx, "rooms_payer", "SELECT account_id, site_id FROM accounts WHERE account_no = $1",
+                span.account_no);
+            *message.add_occupancies() =
+                to_proto(span, payer[0][0].as<std::string>(), payer[0][1].as<std::string>());
+        }
+    }
+    for (auto& [partition, keyed] : messages) {
+        *keyed.second.mutable_header() = make_header(clock_, now);
+        outbox_.append(tx, kOccupanciesTopic, keyed.first, keyed.second.SerializeAsString());
+    }
+    return absl::OkStatus();
+}
+
+Result<v1::Room> PgRooms::announce_room(pqxx::work& tx, const std::string& room_id) {
+    run_prepared(tx, "rooms_touch", "UPDATE rooms SET revision = revision + 1 WHERE room_id = $1",
+                 room_id);
+    PREPAY_ASSIGN_OR_RETURN(v1::Room room, get(tx, room_id));
+    v1::RoomsChanged event;
+    *event.mutable_header() = make_header(clock_, clock_.now());
+    *event.add_rooms() = room;
+    outbox_.append(tx, kRoomsTopic, room_id, event.SerializeAsString());
+    return room;
+}
+
+Result<v1::Room> PgRooms::get(pqxx::work& tx, const std::string& room_id) {
+    static const std::string sql = std::string(kSelectRoom) + " WHERE r.room_id = $1";
+    const auto rows = run_prepared(tx, "rooms_get", sql.c_str(), room_id);
+    if (rows.empty()) {
+        return not_found("ROOM_NOT_FOUND", "there is no room " + room_id);
+    }
+    return to_room(rows[0]);
+}
+
+std::vector<v1::Room> PgRooms::of_account(pqxx::work& tx, std::int64_t account_no) {
+    std::vector<v1::Room> rooms;
+    for (const auto& row : tx.exec_params(
+             std::string(kSelectRoom) +
+                 " WHERE r.room_id IN (SELECT room_id FROM occupancies WHERE account_no = $1"
+                 " AND end_time IS NULL AND NOT deleted) ORDER BY r.display_name",
+             account_no)) {
+        rooms.push_back(to_room(row));
+    }
+    return rooms;
+}
+
+Result<v1::ListRoomsResponse> PgRooms::list(pqxx::work& tx, const v1::ListRoomsRequest& request) {
+    const int limit =
+        request.page_size() <= 0 ? kPageDefault : std::min(request.page_size(), kPageMax);
+    const auto rows = tx.exec_params(
+        std::string(kSelectRoom) +
+            " WHERE ($1 = '' OR r.site_id = $1) AND ($2 = '' OR r.building = $2)"
+            " AND ($3 = '' OR r.floor = $3) AND ($4 = '' OR r.display_name ILIKE $5"
+            " OR r.room_id = $4 OR p.display_name ILIKE $5 OR EXISTS (SELECT 1 FROM room_meters m"
+            " WHERE m.room_id = r.room_id AND m.meter_id = $4))"
+            " AND ($6 = '' OR (r.site_id, r.building, r.floor, r.display_name, r.room_id) >"
+            " (SELECT site_id, building, floor, display_name, room_id FROM rooms WHERE room_id = "
+            "$6))"
+            " ORDER BY r.site_id, r.building, r.floor, r.display_name, r.room_id LIMIT $7",
+        request.site_id(), request.building(), request.floor(), request.query(),
+        "%" + request.query() + "%", request.page_token(), limit + 1);
+    v1::ListRoomsResponse response;
+    for (const auto& row : rows) {
+        if (response.rooms_size() == limit) {
+            response.set_next_page_token(response.rooms(limit - 1).room_id());
+            break;
+        }
+        *response.add_rooms() = to_room(row);
+    }
+    return response;
+}
+
+}  // namespace prepay::account

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/time.h"
+#include "quantity/quantity.h"
+
+namespace prepay::account {
+
+enum class OrderKind { kCashTopUp, kWechatTopUp, kCashRefund };
+enum class OrderState { kPending, kCredited, kClosed, kDisputed };
+
+/// An order as stored.
+struct Order {
+    std::string order_id;  ///< out_trade_no: 32 of [0-9a-z].
+    std::int64_t account_no = 0;
+    std::string account_id;
+    std::string site_id;
+    OrderKind kind = OrderKind::kCashTopUp;
+    OrderState state = OrderState::kPending;
+    Money amount;
+    std::string provider_transaction_id;
+    std::string openid;
+    std::string prepay_id;
+    Instant create_time;
+    std::optional<Instant> expire_time;
+    std::optional<Instant> finish_time;
+    int query_count = 0;
+    std::string create_user;
+    std::string note;
+    std::optional<Money> balance_after;
+    std::string failure_reason;
+};
+
+/// Who we are at the provider.
+struct Merchant {
+    std::string appid;
+    std::string mchid;
+};
+
+enum class TradeState { kSuccess, kNotPaid, kClosed, kRefunded, kUnknown };
+
+/// What a verified notice, or a verified answer to an order query, says.
+struct PaymentFact {
+    std::string appid;
+    std::string mchid;
+    std::string order_id;
+    std::string transaction_id;
+    TradeState trade_state = TradeState::kUnknown;
+    std::int64_t total_fen = 0;
+    std::string currency;
+};
+
+enum class PaymentOutcome {
+    kCredit,         ///< Post to the purse, order credited.
+    kAlreadyDone,    ///< This transaction has had its effect; nothing to do.
+    kDispute,        ///< Money to suspense, order disputed: `reason` says why.
+    kSecondPayment,  ///< The order was credited by another transaction: money to suspense.
+    kNothing,        ///< Not a payment (yet).
+    kForeign,        ///< Not our appid or mchid: refused.
+};
+
+struct PaymentDecision {
+    PaymentOutcome outcome = PaymentOutcome::kNothing;
+    std::string reason;             ///< Stable word for kDispute, kSecondPayment, kForeign.
+    std::optional<Money> suspense;  ///< What goes to suspense; absent in a currency we do not keep.
+};
+
+/// Compares a fact with the order it names. Checked in this order: appid and mchid, trade state,
+/// repetition, order state, currency, amount.
+PaymentDecision decide_payment(const Order& order, const PaymentFact& fact,
+                               const Merchant& merchant);
+
+}  // namespace prepay::account

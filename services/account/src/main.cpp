@@ -1,0 +1,184 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <mutex>
+
+#include "adapters/event_intake.h"
+#include "adapters/grpc_account_service.h"
+#include "adapters/pg_journal.h"
+#include "adapters/wechat_pay.h"
+#include "config.h"
+#include "runtime/service.h"
+#include "telemetry/log.h"
+
+namespace prepay {
+const std::vector<pg::Migration>& account_migrations();
+}
+
+namespace prepay::account {
+namespace {
+
+constexpr int kMonthsAhead = 2;
+
+/// Everything the service is made of, in order of construction.
+struct Parts {
+    Parts(runtime::Service& service, const AccountConfig& config, std::unique_ptr<WechatPay> pay)
+        : metrics(service.metrics()),
+          book(service.outbox(), service.clock()),
+          ledger(metrics),
+          switches(service.outbox(), service.clock(), metrics),
+          rooms(book, service.outbox(), service.clock()),
+          accounts(book, rooms, switches, service.clock()),
+          orders(service.database(), book, ledger, switches, service.outbox(), service.clock()),
+          credit(service.database(), book, switches, service.clock(), config.claim_timeout),
+          intake(book, ledger, switches, service.outbox(), service.clock(), metrics),
+          provider(std::move(pay)) {
+        if (provider) {
+            payments.emplace(orders, *provider, service.clock(), metrics, config.payment_times);
+        }
+        grpc.emplace(AccountParts{service.database(), rooms, accounts, orders, credit,
+                                  payments ? &*payments : nullptr});
+    }
+
+    AccountMetrics metrics;
+    PgAccountBook book;
+    PgLedger ledger;
+    PgSwitches switches;
+    PgRooms rooms;
+    PgAccounts accounts;
+    PgOrders orders;
+    PgCredit credit;
+    EventIntake intake;
+    std::unique_ptr<WechatPay> provider;
+    std::optional<Payments> payments;
+    std::optional<GrpcAccountService> grpc;
+};
+
+/// Waits, but not longer than until the stop.
+void pause(const std::stop_token& stop, std::chrono::milliseconds time) {
+    std::mutex mutex;
+    std::condition_variable_any woken;
+    std::unique_lock lock(mutex);
+    woken.wait_for(lock, stop, time, [] { return false; });
+}
+
+void run_sweeps(const std::stop_token& stop, Parts& parts, const AccountConfig& config,
+                const Clock& clock) {
+    auto next_full = clock.steady();
+    while (!stop.stop_requested()) {
+        const bool full = clock.steady() >= next_full;
+        const Result<int> swept = parts.credit.sweep(full);
+        if (!swept.ok()) {
+            telemetry::log_warning("credit sweep failed",
+                                   {{"error", telemetry::describe(swept.status())}});
+        } else if (full) {
+            next_full = clock.steady() + config.full_sweep_interval;
+        }
+        pause(stop, config.sweep_interval);
+    }
+}
+
+void run_queries(const std::stop_token& stop, Payments& payments) {
+    while (!stop.stop_requested()) {
+        const Result<int> looked_at = payments.query_due();
+        if (!looked_at.ok()) {
+            telemetry::log_warning("order queries failed",
+                                   {{"error", telemetry::describe(looked_at.status())}});
+        }
+        pause(stop, std::chrono::milliseconds(200));
+    }
+}
+
+void run_partitions(const std::stop_token& stop, pg::Database& database, PgLedger& ledger,
+                    const Clock& clock) {
+    while (!stop.stop_requested()) {
+        const Status made = database.transact([&](pqxx::work& tx) {
+            ledger.prepare_ahead(tx, clock.now(), kMonthsAhead);
+            return absl::OkStatus();
+        });
+        if (!made.ok()) {
+            telemetry::log_error("cannot make ledger partitions ahead",
+                                 {{"error", telemetry::describe(made)}});
+        }
+        pause(stop, std::chrono::hours(1));
+    }
+}
+
+Result<std::unique_ptr<WechatPay>> make_provider(const AccountConfig& config, const Clock& clock) {
+    if (!config.wechat) {
+        return std::unique_ptr<WechatPay>();
+    }
+    const WechatConfig& wechat = *config.wechat;
+    return WechatPay::create({wechat.base_url,
+                              {wechat.appid, wechat.mchid},
+                              wechat.merchant_private_key_pem,
+                              wechat.merchant_serial,
+                              wechat.api_v3_key,
+                              wechat.platform_keys_dir,
+                              wechat.notify_url,
+                              wechat.timeout},
+                             clock);
+}
+
+Status wire(runtime::Service& service, const AccountConfig& config, std::unique_ptr<Parts>& parts) {
+    PREPAY_ASSIGN_OR_RETURN(auto provider, make_provider(config, service.clock()));
+    parts = std::make_unique<Parts>(service, config, std::move(provider));
+    parts->grpc->register_with(service.server());
+    service.subscribe(EventIntake::topics(),
+                      [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+                          return parts->intake.apply(tx, messages);
+                      });
+    service.spawn("partitions", [&](const std::stop_token& stop) {
+        run_partitions(stop, service.database(), parts->ledger, service.clock());
+    });
+    service.spawn("credit-sweep", [&](const std::stop_token& stop) {
+        run_sweeps(stop, *parts, config, service.clock());
+    });
+    if (parts->payments) {
+        service.spawn("order-query",
+                      [&](const std::stop_token& stop) { run_queries(stop, *parts->payments); });
+    }
+    return absl::OkStatus();
+}
+
+int print_journal(const runtime::Program& program, const std::string& config_path) {
+    const auto config = runtime::load_config(program, config_path);
+    if (!config.ok()) {
+        std::fprintf(stderr, "%s\n", error_message(config.status()).c_str());
+        return 1;
+    }
+    pg::Database database(config->second);
+    const Status written = write_journal(database, [](const std::string& text) {
+        std::fwrite(text.data(), 1, text.size(), stdout);
+    });
+    if (!written.ok()) {
+        std::fprintf(stderr, "%s\n", telemetry::describe(written).c_str());
+        return 1;
+    }
+    return std::fflush(stdout) == 0 ? 0 : 1;
+}
+
+}  // namespace
+}  // namespace prepay::account
+
+int main(int argc, char** argv) {
+    using namespace prepay;
+    account::AccountConfig config;
+    std::unique_ptr<account::Parts> parts;
+    runtime::Program program;
+    program.name = "account";
+    program.schema = "account";
+    program.peers = {"billing", "metering"};
+    program.migrations = account_migrations();
+    program.configure = [&](config::Reader& reader) { account::read_config(reader, config); };
+    program.wire = [&](runtime::Service& service) { return account::wire(service, config, parts); };
+    program.add_subcommands = [&](CLI::App& app, int& exit_code) {
+        auto* const journal =
+            app.add_subcommand("journal", "Print the whole ledger as an hledger journal");
+        auto config_path = std::make_shared<std::string>();
+        journal->add_option("--config", *config_path, "Configuration file")->required();
+        journal->callback([&program, &exit_code, config_path] {
+            exit_code = account::print_journal(program, *config_path);
+        });
+    };
+    return runtime::run_main(argc, argv, program);
+}
