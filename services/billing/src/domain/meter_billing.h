@@ -26,6 +26,7 @@ struct Occupancy {
     std::int64_t key = 0;  ///< Billing's own.
     std::string occupancy_id;
     std::string account_id;
+    std::int64_t account_key = 0;
     std::string room_id;
     std::string site_id;
     Instant start;

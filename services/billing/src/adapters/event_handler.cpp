@@ -1,0 +1,190 @@
+#include "adapters/event_handler.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "adapters/pg_charges.h"
+#include "adapters/pg_meters.h"
+#include "convert.h"
+#include "core/crash_point.h"
+#include "prepay/account/v1/events.pb.h"
+#include "prepay/metering/v1/events.pb.h"
+
+namespace prepay::billing {
+namespace {
+
+constexpr const char* kReadingsTopic = "prepay.metering.readings.v1";
+constexpr const char* kOccupanciesTopic = "prepay.account.occupancies.v1";
+/// Of a gateway's channels, the one that counts what is billed.
+constexpr int kBillingChannel = 0;
+
+using ReadingsByMeter = std::map<std::string, std::vector<Reading>>;
+using OccupanciesByMeter = std::map<std::string, std::vector<Occupancy>>;
+
+Status bad(const kafka::Message& message, const std::string& why) {
+    return outbox::bad_message(message.topic + " offset " + std::to_string(message.offset) + ": " +
+                               why);
+}
+
+Result<ReadingsByMeter> parse_readings(const std::vector<kafka::Message>& messages) {
+    ReadingsByMeter by_meter;
+    for (const kafka::Message& message : messages) {
+        metering::v1::ReadingsRecorded event;
+        if (!event.ParseFromString(message.payload)) {
+            return bad(message, "not a ReadingsRecorded");
+        }
+        for (const metering::v1::Reading& proto : event.readings()) {
+            if (proto.channel() != kBillingChannel) {
+                continue;
+            }
+            const Result<Reading> reading = reading_from_proto(proto);
+            if (!reading.ok()) {
+                return bad(message, error_message(reading.status()));
+            }
+            by_meter[proto.meter_id()].push_back(*reading);
+        }
+    }
+    return by_meter;
+}
+
+Result<OccupanciesByMeter> parse_occupancies(const std::vector<kafka::Message>& messages) {
+    OccupanciesByMeter by_meter;
+    for (const kafka::Message& message : messages) {
+        account::v1::OccupanciesChanged event;
+        if (!event.ParseFromString(message.payload)) {
+            return bad(message, "not an OccupanciesChanged");
+        }
+        for (const account::v1::Occupancy& proto : event.occupancies()) {
+            Result<Occupancy> occupancy = occupancy_from_proto(proto);
+            if (!occupancy.ok()) {
+                return bad(message, error_message(occupancy.status()));
+            }
+            by_meter[proto.meter_id()].push_back(*std::move(occupancy));
+        }
+    }
+    return by_meter;
+}
+
+template <typename Map>
+std::vector<std::string> names_of(const Map& map) {
+    std::vector<std::string> names;
+    for (const auto& entry : map) {
+        names.push_back(entry.first);
+    }
+    return names;
+}
+
+bool is_late(const MeterState& meter, const Reading& reading) {
+    return meter.base && reading.revision == 0 &&
+           std::tie(reading.epoch, reading.slot_time) <
+               std::tie(meter.base->epoch, meter.base->slot_time);
+}
+
+/// Takes meters back that get a reading from before their base that tells something new.
+void rewind_to_late_readings(pqxx::work& tx, std::vector<MeterWork>& works) {
+    std::vector<std::pair<std::int64_t, Reading>> candidates;
+    std::vector<MeterWork*> owners;
+    std::map<MeterWork*, Instant> moments;
+    const auto note = [&](MeterWork* work, Instant moment) {
+        const auto [place, fresh] = moments.emplace(work, moment);
+        place->second = fresh ? moment : std::min(place->second, moment);
+    };
+    for (MeterWork& work : works) {
+        for (const Reading& reading : work.readings) {
+            if (is_history(work.state, reading)) {
+                note(&work, reading.read_time);
+            } else if (is_late(work.state, reading)) {
+                candidates.emplace_back(work.meter_key, reading);
+                owners.push_back(&work);
+            }
+        }
+    }
+    for (const std::size_t index : find_inside_charges(tx, candidates)) {
+        note(owners[index], candidates[index].second.read_time);
+    }
+    for (const auto& [work, moment] : moments) {
+        rewind(*work, moment, charges_since(tx, work->meter_key, moment));
+    }
+}
+
+/// Readings from before the first base that nobody paid for then: they wait for an occupancy.
+void keep_unowned_history(std::vector<MeterWork>& works) {
+    for (MeterWork& work : works) {
+        for (const Reading& reading : work.readings) {
+            if (work.state.first && reading.read_time < work.state.first->read_time &&
+                reading.slot_time < work.state.first->slot_time && reading.revision == 0 &&
+                owner_at(work.state.occupancies, reading.read_time) == nullptr) {
+                work.pending.push_back(reading);
+            }
+        }
+    }
+}
+
+}  // namespace
+
+Status EventHandler::apply(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+    PREPAY_CRASH_POINT("billing.polled");
+    const std::string& topic = messages.front().topic;
+    if (topic == kReadingsTopic) {
+        return apply_readings(tx, messages);
+    }
+    if (topic == kOccupanciesTopic) {
+        return apply_occupancies(tx, messages);
+    }
+    return outbox::bad_message("no handler for " + topic);
+}
+
+Status EventHandler::apply_readings(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+    PREPAY_ASSIGN_OR_RETURN(ReadingsByMeter by_meter, parse_readings(messages));
+    if (by_meter.empty()) {
+        return absl::OkStatus();
+    }
+    std::vector<MeterWork> works = lock_meters(tx, names_of(by_meter));
+    for (MeterWork& work : works) {
+        work.readings = std::move(by_meter[work.meter_id]);
+    }
+    keep_unowned_history(works);
+    rewind_to_late_readings(tx, works);
+    rating_.finish(tx, works);
+    return absl::OkStatus();
+}
+
+Status EventHandler::apply_occupancies(pqxx::work& tx,
+                                       const std::vector<kafka::Message>& messages) {
+    PREPAY_ASSIGN_OR_RETURN(const OccupanciesByMeter by_meter, parse_occupancies(messages));
+    if (by_meter.empty()) {
+        return absl::OkStatus();
+    }
+    std::vector<MeterWork> works = lock_meters(tx, names_of(by_meter));
+    std::map<std::string, std::int64_t> accounts;
+    {
+        std::vector<std::string> ids;
+        for (const auto& [meter_id, changes] : by_meter) {
+            for (const Occupancy& change : changes) {
+                ids.push_back(change.account_id);
+            }
+        }
+        accounts = account_keys(tx, ids);
+    }
+    std::vector<std::vector<Occupancy>> before;
+    for (MeterWork& work : works) {
+        before.push_back(work.state.occupancies);
+        std::vector<Occupancy> changes = by_meter.at(work.meter_id);
+        for (Occupancy& change : changes) {
+            change.account_key = accounts.at(change.account_id);
+        }
+        upsert_occupancies(tx, work.meter_key, changes);
+    }
+    reload_occupancies(tx, works);
+    for (std::size_t i = 0; i < works.size(); ++i) {
+        const auto moment = first_difference(before[i], works[i].state.occupancies);
+        if (moment && works[i].state.base && *moment <= works[i].state.base->read_time) {
+            rewind(works[i], *moment, charges_since(tx, works[i].meter_key, *moment));
+        }
+    }
+    take_pending(tx, works);
+    rating_.finish(tx, works);
+    return absl::OkStatus();
+}
+
+}  // namespace prepay::billing

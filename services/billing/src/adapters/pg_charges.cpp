@@ -1,0 +1,276 @@
+#include "adapters/pg_charges.h"
+
+#include "adapters/pg_rows.h"
+#include "pg/database.h"
+
+namespace prepay::billing {
+namespace {
+
+const std::vector<std::string> kNumberColumns = {
+    "charge_id",       "meter_key",      "account_key",  "occupancy_key",  "tariff_key",
+    "tariff_version",  "start_time",     "end_time",     "start_register", "end_register",
+    "energy",          "amount_micros",  "amount_nanos", "span_before",    "key_before",
+    "energy_before",   "span_after",     "key_after",    "energy_after",   "remainder_before",
+    "remainder_after", "register_epoch", "from_slot",    "from_time",      "from_register",
+    "from_reading_id", "to_slot",        "to_time",      "to_register",    "to_reading_id",
+    "reversal_of"};
+
+constexpr int kLineNumbers = 7;
+
+std::string lines_text(const std::vector<RatedLine>& lines) {
+    std::vector<std::int64_t> numbers;
+    numbers.reserve(lines.size() * kLineNumbers);
+    for (const RatedLine& line : lines) {
+        numbers.insert(numbers.end(), {to_micros(line.start), to_micros(line.end),
+                                       static_cast<std::int64_t>(line.period), line.tier,
+                                       line.energy.wh(), line.price.micros(), line.amount_nanos});
+    }
+    return pg::to_array(numbers);
+}
+
+std::vector<RatedLine> parse_lines(const std::string& text) {
+    std::vector<std::int64_t> numbers;
+    const char* at = text.c_str() + 1;  // After "{".
+    while (*at != '\0' && *at != '}') {
+        char* end = nullptr;
+        numbers.push_back(std::strtoll(at, &end, 10));
+        at = *end == ',' ? end + 1 : end;
+    }
+    std::vector<RatedLine> lines;
+    for (std::size_t i = 0; i + kLineNumbers <= numbers.size(); i += kLineNumbers) {
+        lines.push_back({from_micros(numbers[i]), from_micros(numbers[i + 1]),
+                         Energy::from_wh(numbers[i + 4]), Price::from_micros(numbers[i + 5]),
+                         numbers[i + 6], static_cast<RatePeriod>(numbers[i + 2]),
+                         static_cast<std::int16_t>(numbers[i + 3])});
+    }
+    return lines;
+}
+
+std::vector<std::int64_t> new_charge_ids(pqxx::work& tx, std::size_t count) {
+    std::vector<std::int64_t> ids;
+    ids.reserve(count);
+    for (const auto& row :
+         tx.exec_params("SELECT nextval('charge_ids') FROM generate_series(1, $1)",
+                        static_cast<std::int64_t>(count))) {
+        ids.push_back(row[0].as<std::int64_t>());
+    }
+    return ids;
+}
+
+const std::string kSelect =
+    "SELECT c.charge_id, c.reversal_of, c.meter_key, m.meter_id, c.account_key, a.account_id,"
+    " o.room_id, o.site_id, c.occupancy_key, c.tariff_key, t.tariff_id, c.tariff_version,"
+    " t.resource, to_micros(c.start_time), to_micros(c.end_time), c.start_register,"
+    " c.end_register, c.energy, c.amount_micros, c.amount_nanos, c.lines, c.tier_span_before,"
+    " c.tier_span_key_before, c.tier_energy_before, c.tier_span_after, c.tier_span_key_after,"
+    " c.tier_energy_after, c.remainder_before_nanos, c.remainder_after_nanos, c.register_epoch,"
+    " to_micros(c.from_slot_time), to_micros(c.from_time), c.from_register, c.from_reading_id,"
+    " to_micros(c.to_slot_time), to_micros(c.to_time), c.to_register, c.to_reading_id"
+    " FROM charges c JOIN meters m USING (meter_key) JOIN accounts a USING (account_key)"
+    " JOIN occupancies o USING (occupancy_key) JOIN tariffs t USING (tariff_key)";
+
+TierCounter read_counter(const pqxx::row& row, int first) {
+    return {tier_span_of(row[first].as<std::string>()), row[first + 1].as<std::int32_t>(),
+            row[first + 2].as<std::int64_t>()};
+}
+
+Charge read_charge(const pqxx::row& row) {
+    const auto number = [&](int i) { return row[i].as<std::int64_t>(); };
+    const auto text = [&](int i) { return row[i].as<std::string>(); };
+    Charge c;
+    c.charge_id = number(0);
+    if (!row[1].is_null()) {
+        c.reversal_of = number(1);
+    }
+    c.meter_key = number(2);
+    c.meter_id = text(3);
+    c.account_key = number(4);
+    c.account_id = text(5);
+    c.room_id = text(6);
+    c.site_id = text(7);
+    c.occupancy_key = number(8);
+    c.tariff_key = number(9);
+    c.tariff_id = text(10);
+    c.tariff_version = row[11].as<int>();
+    c.resource = text(12) == "water" ? Resource::kWater : Resource::kElectricity;
+    c.start = time_of(row[13]);
+    c.end = time_of(row[14]);
+    c.start_register = number(15);
+    c.end_register = number(16);
+    c.energy_wh = number(17);
+    c.amount_micros = number(18);
+    c.amount_nanos = number(19);
+    c.lines = parse_lines(text(20));
+    c.before = read_counter(row, 21);
+    c.after = read_counter(row, 24);
+    c.remainder_before_nanos = number(27);
+    c.remainder_after_nanos = number(28);
+    const int epoch = row[29].as<int>();
+    c.from = {time_of(row[30]), 0, time_of(row[31]), RegisterTotal::from_wh(number(32)), epoch,
+              number(33)};
+    c.to = {time_of(row[34]), 0, time_of(row[35]), RegisterTotal::from_wh(number(36)), epoch,
+            number(37)};
+    return c;
+}
+
+std::vector<Charge> read_charges(const pqxx::result& rows) {
+    std::vector<Charge> charges;
+    charges.reserve(rows.size());
+    for (const auto& row : rows) {
+        charges.push_back(read_charge(row));
+    }
+    return charges;
+}
+
+const std::string kNotReversed =
+    " AND c.reversal_of IS NULL"
+    " AND NOT EXISTS (SELECT 1 FROM charges r WHERE r.reversal_of = c.charge_id)";
+
+std::string insert_sql() {
+    const auto span = [](const std::string& column) {
+        return "(ARRAY['none', 'month', 'quarter', 'year'])[u." + column + " + 1]";
+    };
+    std::string source = NumberColumns::unnest(kNumberColumns, 2);
+    source.replace(0, 7, "unnest($1::text[], ");
+    const std::string columns = " AS u(";
+    source.replace(source.find(columns), columns.size(), " AS u(lines, ");
+    return "INSERT INTO charges (charge_id, kind, meter_key, account_key, occupancy_key,"
+           " tariff_key, tariff_version, start_time, end_time, start_register, end_register,"
+           " energy, amount_micros, amount_nanos, lines, tier_span_before, tier_span_key_before,"
+           " tier_energy_before, tier_span_after, tier_span_key_after, tier_energy_after,"
+           " remainder_before_nanos, remainder_after_nanos, register_epoch, from_slot_time,"
+           " from_time, from_register, from_reading_id, to_slot_time, to_time, to_register,"
+           " to_reading_id, reversal_of)"
+           " SELECT u.charge_id, CASE WHEN u.reversal_of = 0 THEN 'energy' ELSE 'reversal' END,"
+           " u.meter_key, u.account_key, u.occupancy_key, u.tariff_key, u.tariff_version::int,"
+           " to_time(u.start_time), to_time(u.end_time), u.start_register, u.end_register,"
+           " u.energy, u.amount_micros, u.amount_nanos, u.lines::bigint[], " +
+           span("span_before") + ", u.key_before::int, u.energy_before, " + span("span_after") +
+           ", u.key_after::int, u.energy_after, u.remainder_before, u.remainder_after,"
+           " u.register_epoch::int, to_time(u.from_slot), to_time(u.from_time), u.from_register,"
+           " u.from_reading_id, to_time(u.to_slot), to_time(u.to_time), u.to_register,"
+           " u.to_reading_id, nullif(u.reversal_of, 0) FROM " +
+           source;
+}
+
+}  // namespace
+
+void insert_charges(pqxx::work& tx, std::vector<Charge>& charges) {
+    if (charges.empty()) {
+        return;
+    }
+    const std::vector<std::int64_t> ids = new_charge_ids(tx, charges.size());
+    NumberColumns columns(kNumberColumns.size());
+    std::vector<std::string> lines;
+    lines.reserve(charges.size());
+    for (std::size_t i = 0; i < charges.size(); ++i) {
+        Charge& c = charges[i];
+        c.charge_id = ids[i];
+        columns.add({c.charge_id,
+                     c.meter_key,
+                     c.account_key,
+                     c.occupancy_key,
+                     c.tariff_key,
+                     c.tariff_version,
+                     to_micros(c.start),
+                     to_micros(c.end),
+                     c.start_register,
+                     c.end_register,
+                     c.energy_wh,
+                     c.amount_micros,
+                     c.amount_nanos,
+                     static_cast<std::int64_t>(c.before.span),
+                     c.before.span_key,
+                     c.before.energy_wh,
+                     static_cast<std::int64_t>(c.after.span),
+                     c.after.span_key,
+                     c.after.energy_wh,
+                     c.remainder_before_nanos,
+                     c.remainder_after_nanos,
+                     c.to.epoch,
+                     to_micros(c.from.slot_time),
+                     to_micros(c.from.read_time),
+                     c.from.total.wh(),
+                     c.from.reading_id,
+                     to_micros(c.to.slot_time),
+                     to_micros(c.to.read_time),
+                     c.to.total.wh(),
+                     c.to.reading_id,
+                     c.reversal_of.value_or(0)});
+        lines.push_back(lines_text(c.lines));
+    }
+    std::vector<std::string> parameters = columns.finish();
+    parameters.insert(parameters.begin(), pg::to_array(lines));
+    static const std::string sql = insert_sql();
+    tx.exec_params(sql, pqxx::prepare::make_dynamic_params(parameters));
+}
+
+std::vector<Charge> charges_since(pqxx::work& tx, std::int64_t meter_key, Instant moment) {
+    return read_charges(tx.exec_params(
+        kSelect + " WHERE c.meter_key = $1 AND c.to_time >= to_time($2)" + kNotReversed +
+            " ORDER BY c.register_epoch, c.to_slot_time, c.start_time, c.charge_id",
+        meter_key, to_micros(moment)));
+}
+
+std::vector<std::size_t> find_inside_charges(
+    pqxx::work& tx, const std::vector<std::pair<std::int64_t, Reading>>& readings) {
+    std::vector<std::size_t> found;
+    if (readings.empty()) {
+        return found;
+    }
+    NumberColumns columns(6);
+    std::int64_t place = 0;
+    for (const auto& [meter_key, reading] : readings) {
+        columns.add({place++, meter_key, to_micros(reading.slot_time), to_micros(reading.read_time),
+                     reading.total.wh(), reading.epoch});
+    }
+    const auto rows = tx.exec_params(
+        "SELECT u.place FROM " +
+            NumberColumns::unnest({"place", "meter_key", "slot", "moment", "total", "epoch"}) +
+            " WHERE EXISTS (SELECT 1 FROM charges c WHERE c.meter_key = u.meter_key"
+            " AND c.to_time > to_time(u.moment) AND c.from_time < to_time(u.moment)"
+            " AND c.from_slot_time < to_time(u.slot) AND c.to_slot_time > to_time(u.slot)"
+            " AND c.from_register <= u.total AND c.to_register >= u.total"
+            " AND c.register_epoch = u.epoch" +
+            kNotReversed + ")",
+        pqxx::prepare::make_dynamic_params(columns.finish()));
+    for (const auto& row : rows) {
+        found.push_back(row[0].as<std::size_t>());
+    }
+    return found;
+}
+
+std::optional<std::string> find_rated_after(pqxx::work& tx,
+                                            const std::vector<std::int64_t>& meter_keys,
+                                            Instant moment) {
+    const auto rows = tx.exec_params(
+        "SELECT m.meter_id FROM meters m WHERE m.meter_key = ANY ($1::bigint[]) AND EXISTS"
+        " (SELECT 1 FROM charges c WHERE c.meter_key = m.meter_key AND c.to_time > to_time($2)" +
+            kNotReversed + ") ORDER BY m.meter_id LIMIT 1",
+        pg::to_array(meter_keys), to_micros(moment));
+    return rows.empty() ? std::nullopt : std::optional<std::string>(rows[0][0].as<std::string>());
+}
+
+std::vector<Charge> list_charges(pqxx::work& tx, const ChargeFilter& filter) {
+    const bool by_account = !filter.account_id.empty();
+    const Instant start = filter.start.value_or(from_micros(kSqlNull));
+    const Instant end = filter.end.value_or(from_micros(kSqlNull));
+    return read_charges(tx.exec_params(
+        kSelect + " WHERE " +
+            (by_account ? "c.account_key = (SELECT account_key FROM accounts WHERE account_id = $1)"
+                        : "c.meter_key = (SELECT meter_key FROM meters WHERE meter_id = $1)") +
+            " AND ($2 = '' OR m.meter_id = $2) AND ($3::bigint = $6 OR c.end_time > "
+            "to_time(nullif($3, $6)))"
+            " AND ($4::bigint = $6 OR c.start_time < to_time(nullif($4, $6)))"
+            " AND ($5::bigint = 0 OR c.charge_id < $5)"
+            " ORDER BY c.charge_id DESC LIMIT $7",
+        by_account ? filter.account_id : filter.meter_id, by_account ? filter.meter_id : "",
+        to_micros(start), to_micros(end), filter.below_charge_id, kSqlNull, filter.limit));
+}
+
+std::optional<Charge> find_charge(pqxx::work& tx, std::int64_t charge_id) {
+    const auto rows = tx.exec_params(kSelect + " WHERE c.charge_id = $1", charge_id);
+    return rows.empty() ? std::nullopt : std::optional<Charge>(read_charge(rows[0]));
+}
+
+}  // namespace prepay::billing

@@ -1,0 +1,326 @@
+#include "adapters/pg_meters.h"
+
+#include <set>
+
+#include "adapters/pg_rows.h"
+#include "pg/database.h"
+
+namespace prepay::billing {
+namespace {
+
+const char* const kNull = "nullif(u.%, -9223372036854775808)";
+
+std::string nullable(const std::string& column) {
+    std::string text = kNull;
+    return text.replace(text.find('%'), 1, column);
+}
+
+std::optional<Reading> read_base(const pqxx::row& row, int first) {
+    if (row[first].is_null()) {
+        return std::nullopt;
+    }
+    return Reading{
+        time_of(row[first]),      row[first + 1].as<int>(),
+        time_of(row[first + 2]),  RegisterTotal::from_wh(row[first + 3].as<std::int64_t>()),
+        row[first + 4].as<int>(), row[first + 5].as<std::int64_t>()};
+}
+
+std::vector<std::int64_t> keys_of(const std::vector<MeterWork>& works) {
+    std::vector<std::int64_t> keys;
+    keys.reserve(works.size());
+    for (const MeterWork& work : works) {
+        keys.push_back(work.meter_key);
+    }
+    return keys;
+}
+
+pqxx::result select_meters(pqxx::work& tx, const std::string& ids) {
+    return tx.exec_params(
+        "SELECT meter_key, meter_id, to_micros(base_slot_time), base_revision,"
+        " to_micros(base_read_time), base_register, base_epoch, base_reading_id,"
+        " to_micros(first_slot_time), first_revision, to_micros(first_read_time), first_register,"
+        " first_epoch, first_reading_id"
+        " FROM meters WHERE meter_id = ANY ($1::text[]) ORDER BY meter_key FOR UPDATE",
+        ids);
+}
+
+/// Gives each row's meter (column 0) its work; rows come in key order like the works.
+template <typename Use>
+void for_each_work(const pqxx::result& rows, std::vector<MeterWork>& works, Use use) {
+    auto work = works.begin();
+    for (const auto& row : rows) {
+        const auto key = row[0].as<std::int64_t>();
+        while (work->meter_key != key) {
+            ++work;
+        }
+        use(*work, row);
+    }
+}
+
+void load_occupancies(pqxx::work& tx, const std::string& keys, std::vector<MeterWork>& works) {
+    const auto rows = tx.exec_params(
+        "SELECT o.meter_key, o.occupancy_key, o.occupancy_id, a.account_id, o.account_key,"
+        " o.room_id, o.site_id, to_micros(o.start_time), to_micros(o.end_time),"
+        " o.opening_register, o.closing_register, o.revision, o.vacancy"
+        " FROM occupancies o JOIN accounts a USING (account_key)"
+        " WHERE o.meter_key = ANY ($1::bigint[]) AND NOT o.deleted"
+        " ORDER BY o.meter_key, o.start_time, o.occupancy_key",
+        keys);
+    for_each_work(rows, works, [](MeterWork& work, const pqxx::row& row) {
+        Occupancy o;
+        o.key = row[1].as<std::int64_t>();
+        o.occupancy_id = row[2].as<std::string>();
+        o.account_id = row[3].as<std::string>();
+        o.account_key = row[4].as<std::int64_t>();
+        o.room_id = row[5].as<std::string>();
+        o.site_id = row[6].as<std::string>();
+        o.start = time_of(row[7]);
+        if (!row[8].is_null()) {
+            o.end = time_of(row[8]);
+        }
+        o.opening_register = row[9].as<std::int64_t>();
+        o.closing_register = row[10].as<std::int64_t>();
+        o.revision = row[11].as<std::int64_t>();
+        o.vacancy = row[12].as<bool>();
+        work.state.occupancies.push_back(std::move(o));
+    });
+}
+
+void load_assignments(pqxx::work& tx, const std::string& keys, std::vector<MeterWork>& works) {
+    const auto rows = tx.exec_params(
+        "SELECT meter_key, to_micros(start_time), tariff_key FROM assignments"
+        " WHERE meter_key = ANY ($1::bigint[]) ORDER BY meter_key, start_time",
+        keys);
+    for_each_work(rows, works, [](MeterWork& work, const pqxx::row& row) {
+        work.assignments.push_back({time_of(row[1]), row[2].as<std::int64_t>()});
+    });
+}
+
+void load_counters(pqxx::work& tx, const std::string& keys, std::vector<MeterWork>& works) {
+    const auto rows = tx.exec_params(
+        "SELECT c.meter_key, a.account_id, c.tier_span, c.span_key, c.energy"
+        " FROM tier_counters c JOIN accounts a USING (account_key)"
+        " WHERE c.meter_key = ANY ($1::bigint[]) ORDER BY c.meter_key",
+        keys);
+    for_each_work(rows, works, [](MeterWork& work, const pqxx::row& row) {
+        const TierCounter counter{tier_span_of(row[2].as<std::string>()), row[3].as<std::int32_t>(),
+                                  row[4].as<std::int64_t>()};
+        work.state.counters[row[1].as<std::string>()] = counter;
+        work.stored_counters[row[1].as<std::string>()] = counter;
+    });
+}
+
+void save_bases(pqxx::work& tx, const std::vector<MeterWork>& works) {
+    NumberColumns columns(13);
+    for (const MeterWork& work : works) {
+        const Reading none{from_micros(kSqlNull), 0, from_micros(kSqlNull), {}, 0, 0};
+        const Reading& base = work.state.base ? *work.state.base : none;
+        const Reading& first = work.state.first ? *work.state.first : none;
+        columns.add({work.meter_key, to_micros(base.slot_time), base.revision,
+                     to_micros(base.read_time), base.total.wh(), base.epoch, base.reading_id,
+                     to_micros(first.slot_time), first.revision, to_micros(first.read_time),
+                     first.total.wh(), first.epoch, first.reading_id});
+    }
+    const std::string source = NumberColumns::unnest(
+        {"meter_key", "bs", "br", "bt", "bw", "be", "bi", "fs", "fr", "ft", "fw", "fe", "fi"});
+    tx.exec_params("UPDATE meters m SET base_slot_time = to_time(" + nullable("bs") +
+                       "), base_revision = u.br::int, base_read_time = to_time(" + nullable("bt") +
+                       "), base_register = u.bw, base_epoch = u.be::int, base_reading_id = u.bi,"
+                       " first_slot_time = to_time(" +
+                       nullable("fs") +
+                       "), first_revision = u.fr::int, first_read_time = to_time(" +
+                       nullable("ft") +
+                       "), first_register = u.fw, first_epoch = u.fe::int,"
+                       " first_reading_id = u.fi FROM " +
+                       source + " WHERE m.meter_key = u.meter_key",
+                   pqxx::prepare::make_dynamic_params(columns.finish()));
+}
+
+void save_counters(pqxx::work& tx, const std::vector<MeterWork>& works) {
+    NumberColumns columns(4);
+    std::vector<std::string> accounts;
+    std::vector<std::string> spans;
+    for (const MeterWork& work : works) {
+        for (const auto& [account_id, counter] : work.state.counters) {
+            const auto stored = work.stored_counters.find(account_id);
+            const TierCounter before =
+                stored == work.stored_counters.end() ? TierCounter() : stored->second;
+            if (before == counter) {
+                continue;
+            }
+            columns.add({work.meter_key, counter.span_key, counter.energy_wh, 0});
+            accounts.push_back(account_id);
+            spans.push_back(to_text(counter.span));
+        }
+    }
+    if (accounts.empty()) {
+        return;
+    }
+    std::vector<std::string> parameters = columns.finish();
+    parameters[3] = pg::to_array(accounts);
+    parameters.push_back(pg::to_array(spans));
+    tx.exec_params(
+        "INSERT INTO tier_counters AS c (meter_key, account_key, tier_span, span_key, energy)"
+        " SELECT u.meter_key, a.account_key, u.span, u.span_key::int, u.energy FROM"
+        " unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])"
+        " AS u(meter_key, span_key, energy, account_id, span) JOIN accounts a USING (account_id)"
+        " ON CONFLICT (meter_key, account_key) DO UPDATE SET tier_span = excluded.tier_span,"
+        " span_key = excluded.span_key, energy = excluded.energy",
+        pqxx::prepare::make_dynamic_params(parameters));
+}
+
+void save_pending(pqxx::work& tx, const std::vector<MeterWork>& works) {
+    NumberColumns columns(7);
+    bool any = false;
+    for (const MeterWork& work : works) {
+        for (const Reading& reading : work.pending) {
+            any = true;
+            columns.add({work.meter_key, to_micros(reading.slot_time), reading.epoch,
+                         reading.revision, to_micros(reading.read_time), reading.total.wh(),
+                         reading.reading_id});
+        }
+    }
+    if (!any) {
+        return;
+    }
+    tx.exec_params(
+        "INSERT INTO pending_readings (meter_key, slot_time, register_epoch, revision,"
+        " read_time, register_total, reading_id) SELECT u.meter_key, to_time(u.slot),"
+        " u.epoch::int, u.revision::int, to_time(u.moment), u.total, u.id FROM " +
+            NumberColumns::unnest(
+                {"meter_key", "slot", "epoch", "revision", "moment", "total", "id"}) +
+            " ON CONFLICT DO NOTHING",
+        pqxx::prepare::make_dynamic_params(columns.finish()));
+}
+
+}  // namespace
+
+std::vector<MeterWork> lock_meters(pqxx::work& tx, const std::vector<std::string>& meter_ids) {
+    const std::set<std::string> unique(meter_ids.begin(), meter_ids.end());
+    const std::string ids = pg::to_array(std::vector<std::string>(unique.begin(), unique.end()));
+    pqxx::result rows = select_meters(tx, ids);
+    if (rows.size() < unique.size()) {
+        tx.exec_params(
+            "INSERT INTO meters (meter_id) SELECT id FROM unnest($1::text[]) AS u(id)"
+            " WHERE NOT EXISTS (SELECT 1 FROM meters m WHERE m.meter_id = u.id) ORDER BY id"
+            " ON CONFLICT DO NOTHING",
+            ids);
+        rows = select_meters(tx, ids);
+    }
+    std::vector<MeterWork> works(rows.size());
+    for (std::size_t i = 0; i < works.size(); ++i) {
+        const pqxx::row row = rows[static_cast<int>(i)];
+        works[i].meter_key = row[0].as<std::int64_t>();
+        works[i].meter_id = row[1].as<std::string>();
+        works[i].state.base = read_base(row, 2);
+        works[i].state.first = read_base(row, 8);
+    }
+    const std::string keys = pg::to_array(keys_of(works));
+    load_occupancies(tx, keys, works);
+    load_assignments(tx, keys, works);
+    load_counters(tx, keys, works);
+    return works;
+}
+
+void take_pending(pqxx::work& tx, std::vector<MeterWork>& works) {
+    const auto rows = tx.exec_params(
+        "WITH taken AS (DELETE FROM pending_readings WHERE meter_key = ANY ($1::bigint[])"
+        " RETURNING *) SELECT meter_key, to_micros(slot_time), revision, to_micros(read_time),"
+        " register_total, register_epoch, reading_id FROM taken ORDER BY meter_key",
+        pg::to_array(keys_of(works)));
+    for_each_work(rows, works, [](MeterWork& work, const pqxx::row& row) {
+        work.readings.push_back(*read_base(row, 1));
+    });
+}
+
+void save_meters(pqxx::work& tx, const std::vector<MeterWork>& works) {
+    if (works.empty()) {
+        return;
+    }
+    save_bases(tx, works);
+    save_counters(tx, works);
+    save_pending(tx, works);
+}
+
+std::map<std::string, std::int64_t> account_keys(pqxx::work& tx,
+                                                 const std::vector<std::string>& account_ids) {
+    const std::string ids = pg::to_array(account_ids);
+    tx.exec_params(
+        "INSERT INTO accounts (account_id) SELECT DISTINCT id FROM unnest($1::text[]) AS u(id)"
+        " WHERE NOT EXISTS (SELECT 1 FROM accounts a WHERE a.account_id = u.id) ORDER BY id"
+        " ON CONFLICT DO NOTHING",
+        ids);
+    std::map<std::string, std::int64_t> keys;
+    for (const auto& row : tx.exec_params(
+             "SELECT account_id, account_key FROM accounts WHERE account_id = ANY ($1::text[])",
+             ids)) {
+        keys[row[0].as<std::string>()] = row[1].as<std::int64_t>();
+    }
+    return keys;
+}
+
+std::map<std::string, std::int64_t> lock_remainders(pqxx::work& tx,
+                                                    const std::vector<std::int64_t>& keys) {
+    std::map<std::string, std::int64_t> remainders;
+    for (const auto& row :
+         tx.exec_params("SELECT account_id, remainder_nanos FROM accounts"
+                        " WHERE account_key = ANY ($1::bigint[]) ORDER BY account_key FOR UPDATE",
+                        pg::to_array(keys))) {
+        remainders[row[0].as<std::string>()] = row[1].as<std::int64_t>();
+    }
+    return remainders;
+}
+
+void save_remainders(pqxx::work& tx, const std::map<std::string, std::int64_t>& remainders) {
+    std::vector<std::string> ids;
+    std::vector<std::int64_t> values;
+    for (const auto& [id, value] : remainders) {
+        ids.push_back(id);
+        values.push_back(value);
+    }
+    tx.exec_params(
+        "UPDATE accounts a SET remainder_nanos = u.remainder"
+        " FROM unnest($1::text[], $2::bigint[]) AS u(account_id, remainder)"
+        " WHERE a.account_id = u.account_id",
+        pg::to_array(ids), pg::to_array(values));
+}
+
+void upsert_occupancies(pqxx::work& tx, std::int64_t meter_key,
+                        const std::vector<Occupancy>& occupancies) {
+    for (const Occupancy& o : occupancies) {
+        tx.exec_params(
+            "INSERT INTO occupancies AS stored (occupancy_id, meter_key, account_key, room_id,"
+            " site_id, start_time, end_time, opening_register, closing_register, revision,"
+            " vacancy, deleted) VALUES ($1, $2, $3, $4, $5, to_time($6),"
+            " to_time(nullif($7::bigint, $8::bigint)), $9, $10, $11, $12, $13)"
+            " ON CONFLICT (occupancy_id, meter_key) DO UPDATE SET"
+            " start_time = excluded.start_time, end_time = excluded.end_time,"
+            " opening_register = excluded.opening_register,"
+            " closing_register = excluded.closing_register, revision = excluded.revision,"
+            " vacancy = excluded.vacancy, deleted = excluded.deleted"
+            " WHERE stored.revision < excluded.revision",
+            o.occupancy_id, meter_key, o.account_key, o.room_id, o.site_id, to_micros(o.start),
+            o.end ? to_micros(*o.end) : kSqlNull, kSqlNull, o.opening_register, o.closing_register,
+            o.revision, o.vacancy, o.deleted);
+    }
+}
+
+void reload_occupancies(pqxx::work& tx, std::vector<MeterWork>& works) {
+    for (MeterWork& work : works) {
+        work.state.occupancies.clear();
+    }
+    load_occupancies(tx, pg::to_array(keys_of(works)), works);
+}
+
+void reload_assignments(pqxx::work& tx, std::vector<MeterWork>& works) {
+    for (MeterWork& work : works) {
+        work.assignments.clear();
+    }
+    load_assignments(tx, pg::to_array(keys_of(works)), works);
+}
+
+std::int64_t count_pending(pqxx::work& tx) {
+    return tx.exec1("SELECT count(*) FROM pending_readings")[0].as<std::int64_t>();
+}
+
+}  // namespace prepay::billing

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <pqxx/pqxx>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "app/meter_work.h"
+
+namespace prepay::billing {
+
+/// Locks the meters' rows in key order, making those that are new, and loads what billing them
+/// needs but tariffs: base, occupancies, assignments, tier counters. One statement each for all
+/// meters.
+std::vector<MeterWork> lock_meters(pqxx::work& tx, const std::vector<std::string>& meter_ids);
+
+/// Takes the waiting readings of the meters out of the table into `work.readings`.
+void take_pending(pqxx::work& tx, std::vector<MeterWork>& works);
+
+/// Writes base, tier counters and waiting readings back.
+void save_meters(pqxx::work& tx, const std::vector<MeterWork>& works);
+
+/// Keys of accounts, made where new.
+std::map<std::string, std::int64_t> account_keys(pqxx::work& tx,
+                                                 const std::vector<std::string>& account_ids);
+
+/// Locks accounts in key order; their remainders by account id.
+std::map<std::string, std::int64_t> lock_remainders(pqxx::work& tx,
+                                                    const std::vector<std::int64_t>& account_keys);
+void save_remainders(pqxx::work& tx, const std::map<std::string, std::int64_t>& remainders);
+
+/// Stores those occupancies of a locked meter that are newer than what is stored.
+void upsert_occupancies(pqxx::work& tx, std::int64_t meter_key,
+                        const std::vector<Occupancy>& occupancies);
+void reload_occupancies(pqxx::work& tx, std::vector<MeterWork>& works);
+void reload_assignments(pqxx::work& tx, std::vector<MeterWork>& works);
+
+/// Waiting readings in all.
+std::int64_t count_pending(pqxx::work& tx);
+
+}  // namespace prepay::billing

@@ -1,0 +1,96 @@
+#include "adapters/rating_transaction.h"
+
+#include <algorithm>
+#include <set>
+
+#include "adapters/pg_charges.h"
+#include "adapters/pg_meters.h"
+#include "adapters/pg_tariffs.h"
+#include "convert.h"
+#include "core/crash_point.h"
+#include "core/ids.h"
+#include "prepay/billing/v1/events.pb.h"
+#include "telemetry/log.h"
+
+namespace prepay::billing {
+namespace {
+
+constexpr const char* kChargesTopic = "prepay.billing.charges.v1";
+/// Keeps a message well below the broker's size limit.
+constexpr int kMessageChargeCountMax = 2000;
+
+std::vector<std::int64_t> accounts_of(const std::vector<MeterWork>& works) {
+    std::set<std::int64_t> keys;
+    for (const MeterWork& work : works) {
+        for (const Charge& charge : work.undone) {
+            keys.insert(charge.account_key);
+        }
+        for (const ChargeDraft& draft : work.drafts) {
+            keys.insert(draft.occupancy.account_key);
+        }
+    }
+    return {keys.begin(), keys.end()};
+}
+
+}  // namespace
+
+void RatingTransaction::finish(pqxx::work& tx, std::vector<MeterWork>& works) {
+    const auto start = clock_.steady();
+    Window window;
+    for (const MeterWork& work : works) {
+        include(work, window);
+    }
+    const auto held = load_tariffs(tx, book_, window, works);
+    OutcomeCounts counts{};
+    for (MeterWork& work : works) {
+        bill(work, counts);
+    }
+    PREPAY_CRASH_POINT("billing.rated");
+    const std::vector<std::int64_t> account_keys = accounts_of(works);
+    std::vector<Charge> charges;
+    if (!account_keys.empty()) {
+        auto remainders = lock_remainders(tx, account_keys);
+        charges = settle(works, remainders);
+        insert_charges(tx, charges);
+        save_remainders(tx, remainders);
+    }
+    save_meters(tx, works);
+    publish(tx, charges);
+    metrics_.count_outcomes(counts);
+    const auto reversal_count = std::count_if(
+        charges.begin(), charges.end(), [](const Charge& c) { return c.reversal_of.has_value(); });
+    metrics_.count_charges(static_cast<std::int64_t>(charges.size()) - reversal_count,
+                           reversal_count);
+    metrics_.observe_batch(std::chrono::duration<double>(clock_.steady() - start).count());
+    PREPAY_CRASH_POINT("billing.before_commit");
+}
+
+void RatingTransaction::publish(pqxx::work& tx, const std::vector<Charge>& charges) {
+    std::vector<v1::ChargesRated> messages(static_cast<std::size_t>(outbox_.partition_count()));
+    const auto append = [&](v1::ChargesRated& message) {
+        common::v1::EventHeader* header = message.mutable_header();
+        header->set_event_id(new_id(clock_));
+        to_proto(clock_.now(), header->mutable_occur_time());
+        header->set_producer("prepay-billing");
+        header->set_trace_id(telemetry::current_trace_id());
+        // Any account of the partition leads to it; all charges in the message belong there.
+        outbox_.append(tx, kChargesTopic, message.charges(0).account_id(),
+                       message.SerializeAsString());
+        message.Clear();
+    };
+    for (const Charge& charge : charges) {
+        const int partition = partition_of(charge.account_id, outbox_.partition_count());
+        v1::ChargesRated& message = messages[static_cast<std::size_t>(partition)];
+        *message.add_charges() = to_proto(charge);
+        if (message.charges_size() == kMessageChargeCountMax) {
+            append(message);
+        }
+    }
+    for (v1::ChargesRated& message : messages) {
+        if (message.charges_size() != 0) {
+            append(message);
+        }
+    }
+}
+
+}  // namespace prepay::billing

@@ -1,0 +1,116 @@
+#include "app/meter_work.h"
+
+#include <algorithm>
+#include <tuple>
+
+namespace prepay::billing {
+namespace {
+
+auto order_of(const Reading& reading) {
+    return std::tuple(reading.epoch, reading.slot_time, reading.revision);
+}
+
+void sort_readings(std::vector<Reading>& readings) {
+    std::stable_sort(readings.begin(), readings.end(),
+                     [](const Reading& a, const Reading& b) { return order_of(a) < order_of(b); });
+    const auto same = [](const Reading& a, const Reading& b) { return order_of(a) == order_of(b); };
+    readings.erase(std::unique(readings.begin(), readings.end(), same), readings.end());
+}
+
+void drop_unchanged(MeterWork& work) {
+    std::vector<Charge> undone;
+    for (Charge& charge : work.undone) {
+        const auto same = std::find_if(work.drafts.begin(), work.drafts.end(),
+                                       [&](const ChargeDraft& d) { return is_same(charge, d); });
+        if (same == work.drafts.end()) {
+            undone.push_back(std::move(charge));
+        } else {
+            work.drafts.erase(same);
+        }
+    }
+    work.undone = std::move(undone);
+}
+
+}  // namespace
+
+void rewind(MeterWork& work, Instant moment, std::vector<Charge> charges) {
+    MeterState& state = work.state;
+    const auto refeed = [&](const Reading& reading) {
+        if (reading.reading_id != 0) {  // An opening register is found again by itself.
+            work.readings.push_back(reading);
+        }
+    };
+    if (state.base) {
+        refeed(*state.base);
+    }
+    for (auto charge = charges.rbegin(); charge != charges.rend(); ++charge) {
+        state.counters[charge->account_id] = charge->before;
+        refeed(charge->from);
+        refeed(charge->to);
+        state.base = charge->from;
+    }
+    if (state.first && moment <= state.first->read_time) {
+        refeed(*state.first);
+        state.base.reset();
+        state.first.reset();
+    }
+    work.undone = std::move(charges);
+}
+
+void bill(MeterWork& work, OutcomeCounts& counts) {
+    sort_readings(work.readings);
+    for (const Reading& reading : work.readings) {
+        const ReadingOutcome outcome = bill_reading(work.state, reading, work.drafts);
+        ++counts[static_cast<std::size_t>(outcome)];
+        if (is_pending(outcome)) {
+            work.pending.push_back(reading);
+        }
+    }
+    if (!work.undone.empty()) {
+        drop_unchanged(work);
+    }
+}
+
+std::vector<Charge> settle(const std::vector<MeterWork>& works,
+                           std::map<std::string, std::int64_t>& remainders) {
+    std::vector<Charge> charges;
+    for (const MeterWork& work : works) {
+        for (auto charge = work.undone.rbegin(); charge != work.undone.rend(); ++charge) {
+            charges.push_back(make_reversal(*charge, remainders.at(charge->account_id)));
+        }
+        for (const ChargeDraft& draft : work.drafts) {
+            charges.push_back(make_charge(work.meter_key, work.meter_id, draft,
+                                          remainders.at(draft.occupancy.account_id)));
+        }
+    }
+    return charges;
+}
+
+void Window::include(Instant moment) {
+    start = std::min(start, moment);
+    end = std::max(end, moment);
+}
+
+void include(const MeterWork& work, Window& window) {
+    if (work.state.base) {
+        window.include(work.state.base->read_time);
+    }
+    for (const Reading& reading : work.readings) {
+        window.include(reading.read_time);
+    }
+    for (const Occupancy& occupancy : work.state.occupancies) {
+        if (!work.state.base && !work.readings.empty() && occupancy.opening_register >= 0) {
+            window.include(occupancy.start);  // May become the first base.
+        }
+    }
+}
+
+bool is_history(const MeterState& meter, const Reading& reading) {
+    return meter.first && reading.revision == 0 && reading.epoch <= meter.first->epoch &&
+           reading.slot_time < meter.first->slot_time &&
+           reading.read_time < meter.first->read_time &&
+           (reading.epoch < meter.first->epoch || reading.total <= meter.first->total) &&
+           owner_at(meter.occupancies, reading.read_time) != nullptr;
+}
+
+}  // namespace prepay::billing
