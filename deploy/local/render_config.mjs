@@ -4,6 +4,7 @@ import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, parseDocument } from 'yaml';
+import { spec } from './park.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const demo = process.argv[2];
@@ -26,7 +27,9 @@ const own = {
         'auth.private_key_file': secret('token_key.pem'),
     }),
     'metering-gateway': () => ({
-        'driver_packs.folder': join(here, '../../services/metering-gateway/packs'),
+        packs_dir: join(here, '../../services/metering-gateway/packs'),
+        // The simulated registers run fast; plausible is rated power x time x this.
+        'plausibility.power_margin_percent': 150 * spec.speed,
     }),
     account: () => ({ wechat: wechatSection() }),
     alarm: () => ({

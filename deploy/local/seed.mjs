@@ -62,8 +62,7 @@ async function addMeters() {
         serialNumber: `SN${room.meter_id.slice(2).padStart(8, '0')}`,
         displayName: `Meter of ${room.name}`,
         resource: 'RESOURCE_ELECTRICITY',
-        // The simulated registers run fast; plausibility is rated power x time.
-        ratedPowerW: String(room.building.rated_power_w * spec.speed),
+        ratedPowerW: String(room.building.rated_power_w),
         enabled: true,
     }));
     await change('metering.v1.MeteringService/RegisterMeters', 'meters', { meters });

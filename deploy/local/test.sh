@@ -58,8 +58,8 @@ run_label() {
     case $1 in
         web) (cd "$ROOT/web" && npm test) ;;
         browser) run_browser_tests ;;
-        e2e) run_ctest "$1" 1 ;;
-        *) run_ctest "$1" 2 ;;
+        unit | property | contract | tidy) run_ctest "$1" 2 ;;
+        *) run_ctest "$1" 1 ;;    # They start servers and wait for them.
     esac
 }
 
