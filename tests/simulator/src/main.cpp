@@ -27,8 +27,9 @@ std::optional<int> parse(int argc, char** argv, Options& options) {
         "Modbus TCP ports and ptys, with a gRPC control service for their truth and faults.",
         "prepay-park-simulator");
     app.set_version_flag("--version", "prepay-park-simulator " PREPAY_VERSION);
-    app.add_option("--park", options.park_path,
-                   "Park file (YAML): lines and meters. Without it the park starts empty.");
+    auto* park =
+        app.add_option("--park", options.park_path,
+                       "Park file (YAML): lines and meters. Without it the park starts empty.");
     app.add_option("--control", options.control, "Address of the control service, loopback only.")
         ->capture_default_str();
     app.add_option("--speed", options.speed,
@@ -37,7 +38,7 @@ std::optional<int> parse(int argc, char** argv, Options& options) {
     app.add_option("--frames-max", options.frames_max, "Frames kept in the frame log.")
         ->check(CLI::Range(1, 10'000'000))
         ->capture_default_str();
-    app.add_flag("--check-config", options.check, "Check the park file and end.");
+    app.add_flag("--check-config", options.check, "Check the park file and end.")->needs(park);
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {

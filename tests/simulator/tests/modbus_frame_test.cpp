@@ -5,7 +5,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "line_server.h"
+#include "line_bus.h"
 #include "test_park.h"
 
 using namespace prepay::simulator;
