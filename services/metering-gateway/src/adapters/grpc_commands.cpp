@@ -1,0 +1,139 @@
+// The command side of GrpcMeteringService.
+#include "adapters/grpc_metering_service.h"
+#include "adapters/grpc_pages.h"
+#include "convert.h"
+
+namespace prepay::metering {
+namespace {
+
+constexpr std::chrono::hours kNotAfterMax{24 * 7};
+constexpr std::size_t kReasonMax = 500;
+constexpr std::chrono::milliseconds kWatchWait{1000};
+
+Result<Instant> checked_deadline(const v1::SubmitCommandRequest& request, Instant now) {
+    if (!request.has_not_after()) {
+        return invalid_argument("NOT_AFTER_REQUIRED",
+                                "not_after is required: a late relay order is dangerous");
+    }
+    const Instant not_after = from_proto_time(request.not_after());
+    if (not_after <= now) {
+        return invalid_argument("NOT_AFTER_PAST", "not_after is in the past");
+    }
+    if (not_after > now + kNotAfterMax) {
+        return invalid_argument("NOT_AFTER_TOO_FAR", "not_after is at most 7 days ahead");
+    }
+    return not_after;
+}
+
+}  // namespace
+
+Result<v1::SubmitCommandResponse> GrpcMeteringService::submit_command(
+    const rpc::CallContext& context, const v1::SubmitCommandRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const CommandAction action, from_proto_action(request.action()));
+    const auto meter = parts_.park.find_meter(request.meter_id());
+    if (!meter) {
+        return not_found("UNKNOWN_METER", "no meter \"" + request.meter_id() + "\" is registered");
+    }
+    const DriverPack* pack = parts_.park.pack_of(*meter);
+    if (pack == nullptr || pack->commands.count(action) == 0) {
+        return failed_precondition("ACTION_NOT_SUPPORTED",
+                                   "this meter's driver pack has no such action");
+    }
+    if (action == CommandAction::kTrip && request.reason_text().empty()) {
+        return invalid_argument("REASON_REQUIRED", "reason_text is required for a trip");
+    }
+    if (request.reason_text().size() > kReasonMax) {
+        return invalid_argument("TEXT_TOO_LONG", "reason_text has at most 500 bytes");
+    }
+    Command command;
+    command.command_id = context.request_id;
+    command.meter_id = meter->meter_id;
+    command.line_id = meter->line_id;
+    command.action = action;
+    command.reason_text = request.reason_text();
+    command.initiator = context.identity.subject;
+    command.create_time = parts_.clock.now();
+    // A repetition after the deadline is still a repetition: it gets the stored command.
+    const Result<Instant> deadline = checked_deadline(request, command.create_time);
+    if (!deadline.ok()) {
+        const Result<Command> known = parts_.commands.get(context.request_id);
+        if (!known.ok() || known->meter_id != command.meter_id || known->action != action ||
+            known->initiator != command.initiator) {
+            return deadline.status();
+        }
+        v1::SubmitCommandResponse response;
+        *response.mutable_command() = to_proto_command(*known);
+        return response;
+    }
+    command.not_after = *deadline;
+    bool is_new = false;
+    PREPAY_ASSIGN_OR_RETURN(const Command stored,
+                            parts_.commands.submit(key_of(context), command, is_new));
+    if (is_new) {
+        parts_.park.submit(command, false);
+    }
+    v1::SubmitCommandResponse response;
+    *response.mutable_command() = to_proto_command(stored);
+    return response;
+}
+
+Result<v1::CancelCommandResponse> GrpcMeteringService::cancel_command(
+    const rpc::CallContext& context, const v1::CancelCommandRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const Command command,
+                            parts_.commands.cancel(key_of(context), request.command_id()));
+    parts_.park.withdraw(command.line_id, command.command_id);
+    v1::CancelCommandResponse response;
+    *response.mutable_command() = to_proto_command(command);
+    return response;
+}
+
+Result<v1::GetCommandResponse> GrpcMeteringService::get_command(
+    const rpc::CallContext&, const v1::GetCommandRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const Command command, parts_.commands.get(request.command_id()));
+    v1::GetCommandResponse response;
+    *response.mutable_command() = to_proto_command(command);
+    return response;
+}
+
+Result<v1::ListCommandsResponse> GrpcMeteringService::list_commands(
+    const rpc::CallContext&, const v1::ListCommandsRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const int size, page_size_of(request.page_size(), 100, 1000));
+    PgCommandStore::Position before;
+    if (!request.page_token().empty()) {
+        PREPAY_ASSIGN_OR_RETURN(const PageToken token, parse_page_token(request.page_token()));
+        before = {from_micros(token.number), token.text};
+    }
+    PREPAY_ASSIGN_OR_RETURN(const auto commands,
+                            parts_.commands.list(request.meter_id(), before, size));
+    v1::ListCommandsResponse response;
+    for (const Command& command : commands) {
+        *response.add_commands() = to_proto_command(command);
+    }
+    if (static_cast<int>(commands.size()) == size) {
+        response.set_next_page_token(
+            make_page_token(to_micros(commands.back().create_time), commands.back().command_id));
+    }
+    return response;
+}
+
+Status GrpcMeteringService::watch_command(const rpc::CallContext&,
+                                          const v1::WatchCommandRequest& request,
+                                          rpc::StreamWriter<v1::WatchCommandResponse>& writer) {
+    std::uint64_t version = 0;
+    std::int64_t shown_revision = 0;
+    while (!writer.is_cancelled()) {
+        PREPAY_ASSIGN_OR_RETURN(const Command command, parts_.commands.get(request.command_id()));
+        if (command.revision != shown_revision) {
+            shown_revision = command.revision;
+            v1::WatchCommandResponse response;
+            *response.mutable_command() = to_proto_command(command);
+            if (!writer.write(response) || is_final(command.state)) {
+                return absl::OkStatus();
+            }
+        }
+        version = parts_.signal.wait_newer(request.command_id(), version, kWatchWait);
+    }
+    return absl::OkStatus();
+}
+
+}  // namespace prepay::metering

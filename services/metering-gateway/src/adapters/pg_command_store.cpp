@@ -1,0 +1,277 @@
+#include "adapters/pg_command_store.h"
+
+#include "adapters/pg_values.h"
+
+namespace prepay::metering {
+namespace {
+
+const std::string& columns() {
+    static const std::string text =
+        "command_id, meter_id, line_id, action, state, reason_text, initiator, intent_id, " +
+        pg::micros("create_time") + ", " + pg::micros("not_after") + ", " +
+        pg::micros("send_time") + ", " + pg::micros("finish_time") +
+        ", attempt_count, before_values, after_values, failure_reason, revision";
+    return text;
+}
+
+Command command_from_row(const pqxx::row& row) {
+    Command command;
+    command.command_id = row[0].as<std::string>();
+    command.meter_id = row[1].as<std::string>();
+    command.line_id = row[2].as<std::string>();
+    command.action = action_from_text(row[3].as<std::string>()).value_or(CommandAction::kTrip);
+    command.state = state_from_text(row[4].as<std::string>()).value_or(CommandState::kQueued);
+    command.reason_text = row[5].as<std::string>();
+    command.initiator = row[6].as<std::string>();
+    command.intent_id = row[7].as<std::string>();
+    command.create_time = from_micros(row[8].as<std::int64_t>());
+    command.not_after = instant_from_field(row[9]);
+    command.send_time = instant_from_field(row[10]);
+    command.finish_time = instant_from_field(row[11]);
+    command.attempt_count = row[12].as<int>();
+    command.before = values_from_field(row[13]);
+    command.after = values_from_field(row[14]);
+    command.failure_reason = row[15].as<std::string>();
+    command.revision = row[16].as<std::int64_t>();
+    return command;
+}
+
+std::optional<std::string> optional_hex(const std::optional<MeterValues>& values) {
+    return values ? std::optional(values_hex(*values)) : std::nullopt;
+}
+
+Status unknown_command(const std::string& command_id) {
+    return not_found("UNKNOWN_COMMAND", "there is no command " + command_id);
+}
+
+}  // namespace
+
+PgCommandStore::PgCommandStore(pg::Database& database, const outbox::Outbox& outbox,
+                               const Clock& clock, CommandSignal& signal)
+    : database_(database), outbox_(outbox), clock_(clock), signal_(signal) {}
+
+bool PgCommandStore::insert(pqxx::work& tx, const Command& command) {
+    const auto result = tx.exec_params(
+        "INSERT INTO commands (command_id, meter_id, line_id, action, state, reason_text,"
+        " initiator, intent_id, create_time, not_after, finish_time, failure_reason, revision)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+        command.command_id, command.meter_id, command.line_id, action_text(command.action),
+        state_text(command.state), command.reason_text, command.initiator, command.intent_id,
+        pg::to_timestamptz(command.create_time), optional_timestamptz(command.not_after),
+        optional_timestamptz(command.finish_time), command.failure_reason, command.revision);
+    return result.affected_rows() == 1;
+}
+
+std::optional<Command> PgCommandStore::select(pqxx::work& tx, const std::string& command_id,
+                                              bool for_update) {
+    const auto rows =
+        tx.exec_params("SELECT " + columns() + " FROM commands WHERE command_id = $1" +
+                           (for_update ? " FOR UPDATE" : ""),
+                       command_id);
+    return rows.empty() ? std::nullopt : std::optional(command_from_row(rows[0]));
+}
+
+void PgCommandStore::publish(pqxx::work& tx, const Command& command) const {
+    v1::CommandChanged event;
+    *event.mutable_header() = make_header(clock_, clock_.now());
+    event.set_line_id(command.line_id);
+    *event.mutable_command() = to_proto_command(command);
+    event.mutable_command()->clear_frames();
+    event.set_revision(command.revision);
+    outbox_.append(tx, kCommandsTopic, command.line_id, event.SerializeAsString());
+}
+
+Status PgCommandStore::mark_sending(const Command& command) {
+    const Status status = database_.transact([&](pqxx::work& tx) -> Status {
+        const auto updated = tx.exec_params(
+            "UPDATE commands SET state = 'sending', attempt_count = $2, revision = $3,"
+            " before_values = COALESCE(before_values, $4::bytea)"
+            " WHERE command_id = $1 AND state IN ('queued', 'sending') AND attempt_count < $2",
+            command.command_id, command.attempt_count, command.revision,
+            optional_hex(command.before));
+        if (updated.affected_rows() == 0) {
+            const auto known = select(tx, command.command_id, false);
+            if (!known) {
+                return unavailable("COMMAND_NOT_STORED", "the command's row is not there yet");
+            }
+            return failed_precondition("COMMAND_CLOSED", "the command is final already");
+        }
+        tx.exec_params("INSERT INTO command_attempts (command_id, attempt_number) VALUES ($1, $2)",
+                       command.command_id, command.attempt_count);
+        publish(tx, command);
+        return absl::OkStatus();
+    });
+    signal_.notify(command.command_id);
+    return status;
+}
+
+bool PgCommandStore::update_final(pqxx::work& tx, const Command& command) {
+    const auto updated = tx.exec_params(
+        "UPDATE commands SET state = $2, send_time = $3, finish_time = $4, attempt_count = $5,"
+        " before_values = COALESCE(before_values, $6::bytea), after_values = $7::bytea,"
+        " failure_reason = $8, revision = GREATEST(revision + 1, $9)"
+        " WHERE command_id = $1 AND state IN ('queued', 'sending')",
+        command.command_id, state_text(command.state), optional_timestamptz(command.send_time),
+        optional_timestamptz(command.finish_time), command.attempt_count,
+        optional_hex(command.before), optional_hex(command.after), command.failure_reason,
+        command.revision);
+    return updated.affected_rows() == 1;
+}
+
+void PgCommandStore::insert_frames(pqxx::work& tx, const Command& command) {
+    int frame_no = 0;
+    for (const Frame& frame : command.frames) {
+        tx.exec_params(
+            "INSERT INTO command_frames (command_id, frame_no, frame_time, direction,"
+            " attempt_number, data) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+            command.command_id, frame_no++, pg::to_timestamptz(frame.frame_time),
+            frame.direction == FrameDirection::kSent ? "sent" : "received", frame.attempt_number,
+            pqxx::binarystring(frame.data.data(), frame.data.size()));
+    }
+}
+
+Status PgCommandStore::finish(const Command& command) {
+    const Status status = database_.transact([&](pqxx::work& tx) -> Status {
+        if (update_final(tx, command)) {
+            insert_frames(tx, command);
+            publish(tx, command);
+        }
+        return absl::OkStatus();
+    });
+    signal_.notify(command.command_id);
+    return status;
+}
+
+Result<Command> PgCommandStore::submit(const pg::RequestKey& key, const Command& command,
+                                       bool& is_new) {
+    is_new = false;
+    PREPAY_RETURN_IF_ERROR(
+        database_
+            .transact([&](pqxx::work& tx) {
+                return pg::answer_once(tx, key, [&](pqxx::work& inner) -> Result<std::string> {
+                    if (!insert(inner, command)) {
+                        return already_exists("REQUEST_ID_REUSED",
+                                              "request_id " + key.request_id +
+                                                  " is another command's; make a new one");
+                    }
+                    is_new = true;
+                    return command.command_id;
+                });
+            })
+            .status());
+    return get(command.command_id);
+}
+
+Result<Command> PgCommandStore::cancel(const pg::RequestKey& key, const std::string& command_id) {
+    const auto cancel_row = [&](pqxx::work& tx) -> Result<std::string> {
+        auto command = select(tx, command_id, true);
+        if (!command) {
+            return unknown_command(command_id);
+        }
+        if (command->state == CommandState::kSending) {
+            return failed_precondition("COMMAND_SENDING", "the command is on the wire already");
+        }
+        if (command->state != CommandState::kQueued) {
+            return failed_precondition("COMMAND_FINAL",
+                                       std::string("the command is ") + state_text(command->state));
+        }
+        command->state = CommandState::kCancelled;
+        command->failure_reason = "CANCELLED_BY_USER";
+        command->finish_time = clock_.now();
+        ++command->revision;
+        update_final(tx, *command);
+        publish(tx, *command);
+        return command_id;
+    };
+    PREPAY_RETURN_IF_ERROR(
+        database_.transact([&](pqxx::work& tx) { return pg::answer_once(tx, key, cancel_row); })
+            .status());
+    signal_.notify(command_id);
+    return get(command_id);
+}
+
+Result<Command> PgCommandStore::get(const std::string& command_id) {
+    return database_.read([&](pqxx::work& tx) -> Result<Command> {
+        auto command = select(tx, command_id, false);
+        if (!command) {
+            return unknown_command(command_id);
+        }
+        const auto rows = tx.exec_params("SELECT " + pg::micros("frame_time") +
+                                             ", direction, attempt_number, data FROM command_frames"
+                                             " WHERE command_id = $1 ORDER BY frame_no",
+                                         command_id);
+        for (const auto& row : rows) {
+            const pqxx::binarystring data(row[3]);
+            command->frames.push_back({from_micros(row[0].as<std::int64_t>()),
+                                       row[1].as<std::string>() == "sent"
+                                           ? FrameDirection::kSent
+                                           : FrameDirection::kReceived,
+                                       Bytes(data.begin(), data.end()), row[2].as<int>()});
+        }
+        return *std::move(command);
+    });
+}
+
+Result<std::vector<Command>> PgCommandStore::list(const std::string& meter_id,
+                                                  const Position& before, int count_max) {
+    using Commands = std::vector<Command>;
+    return database_.read([&](pqxx::work& tx) -> Result<Commands> {
+        const bool from_start = before.create_time == Instant::max();
+        const auto rows = tx.exec_params(
+            "SELECT " + columns() +
+                " FROM commands WHERE ($1 = '' OR meter_id = $1) AND ($2 OR (create_time,"
+                " command_id) < ($3::timestamptz, $4)) ORDER BY create_time DESC, command_id DESC"
+                " LIMIT $5",
+            meter_id, from_start,
+            pg::to_timestamptz(from_start ? clock_.now() : before.create_time), before.command_id,
+            count_max);
+        Commands commands;
+        for (const auto& row : rows) {
+            commands.push_back(command_from_row(row));
+        }
+        return commands;
+    });
+}
+
+Result<std::vector<Command>> PgCommandStore::list_open(Duration age) {
+    using Commands = std::vector<Command>;
+    return database_.read([&](pqxx::work& tx) -> Result<Commands> {
+        const auto rows = tx.exec_params(
+            "SELECT " + columns() +
+                " FROM commands WHERE state IN ('queued', 'sending') AND create_time <= $1"
+                " ORDER BY create_time, command_id",
+            pg::to_timestamptz(clock_.now() - age));
+        Commands commands;
+        for (const auto& row : rows) {
+            commands.push_back(command_from_row(row));
+        }
+        return commands;
+    });
+}
+
+bool PgCommandStore::insert_intent(pqxx::work& tx, const Command& command) const {
+    if (!insert(tx, command)) {
+        return false;
+    }
+    if (is_final(command.state)) {
+        publish(tx, command);
+    }
+    return true;
+}
+
+std::optional<std::string> PgCommandStore::cancel_intent(pqxx::work& tx,
+                                                         const std::string& intent_id) const {
+    auto command = select(tx, intent_id, true);
+    if (!command || command->state != CommandState::kQueued) {
+        return std::nullopt;
+    }
+    command->state = CommandState::kCancelled;
+    command->failure_reason = "INTENT_WITHDRAWN";
+    command->finish_time = clock_.now();
+    ++command->revision;
+    update_final(tx, *command);
+    publish(tx, *command);
+    return command->line_id;
+}
+
+}  // namespace prepay::metering

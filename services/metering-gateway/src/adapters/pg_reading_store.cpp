@@ -1,0 +1,324 @@
+#include "adapters/pg_reading_store.h"
+
+#include <algorithm>
+#include <map>
+#include <unordered_set>
+
+#include "adapters/pg_values.h"
+#include "core/assert.h"
+#include "core/ids.h"
+
+namespace prepay::metering {
+namespace {
+
+constexpr std::int64_t kIdsPerBlock = 100'000;
+
+// Months since year 0, of the UTC calendar.
+std::int64_t month_of(Instant instant) {
+    const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(instant));
+    return static_cast<int>(day.year()) * 12LL + static_cast<unsigned>(day.month()) - 1;
+}
+
+std::string month_start(std::int64_t month) {
+    const auto digits = [](std::int64_t value, std::size_t width) {
+        std::string text = std::to_string(value);
+        return std::string(width - std::min(width, text.size()), '0') + text;
+    };
+    return digits(month / 12, 4) + "-" + digits(month % 12 + 1, 2) + "-01";
+}
+
+// Columns of readings as array literals for unnest.
+struct ReadingColumns {
+    std::vector<std::int64_t> meter_nos, channels, slots, revisions, read_times, totals, epochs,
+        ids;
+    std::vector<std::string> sources, values;
+
+    void add(const Reading& reading) {
+        meter_nos.push_back(reading.meter_no);
+        channels.push_back(reading.channel);
+        slots.push_back(to_micros(reading.slot_time));
+        revisions.push_back(reading.revision);
+        read_times.push_back(to_micros(reading.read_time));
+        totals.push_back(reading.register_total.wh());
+        epochs.push_back(reading.register_epoch);
+        ids.push_back(reading.reading_id);
+        sources.emplace_back(source_text(reading.source));
+        values.push_back(reading.values ? values_hex(*reading.values) : std::string());
+    }
+};
+
+}  // namespace
+
+PgReadingStore::PgReadingStore(pg::Database& database, const outbox::Outbox& outbox,
+                               const Clock& clock)
+    : database_(database), outbox_(outbox), clock_(clock) {}
+
+Status PgReadingStore::ensure_months(const std::set<std::int64_t>& months) {
+    const std::lock_guard lock(mutex_);
+    for (const std::int64_t month : months) {
+        if (known_months_.count(month) != 0) {
+            continue;
+        }
+        const std::string first = month_start(month);
+        const std::string table = "readings_" + first.substr(0, 4) + "_" + first.substr(5, 2);
+        PREPAY_RETURN_IF_ERROR(database_.transact([&](pqxx::work& tx) -> Status {
+            tx.exec_params("SELECT pg_advisory_xact_lock($1)",
+                           static_cast<std::int64_t>(stable_hash("metering.readings") >> 1));
+            const auto exists = tx.exec_params1("SELECT to_regclass($1) IS NOT NULL", table);
+            if (!exists[0].as<bool>()) {
+                tx.exec0("CREATE TABLE " + table + " PARTITION OF readings FOR VALUES FROM ('" +
+                         first + " 00:00:00+00') TO ('" + month_start(month + 1) +
+                         " 00:00:00+00')");
+                tx.exec0("REVOKE UPDATE, DELETE, TRUNCATE ON " + table + " FROM CURRENT_USER");
+            }
+            return absl::OkStatus();
+        }));
+        known_months_.insert(month);
+    }
+    return absl::OkStatus();
+}
+
+// Ids in a row for the readings of one statement. A sequence value stands for a block of ids, so
+// that ids are known before the rows are written.
+std::int64_t PgReadingStore::take_ids(pqxx::work& tx, std::size_t count) {
+    const auto wanted = static_cast<std::int64_t>(count);
+    PREPAY_ASSERT(wanted <= kIdsPerBlock);
+    const std::lock_guard lock(mutex_);
+    if (last_id_ - next_id_ + 1 < wanted) {
+        const auto block = tx.exec1("SELECT nextval('reading_id_blocks')")[0].as<std::int64_t>();
+        next_id_ = block * kIdsPerBlock;
+        last_id_ = next_id_ + kIdsPerBlock - 1;
+    }
+    const std::int64_t first = next_id_;
+    next_id_ += wanted;
+    return first;
+}
+
+// Returns the readings that are new; known identities are left alone.
+std::vector<Reading> PgReadingStore::insert(pqxx::work& tx, std::vector<Reading> readings) {
+    if (readings.empty()) {
+        return readings;
+    }
+    std::int64_t id = take_ids(tx, readings.size());
+    ReadingColumns columns;
+    for (Reading& reading : readings) {
+        reading.reading_id = id++;
+        columns.add(reading);
+    }
+    static const std::string kInsert =
+        "INSERT INTO readings (meter_no, channel, slot_time, revision, read_time, register_total,"
+        " register_epoch, source, reading_id, meter_values)"
+        " SELECT d.meter_no, d.channel, " +
+        instant_of("d.slot") + ", d.revision, " + instant_of("d.read_at") +
+        ", d.total, d.epoch, d.source, d.id,"
+        " CASE WHEN d.vals = '' THEN NULL ELSE d.vals::bytea END"
+        " FROM unnest($1::bigint[], $2::integer[], $3::bigint[], $4::integer[], $5::bigint[],"
+        " $6::bigint[], $7::integer[], $8::text[], $9::bigint[], $10::text[])"
+        " AS d(meter_no, channel, slot, revision, read_at, total, epoch, source, id, vals)"
+        " ON CONFLICT DO NOTHING RETURNING reading_id";
+    const pqxx::result rows =
+        tx.exec_params(kInsert, pg::to_array(columns.meter_nos), pg::to_array(columns.channels),
+                       pg::to_array(columns.slots), pg::to_array(columns.revisions),
+                       pg::to_array(columns.read_times), pg::to_array(columns.totals),
+                       pg::to_array(columns.epochs), pg::to_array(columns.sources),
+                       pg::to_array(columns.ids), pg::to_array(columns.values));
+    if (rows.size() == readings.size()) {
+        return readings;
+    }
+    std::unordered_set<std::int64_t> stored;
+    for (const auto& row : rows) {
+        stored.insert(row[0].as<std::int64_t>());
+    }
+    std::erase_if(readings,
+                  [&](const Reading& reading) { return stored.count(reading.reading_id) == 0; });
+    return readings;
+}
+
+void PgReadingStore::publish(pqxx::work& tx, const std::string& line_id,
+                             const std::vector<const Reading*>& readings) const {
+    for (std::size_t start = 0; start < readings.size(); start += kReadingsPerMessage) {
+        v1::ReadingsRecorded event;
+        const std::size_t end = std::min(readings.size(), start + kReadingsPerMessage);
+        *event.mutable_header() = make_header(clock_, readings[end - 1]->read_time);
+        event.set_line_id(line_id);
+        for (std::size_t i = start; i < end; ++i) {
+            *event.add_readings() = to_proto_reading(*readings[i]);
+        }
+        outbox_.append(tx, kReadingsTopic, line_id, event.SerializeAsString());
+    }
+}
+
+void PgReadingStore::write_states(pqxx::work& tx, const LineBatch& batch) const {
+    std::map<std::int64_t, const MeterStateChange*> latest;
+    for (const MeterStateChange& change : batch.state_changes) {
+        latest[change.meter_no] = &change;
+    }
+    v1::MeterStatesChanged event;
+    Instant occur_time{};
+    for (const auto& [meter_no, change] : latest) {
+        const auto updated = tx.exec_params(
+            "UPDATE meters SET online = $2, relay = $3, state_revision = $4,"
+            " state_change_time = $5 WHERE meter_no = $1 AND state_revision < $4",
+            meter_no, change->online, relay_text(change->relay), change->revision,
+            pg::to_timestamptz(change->change_time));
+        if (updated.affected_rows() == 1) {
+            *event.add_meter_states() = to_proto_meter_state(*change);
+            occur_time = change->change_time;
+        }
+    }
+    if (event.meter_states_size() > 0) {
+        *event.mutable_header() = make_header(clock_, occur_time);
+        event.set_line_id(batch.line_id);
+        outbox_.append(tx, kStatesTopic, batch.line_id, event.SerializeAsString());
+    }
+}
+
+void PgReadingStore::write_rejected(pqxx::work& tx, const LineBatch& batch) const {
+    for (const RejectedReading& rejected : batch.rejected) {
+        const auto inserted = tx.exec_params(
+            "INSERT INTO rejected_readings (meter_id, reason, previous_total, register_total,"
+            " read_time) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            rejected.meter_id, rejected.reason, rejected.previous_total.wh(),
+            rejected.register_total.wh(), pg::to_timestamptz(rejected.read_time));
+        if (inserted.affected_rows() == 0) {
+            continue;
+        }
+        v1::ReadingRejected event;
+        *event.mutable_header() = make_header(clock_, rejected.read_time);
+        event.set_line_id(batch.line_id);
+        event.set_meter_id(rejected.meter_id);
+        event.set_reason(rejected.reason);
+        event.set_previous_register_total(rejected.previous_total.wh());
+        event.set_register_total(rejected.register_total.wh());
+        *event.mutable_read_time() = to_proto_time(rejected.read_time);
+        outbox_.append(tx, kAnomaliesTopic, batch.line_id, event.SerializeAsString());
+    }
+}
+
+Status PgReadingStore::write(const std::vector<LineBatch>& batches) {
+    std::set<std::int64_t> months;
+    for (const LineBatch& batch : batches) {
+        for (const Reading& reading : batch.readings) {
+            months.insert(month_of(reading.slot_time));
+        }
+    }
+    PREPAY_RETURN_IF_ERROR(ensure_months(months));
+    return database_.transact([&](pqxx::work& tx) -> Status {
+        std::vector<Reading> all;
+        std::map<std::string, std::string> line_of_meter;
+        for (const LineBatch& batch : batches) {
+            for (const Reading& reading : batch.readings) {
+                all.push_back(reading);
+                line_of_meter.emplace(reading.meter_id, batch.line_id);
+            }
+        }
+        const std::vector<Reading> stored = insert(tx, std::move(all));
+        std::map<std::string, std::vector<const Reading*>> by_line;
+        for (const Reading& reading : stored) {
+            by_line[line_of_meter[reading.meter_id]].push_back(&reading);
+        }
+        for (const auto& [line_id, readings] : by_line) {
+            publish(tx, line_id, readings);
+        }
+        for (const LineBatch& batch : batches) {
+            write_states(tx, batch);
+            write_rejected(tx, batch);
+        }
+        return absl::OkStatus();
+    });
+}
+
+void PgReadingStore::load_windows(pqxx::work& tx, std::vector<MeterWindow>& windows) {
+    std::vector<std::int64_t> meter_nos;
+    std::vector<std::int64_t> firsts;
+    std::vector<std::int64_t> lasts;
+    for (const MeterWindow& window : windows) {
+        meter_nos.push_back(window.meter_no);
+        firsts.push_back(to_micros(window.first));
+        lasts.push_back(to_micros(window.last));
+    }
+    static const std::string kColumns =
+        "SELECT slot_time, read_time, revision, register_total, register_epoch FROM readings"
+        " WHERE meter_no = w.meter_no AND channel = 0 AND slot_time ";
+    static const std::string kQuery =
+        "SELECT w.place, " + pg::micros("r.read_time") +
+        ", r.register_total, r.register_epoch FROM unnest($1::bigint[], $2::bigint[],"
+        " $3::bigint[]) WITH ORDINALITY AS w(meter_no, first_at, last_at, place), LATERAL ((" +
+        kColumns + "< " + instant_of("w.first_at") +
+        " ORDER BY slot_time DESC, revision DESC LIMIT 1) UNION ALL (" + kColumns +
+        ">= " + instant_of("w.first_at") + " AND slot_time <= " + instant_of("w.last_at") +
+        ") UNION ALL (" + kColumns + "> " + instant_of("w.last_at") +
+        " ORDER BY slot_time, revision LIMIT 1)) AS r"
+        " ORDER BY w.place, r.read_time, r.register_epoch, r.revision";
+    const auto rows =
+        tx.exec_params(kQuery, pg::to_array(meter_nos), pg::to_array(firsts), pg::to_array(lasts));
+    for (const auto& row : rows) {
+        windows[static_cast<std::size_t>(row[0].as<std::int64_t>() - 1)].stored.push_back(
+            {from_micros(row[1].as<std::int64_t>()),
+             RegisterTotal::from_wh(row[2].as<std::int64_t>()), row[3].as<int>()});
+    }
+}
+
+Result<std::string> PgReadingStore::import(
+    const pg::RequestKey& key, std::vector<MeterWindow> windows, const std::vector<Instant>& times,
+    const Decide& decide, const Answer& answer,
+    const std::function<std::string(const Reading&)>& line_of) {
+    std::set<std::int64_t> months;
+    for (const Instant time : times) {
+        months.insert(month_of(time));
+    }
+    PREPAY_RETURN_IF_ERROR(ensure_months(months));
+    return database_.transact([&](pqxx::work& tx) -> Result<std::string> {
+        return pg::answer_once(tx, key, [&](pqxx::work& inner) -> Result<std::string> {
+            // One import at a time: what it compares with must not change under it.
+            inner.exec_params("SELECT pg_advisory_xact_lock($1)",
+                              static_cast<std::int64_t>(stable_hash("metering.import") >> 1));
+            std::vector<MeterWindow> loaded = windows;
+            load_windows(inner, loaded);
+            const std::vector<Reading> stored = insert(inner, decide(loaded));
+            std::map<std::string, std::vector<const Reading*>> by_line;
+            for (const Reading& reading : stored) {
+                by_line[line_of(reading)].push_back(&reading);
+            }
+            for (const auto& [line_id, readings] : by_line) {
+                publish(inner, line_id, readings);
+            }
+            return answer(stored);
+        });
+    });
+}
+
+Result<std::vector<Reading>> PgReadingStore::list(std::int64_t meter_no,
+                                                  const std::string& meter_id, Instant start,
+                                                  Instant end, const Position& after,
+                                                  int count_max) {
+    using Readings = std::vector<Reading>;
+    return database_.read([&](pqxx::work& tx) -> Result<Readings> {
+        const auto rows = tx.exec_params(
+            "SELECT " + pg::micros("slot_time") + ", revision, " + pg::micros("read_time") +
+                ", register_total, register_epoch, source, reading_id, meter_values FROM readings"
+                " WHERE meter_no = $1 AND channel = 0 AND slot_time >= $2 AND slot_time < $3"
+                " AND (slot_time, revision) > ($4::timestamptz, $5::integer)"
+                " ORDER BY slot_time, revision LIMIT $6",
+            meter_no, pg::to_timestamptz(start), pg::to_timestamptz(end),
+            pg::to_timestamptz(after.slot_time), after.revision, count_max);
+        Readings readings;
+        for (const auto& row : rows) {
+            Reading reading;
+            reading.meter_no = meter_no;
+            reading.meter_id = meter_id;
+            reading.slot_time = from_micros(row[0].as<std::int64_t>());
+            reading.revision = row[1].as<int>();
+            reading.read_time = from_micros(row[2].as<std::int64_t>());
+            reading.register_total = RegisterTotal::from_wh(row[3].as<std::int64_t>());
+            reading.register_epoch = row[4].as<int>();
+            reading.source = source_from_text(row[5].as<std::string>());
+            reading.reading_id = row[6].as<std::int64_t>();
+            reading.values = values_from_field(row[7]);
+            readings.push_back(std::move(reading));
+        }
+        return readings;
+    });
+}
+
+}  // namespace prepay::metering

@@ -1,0 +1,192 @@
+#include "adapters/pg_registry_store.h"
+
+#include "adapters/pg_values.h"
+
+namespace prepay::metering {
+namespace {
+
+void upsert_line(pqxx::work& tx, const LineConfig& line) {
+    tx.exec_params(
+        "INSERT INTO lines (line_id, display_name, transport, address, poll_interval_ms,"
+        " response_timeout_ms, enabled) VALUES ($1, $2, $3, $4, $5, $6, $7)"
+        " ON CONFLICT (line_id) DO UPDATE SET display_name = excluded.display_name,"
+        " transport = excluded.transport, address = excluded.address,"
+        " poll_interval_ms = excluded.poll_interval_ms,"
+        " response_timeout_ms = excluded.response_timeout_ms, enabled = excluded.enabled",
+        line.line_id, line.display_name, transport_text(line.transport), line.address,
+        line.poll_interval.count(), line.response_timeout.count(), line.enabled);
+}
+
+Status upsert_meter(pqxx::work& tx, const MeterConfig& meter) {
+    if (tx.exec_params("SELECT 1 FROM lines WHERE line_id = $1", meter.line_id).empty()) {
+        return invalid_argument("UNKNOWN_LINE", "meter " + meter.meter_id +
+                                                    ": there is no line \"" + meter.line_id + "\"");
+    }
+    const auto known =
+        tx.exec_params("SELECT line_id FROM meters WHERE meter_id = $1 FOR UPDATE", meter.meter_id);
+    if (!known.empty() && known[0][0].as<std::string>() != meter.line_id) {
+        return failed_precondition("LINE_CHANGED",
+                                   "meter " + meter.meter_id + " hangs on line " +
+                                       known[0][0].as<std::string>() +
+                                       "; register the moved device under a new meter_id");
+    }
+    tx.exec_params(
+        "INSERT INTO meters (meter_id, line_id, unit_id, driver_pack, serial_number, display_name,"
+        " resource, rated_power_w, ct_ratio, enabled)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"
+        " ON CONFLICT (meter_id) DO UPDATE SET unit_id = excluded.unit_id,"
+        " driver_pack = excluded.driver_pack, serial_number = excluded.serial_number,"
+        " display_name = excluded.display_name, resource = excluded.resource,"
+        " rated_power_w = excluded.rated_power_w, ct_ratio = excluded.ct_ratio,"
+        " enabled = excluded.enabled, register_epoch = CASE"
+        "   WHEN meters.serial_number = excluded.serial_number THEN meters.register_epoch"
+        "   ELSE 1 + GREATEST(meters.register_epoch, COALESCE((SELECT r.register_epoch"
+        "     FROM readings r WHERE r.meter_no = meters.meter_no AND r.channel = 0"
+        "     ORDER BY r.slot_time DESC, r.revision DESC LIMIT 1), 0)) END",
+        meter.meter_id, meter.line_id, meter.unit_id, meter.driver_pack, meter.serial_number,
+        meter.display_name, resource_text(meter.resource), meter.rated_power_w, meter.ct_ratio,
+        meter.enabled);
+    return absl::OkStatus();
+}
+
+template <typename Effect>
+Status apply_once(pg::Database& database, const pg::RequestKey& key, bool& is_new, Effect effect) {
+    is_new = false;
+    return database
+        .transact([&](pqxx::work& tx) {
+            return pg::answer_once(tx, key, [&](pqxx::work& inner) -> Result<std::string> {
+                PREPAY_RETURN_IF_ERROR(effect(inner));
+                is_new = true;
+                return std::string();
+            });
+        })
+        .status();
+}
+
+LineConfig line_from_row(const pqxx::row& row) {
+    LineConfig line;
+    line.line_id = row[0].as<std::string>();
+    line.display_name = row[1].as<std::string>();
+    line.transport = transport_from_text(row[2].as<std::string>());
+    line.address = row[3].as<std::string>();
+    line.poll_interval = std::chrono::milliseconds(row[4].as<int>());
+    line.response_timeout = std::chrono::milliseconds(row[5].as<int>());
+    line.enabled = row[6].as<bool>();
+    return line;
+}
+
+PgRegistryStore::StoredMeter meter_from_row(const pqxx::row& row) {
+    PgRegistryStore::StoredMeter meter;
+    MeterConfig& config = meter.config;
+    config.meter_no = row[0].as<std::int64_t>();
+    config.meter_id = row[1].as<std::string>();
+    config.line_id = row[2].as<std::string>();
+    config.unit_id = row[3].as<int>();
+    config.driver_pack = row[4].as<std::string>();
+    config.serial_number = row[5].as<std::string>();
+    config.display_name = row[6].as<std::string>();
+    config.resource = resource_from_text(row[7].as<std::string>());
+    config.rated_power_w = row[8].as<std::int64_t>();
+    config.ct_ratio = row[9].as<int>();
+    config.enabled = row[10].as<bool>();
+    config.register_epoch = row[11].as<int>();
+    MeterMemory& memory = meter.memory;
+    memory.online = row[12].as<bool>();
+    memory.relay = relay_from_text(row[13].as<std::string>());
+    memory.state_revision = row[14].as<std::int64_t>();
+    if (!row[15].is_null()) {
+        memory.last_slot = from_micros(row[15].as<std::int64_t>());
+        memory.last_revision = row[16].as<int>();
+        memory.base =
+            ReadingBase{from_micros(row[17].as<std::int64_t>()),
+                        RegisterTotal::from_wh(row[18].as<std::int64_t>()), row[19].as<int>()};
+        memory.latest = values_from_field(row[20]);
+        config.register_epoch = std::max(config.register_epoch, memory.base->epoch);
+    }
+    return meter;
+}
+
+}  // namespace
+
+Status PgRegistryStore::put_lines(const pg::RequestKey& key, const std::vector<LineConfig>& lines,
+                                  bool& is_new) {
+    return apply_once(database_, key, is_new, [&](pqxx::work& tx) -> Status {
+        for (const LineConfig& line : lines) {
+            upsert_line(tx, line);
+        }
+        return absl::OkStatus();
+    });
+}
+
+Status PgRegistryStore::update_line(const pg::RequestKey& key, const LineConfig& line,
+                                    bool& is_new) {
+    return apply_once(database_, key, is_new, [&](pqxx::work& tx) -> Status {
+        if (tx.exec_params("SELECT 1 FROM lines WHERE line_id = $1 FOR UPDATE", line.line_id)
+                .empty()) {
+            return not_found("UNKNOWN_LINE", "there is no line \"" + line.line_id + "\"");
+        }
+        upsert_line(tx, line);
+        return absl::OkStatus();
+    });
+}
+
+Status PgRegistryStore::put_meters(const pg::RequestKey& key,
+                                   const std::vector<MeterConfig>& meters, bool& is_new) {
+    return apply_once(database_, key, is_new, [&](pqxx::work& tx) -> Status {
+        for (const MeterConfig& meter : meters) {
+            PREPAY_RETURN_IF_ERROR(upsert_meter(tx, meter));
+        }
+        const auto taken = tx.exec(
+            "SELECT line_id, unit_id FROM meters GROUP BY line_id, unit_id HAVING count(*) > 1"
+            " LIMIT 1");
+        if (!taken.empty()) {
+            return failed_precondition("UNIT_TAKEN",
+                                       "two meters would be unit " + taken[0][1].as<std::string>() +
+                                           " of line " + taken[0][0].as<std::string>());
+        }
+        return absl::OkStatus();
+    });
+}
+
+Result<std::vector<LineConfig>> PgRegistryStore::list_lines(const std::string& after,
+                                                            int count_max) {
+    using Lines = std::vector<LineConfig>;
+    return database_.read([&](pqxx::work& tx) -> Result<Lines> {
+        const auto rows = tx.exec_params(
+            "SELECT line_id, display_name, transport, address, poll_interval_ms,"
+            " response_timeout_ms, enabled FROM lines WHERE line_id > $1 ORDER BY line_id LIMIT $2",
+            after, count_max);
+        Lines lines;
+        for (const auto& row : rows) {
+            lines.push_back(line_from_row(row));
+        }
+        return lines;
+    });
+}
+
+Result<std::vector<PgRegistryStore::StoredMeter>> PgRegistryStore::list_meters(
+    const std::string& after, int count_max, const std::string& line_id,
+    const std::vector<std::string>& meter_ids) {
+    using Meters = std::vector<StoredMeter>;
+    return database_.read([&](pqxx::work& tx) -> Result<Meters> {
+        const auto rows = tx.exec_params(
+            "SELECT m.meter_no, m.meter_id, m.line_id, m.unit_id, m.driver_pack, m.serial_number,"
+            " m.display_name, m.resource, m.rated_power_w, m.ct_ratio, m.enabled, m.register_epoch,"
+            " m.online, m.relay, m.state_revision, " +
+                pg::micros("r.slot_time") + ", r.revision, " + pg::micros("r.read_time") +
+                ", r.register_total, r.register_epoch, r.meter_values FROM meters m"
+                " LEFT JOIN LATERAL (SELECT * FROM readings WHERE meter_no = m.meter_no"
+                " AND channel = 0 ORDER BY slot_time DESC, revision DESC LIMIT 1) AS r ON true"
+                " WHERE m.meter_id > $1 AND ($3 = '' OR m.line_id = $3)"
+                " AND (cardinality($4::text[]) = 0 OR m.meter_id = ANY($4::text[]))"
+                " ORDER BY m.meter_id LIMIT $2",
+            after, count_max, line_id, pg::to_array(meter_ids));
+        Meters meters;
+        for (const auto& row : rows) {
+            meters.push_back(meter_from_row(row));
+        }
+        return meters;
+    });
+}
+
+}  // namespace prepay::metering

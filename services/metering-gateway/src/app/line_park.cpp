@@ -1,0 +1,143 @@
+#include "app/line_park.h"
+
+#include <pthread.h>
+
+#include "telemetry/log.h"
+
+namespace prepay::metering {
+
+LinePark::LinePark(const LineContext& context, const PackLibrary& packs)
+    : context_(context), packs_(packs) {}
+
+LinePark::~LinePark() { stop(); }
+
+void LinePark::put_line(const LineConfig& config) {
+    const std::unique_lock lock(mutex_);
+    Line& line = lines_[config.line_id];
+    if (line.worker) {
+        line.worker->reconfigure(config);
+        return;
+    }
+    line.worker = std::make_unique<LineWorker>(config, context_);
+    if (started_) {
+        launch(line);
+    }
+}
+
+void LinePark::put_meter(const MeterConfig& config, const MeterMemory& memory) {
+    const std::unique_lock lock(mutex_);
+    const auto line = lines_.find(config.line_id);
+    const auto pack = packs_.find(config.driver_pack);
+    if (line == lines_.end() || pack == packs_.end()) {
+        telemetry::log_error("a stored meter has no line or no driver pack here",
+                             {{"meter_id", config.meter_id}, {"driver_pack", config.driver_pack}});
+        return;
+    }
+    meters_[config.meter_id] = config;
+    line->second.worker->put_meter(config, pack->second, memory);
+}
+
+void LinePark::launch(Line& line) {
+    line.thread = std::jthread([worker = line.worker.get()](const std::stop_token& stop) {
+        pthread_setname_np(pthread_self(), "line");
+        worker->run(stop);
+    });
+}
+
+void LinePark::start() {
+    const std::unique_lock lock(mutex_);
+    started_ = true;
+    for (auto& [line_id, line] : lines_) {
+        launch(line);
+    }
+}
+
+void LinePark::stop() {
+    const std::unique_lock lock(mutex_);
+    started_ = false;
+    for (auto& [line_id, line] : lines_) {
+        line.thread.request_stop();
+    }
+    for (auto& [line_id, line] : lines_) {
+        if (line.thread.joinable()) {
+            line.thread.join();
+        }
+    }
+}
+
+std::optional<MeterConfig> LinePark::find_meter(const std::string& meter_id) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = meters_.find(meter_id);
+    return found == meters_.end() ? std::nullopt : std::optional(found->second);
+}
+
+bool LinePark::has_line(const std::string& line_id) const { return worker_of(line_id) != nullptr; }
+
+// Workers live as long as the park, so the pointer stays good without the lock.
+LineWorker* LinePark::worker_of(const std::string& line_id) const {
+    const std::shared_lock lock(mutex_);
+    const auto found = lines_.find(line_id);
+    return found == lines_.end() ? nullptr : found->second.worker.get();
+}
+
+LineStatus LinePark::line_status(const std::string& line_id) const {
+    const LineWorker* worker = worker_of(line_id);
+    return worker == nullptr ? LineStatus{} : worker->status();
+}
+
+PlausibilityLimits LinePark::limits(const MeterConfig& config) const {
+    return limits_of(config, *packs_.at(config.driver_pack), context_.limits);
+}
+
+const DriverPack* LinePark::pack_of(const MeterConfig& config) const {
+    const auto found = packs_.find(config.driver_pack);
+    return found == packs_.end() ? nullptr : found->second.get();
+}
+
+void LinePark::submit(const Command& command, bool resolve) {
+    if (LineWorker* worker = worker_of(command.line_id)) {
+        worker->submit(command, resolve);
+    }
+}
+
+void LinePark::withdraw(const std::string& line_id, const std::string& command_id) {
+    if (LineWorker* worker = worker_of(line_id)) {
+        worker->withdraw(command_id);
+    }
+}
+
+Result<DemandResult> LinePark::read_now(const std::string& meter_id,
+                                        std::chrono::milliseconds timeout) {
+    const auto meter = find_meter(meter_id);
+    LineWorker* worker = meter ? worker_of(meter->line_id) : nullptr;
+    if (worker == nullptr) {
+        return not_found("UNKNOWN_METER", "no meter " + meter_id + " is registered");
+    }
+    return worker->read_now(meter_id, timeout);
+}
+
+void LinePark::advance_base(const std::string& meter_id, const ReadingBase& base) {
+    const auto meter = find_meter(meter_id);
+    if (LineWorker* worker = meter ? worker_of(meter->line_id) : nullptr) {
+        worker->advance_base(meter_id, base);
+    }
+}
+
+void LinePark::publish_metrics() const {
+    int lines_online = 0;
+    int lines_lost = 0;
+    int meters = 0;
+    int meters_lost = 0;
+    const std::shared_lock lock(mutex_);
+    for (const auto& [line_id, line] : lines_) {
+        const LineStatus status = line.worker->status();
+        lines_online += status.state == LineState::kOnline ? 1 : 0;
+        lines_lost += status.state == LineState::kLost ? 1 : 0;
+        meters += status.meter_count;
+        meters_lost += status.lost_meter_count;
+    }
+    context_.metrics.lines(lines_online, lines_lost);
+    context_.metrics.meters(meters - meters_lost, meters_lost);
+}
+
+}  // namespace prepay::metering

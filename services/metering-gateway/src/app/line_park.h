@@ -1,0 +1,62 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <shared_mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "app/line_worker.h"
+#include "app/pack_library.h"
+
+namespace prepay::metering {
+
+/// All lines of this gateway and where each meter hangs. Thread-safe.
+class LinePark {
+public:
+    LinePark(const LineContext& context, const PackLibrary& packs);
+    ~LinePark();
+
+    /// Adds lines and meters, or changes their settings. Meters' packs must be in the library.
+    void put_line(const LineConfig& config);
+    void put_meter(const MeterConfig& config, const MeterMemory& memory);
+
+    /// Starts the threads of all lines, and of lines added later.
+    void start();
+    /// Ends all requests in flight and the threads; what was read is in the spool then.
+    void stop();
+
+    [[nodiscard]] std::optional<MeterConfig> find_meter(const std::string& meter_id) const;
+    [[nodiscard]] bool has_line(const std::string& line_id) const;
+    [[nodiscard]] LineStatus line_status(const std::string& line_id) const;
+    /// Limits for imports.
+    [[nodiscard]] PlausibilityLimits limits(const MeterConfig& config) const;
+    [[nodiscard]] const DriverPack* pack_of(const MeterConfig& config) const;
+
+    void submit(const Command& command, bool resolve);
+    void withdraw(const std::string& line_id, const std::string& command_id);
+    Result<DemandResult> read_now(const std::string& meter_id, std::chrono::milliseconds timeout);
+    void advance_base(const std::string& meter_id, const ReadingBase& base);
+    /// Sets the gauges of lines and meters.
+    void publish_metrics() const;
+
+private:
+    struct Line {
+        std::unique_ptr<LineWorker> worker;
+        std::jthread thread;
+    };
+    void launch(Line& line);
+    LineWorker* worker_of(const std::string& line_id) const;
+
+    const LineContext context_;
+    const PackLibrary& packs_;
+    mutable std::shared_mutex mutex_;
+    std::map<std::string, Line> lines_;
+    std::map<std::string, MeterConfig> meters_;
+    bool started_ = false;
+};
+
+}  // namespace prepay::metering

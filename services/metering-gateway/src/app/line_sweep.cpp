@@ -1,0 +1,200 @@
+// The polling side of LineWorker: sweeps, reads and their results.
+#include <algorithm>
+
+#include "app/line_worker.h"
+#include "core/ids.h"
+#include "telemetry/log.h"
+
+namespace prepay::metering {
+namespace {
+
+Status error_of(const WireReply& reply) {
+    switch (reply.outcome) {
+        case WireOutcome::kTimeout:
+            return make_error(absl::StatusCode::kDeadlineExceeded, "METER_SILENT",
+                              "the meter did not answer in time");
+        case WireOutcome::kBadFrame:
+            return unavailable("BAD_REPLY", std::string("the reply is no answer to the request: ") +
+                                                fault_text(reply.reply.fault));
+        case WireOutcome::kDisconnected:
+            return unavailable("LINE_LOST", "the connection of the line broke");
+        case WireOutcome::kReply:
+            break;
+    }
+    return failed_precondition("METER_EXCEPTION", "the meter refused with exception " +
+                                                      std::to_string(reply.reply.exception_code) +
+                                                      "; does its driver pack fit?");
+}
+
+}  // namespace
+
+void LineWorker::begin_sweep() {
+    const auto now = context_.clock.steady();
+    const Instant wall_now = context_.clock.now();
+    sweep_start_ = now;
+    sweep_.clear();
+    for (auto& [meter_id, meter] : meters_) {
+        const bool was_online = meter->memory().online;
+        meter->end_cycle(now, wall_now, config_.poll_interval, batch_);
+        if (was_online && !meter->memory().online) {
+            context_.board.update(meter_id, false, meter->memory().latest);
+        }
+        if (meter->is_due(now)) {
+            ReadTask task;
+            task.meter = meter.get();
+            task.blocks = meter->due_blocks(false);
+            sweep_.push_back(std::move(task));
+        }
+    }
+    batch_start_ = now;
+    sweeping_ = true;
+    if (!sweep_.empty() && !wire_.ensure_connected()) {
+        abort_sweep();
+        schedule_sweep();
+        flush();
+    }
+    update_status();
+}
+
+void LineWorker::end_sweep() {
+    sweeping_ = false;
+    context_.metrics.sweep_done(
+        std::chrono::duration<double>(context_.clock.steady() - sweep_start_).count());
+    flush();
+    schedule_sweep();
+    update_status();
+}
+
+void LineWorker::abort_sweep() {
+    sweep_.clear();
+    sweeping_ = false;
+    for (ReadTask& task : demands_) {
+        fail(task, unavailable("LINE_LOST", "the line is not reachable"));
+    }
+    demands_.clear();
+}
+
+// Sweeps start at whole intervals of wall time plus an offset of the line's own, so that lines do
+// not all start at once.
+void LineWorker::schedule_sweep() {
+    const std::int64_t interval = Duration(config_.poll_interval).count();
+    const auto offset = static_cast<std::int64_t>(stable_hash(config_.line_id) %
+                                                  static_cast<std::uint64_t>(interval));
+    const std::int64_t now = to_micros(context_.clock.now());
+    const std::int64_t next = ((now - offset) / interval + 1) * interval + offset;
+    next_sweep_ = context_.clock.steady() + Duration(next - now);
+}
+
+// One request of a meter's read; orders may go out between two of them.
+LineWorker::TaskStep LineWorker::run_task(ReadTask& task) {
+    if (!wire_.ensure_connected()) {
+        fail(task, unavailable("LINE_LOST", error_message(wire_.last_error())));
+        abort_sweep();
+        schedule_sweep();
+        return demands_.empty() ? TaskStep::kMore : TaskStep::kDone;
+    }
+    MeterTrack& meter = *task.meter;
+    const std::size_t index = task.blocks[task.next];
+    const PackBlock& block = meter.pack().blocks[index];
+    WireReply reply =
+        wire_.transact(meter.config().unit_id,
+                       read_registers_pdu(static_cast<std::uint16_t>(block.address), block.count));
+    if (task.promise) {
+        task.frames.push_back({reply.sent_time, FrameDirection::kSent, reply.sent_bytes, 0});
+        if (!reply.received_bytes.empty()) {
+            task.frames.push_back(
+                {reply.received_time, FrameDirection::kReceived, reply.received_bytes, 0});
+        }
+    }
+    if (reply.outcome == WireOutcome::kReply && reply.reply.ok()) {
+        meter.set_block(index, std::move(reply.reply.words));
+        if (++task.next < task.blocks.size()) {
+            return TaskStep::kMore;
+        }
+        complete(task);
+        return TaskStep::kDone;
+    }
+    // A lost request is repeated once; a meter that has been silent costs one time-out only.
+    if (reply.outcome != WireOutcome::kReply && !task.retried && !meter.is_degraded()) {
+        task.retried = true;
+        return TaskStep::kMore;
+    }
+    fail(task, error_of(reply));
+    return TaskStep::kDone;
+}
+
+void LineWorker::complete(ReadTask& task) {
+    MeterTrack& meter = *task.meter;
+    const Instant now = context_.clock.now();
+    const auto values = meter.decode_blocks(now);
+    if (!values) {
+        fail(task, internal_error("DECODE_FAILED", "the registers do not fit the driver pack"));
+        return;
+    }
+    const ReadingSource source = task.promise ? ReadingSource::kOnDemand : ReadingSource::kPoll;
+    if (batch_.empty()) {
+        batch_start_ = context_.clock.steady();
+    }
+    DemandResult result;
+    result.fault = meter.accept(*values, now, slot_of(now), source, batch_);
+    if (result.fault != ReadingFault::kNone) {
+        context_.metrics.reading_rejected(result.fault);
+    }
+    last_good_time_ = now;
+    context_.board.update(meter.config().meter_id, true, values);
+    if (task.promise) {
+        result.values = values;
+        result.frames = std::move(task.frames);
+        task.promise->set_value(std::move(result));
+        task.promise.reset();
+    }
+}
+
+void LineWorker::fail(ReadTask& task, const Status& status) {
+    if (task.promise) {
+        task.promise->set_value(status);
+        task.promise.reset();
+    }
+}
+
+void LineWorker::flush() {
+    if (batch_.empty()) {
+        return;
+    }
+    LineBatch batch;
+    batch.line_id = config_.line_id;
+    std::swap(batch, batch_);
+    context_.spool.push(std::move(batch));
+}
+
+void LineWorker::update_status() {
+    LineStatus status;
+    status.last_good_time = last_good_time_;
+    int enabled = 0;
+    int degraded = 0;
+    for (const auto& [meter_id, meter] : meters_) {
+        if (!meter->config().enabled) {
+            continue;
+        }
+        ++enabled;
+        status.lost_meter_count += meter->memory().online ? 0 : 1;
+        degraded += meter->is_degraded() ? 1 : 0;
+    }
+    status.meter_count = static_cast<int>(meters_.size());
+    if (!config_.enabled) {
+        status.state = LineState::kDisabled;
+    } else if (wire_.is_unreachable() || (enabled > 0 && degraded == enabled)) {
+        status.state = LineState::kLost;
+    } else if (last_good_time_) {
+        status.state = LineState::kOnline;
+    }
+    const std::lock_guard lock(mutex_);
+    status_ = status;
+}
+
+Instant LineWorker::slot_of(Instant instant) const {
+    const std::int64_t interval = Duration(config_.poll_interval).count();
+    return from_micros(to_micros(instant) / interval * interval);
+}
+
+}  // namespace prepay::metering

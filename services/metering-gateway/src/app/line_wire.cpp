@@ -1,0 +1,83 @@
+#include "app/line_wire.h"
+
+#include <algorithm>
+
+#include "core/crash_point.h"
+#include "telemetry/log.h"
+
+namespace prepay::metering {
+
+LineWire::LineWire(LinePortFactory factory, const LineConfig& config, const Clock& clock,
+                   const GatewayMetrics& metrics)
+    : factory_(std::move(factory)), clock_(clock), metrics_(metrics), port_(factory_(config)) {}
+
+void LineWire::reconfigure(const LineConfig& config) {
+    port_->disconnect();
+    port_ = factory_(config);
+    next_try_ = {};
+    backoff_ = kBackoffMin;
+    unreachable_ = false;
+}
+
+bool LineWire::is_ready() const { return port_->is_connected() || clock_.steady() >= next_try_; }
+
+void LineWire::urge() { next_try_ = std::min(next_try_, last_try_ + kBackoffMin); }
+
+bool LineWire::ensure_connected() {
+    if (port_->is_connected()) {
+        return true;
+    }
+    if (!is_ready()) {
+        return false;
+    }
+    last_error_ = port_->connect();
+    last_try_ = clock_.steady();
+    if (last_error_.ok()) {
+        if (unreachable_) {
+            telemetry::log_info("line is reachable again");
+        }
+        unreachable_ = false;
+        backoff_ = kBackoffMin;
+        next_try_ = {};
+        PREPAY_CRASH_POINT("metering.line_connected");
+        return true;
+    }
+    if (!unreachable_) {
+        telemetry::log_warning("line is unreachable",
+                               {{"error", telemetry::describe(last_error_)}});
+    }
+    unreachable_ = true;
+    next_try_ = last_try_ + backoff_;
+    backoff_ = std::min(backoff_ * 2, kBackoffMax);
+    return false;
+}
+
+WireReply LineWire::transact(int unit, const Bytes& request_pdu) {
+    const auto start = clock_.steady();
+    WireReply reply = port_->transact(unit, request_pdu);
+    metrics_.transaction_done(std::chrono::duration<double>(clock_.steady() - start).count());
+    switch (reply.outcome) {
+        case WireOutcome::kReply:
+            if (reply.reply.ok()) {
+                metrics_.read_good();
+            } else {
+                metrics_.read_exception();
+            }
+            break;
+        case WireOutcome::kTimeout:
+            metrics_.read_timeout();
+            break;
+        case WireOutcome::kBadFrame:
+            metrics_.read_bad_frame(reply.reply.fault);
+            break;
+        case WireOutcome::kDisconnected:
+            metrics_.read_disconnected();
+            break;
+    }
+    PREPAY_CRASH_POINT("metering.reply_parsed");
+    return reply;
+}
+
+void LineWire::close() { port_->disconnect(); }
+
+}  // namespace prepay::metering

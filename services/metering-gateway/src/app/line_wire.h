@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "core/time.h"
+#include "metrics.h"
+#include "ports.h"
+
+namespace prepay::metering {
+
+/// A line's connection with its back-off, and the count of what comes over it. Used by the line's
+/// owner thread only.
+class LineWire {
+public:
+    LineWire(LinePortFactory factory, const LineConfig& config, const Clock& clock,
+             const GatewayMetrics& metrics);
+
+    /// Drops the connection and takes new settings.
+    void reconfigure(const LineConfig& config);
+
+    /// Connected, or allowed to try now.
+    [[nodiscard]] bool is_ready() const;
+    [[nodiscard]] std::chrono::steady_clock::time_point next_try() const { return next_try_; }
+    /// Lets the next try happen at once: somebody important waits.
+    void urge();
+    /// Connects if needed and allowed.
+    bool ensure_connected();
+    /// Whether the last try to connect failed.
+    [[nodiscard]] bool is_unreachable() const { return unreachable_; }
+    [[nodiscard]] const Status& last_error() const { return last_error_; }
+
+    /// One request and its reply; call ensure_connected() first.
+    WireReply transact(int unit, const Bytes& request_pdu);
+
+    void close();
+
+    static constexpr std::chrono::milliseconds kBackoffMin{100};
+    static constexpr std::chrono::milliseconds kBackoffMax{2000};
+
+private:
+    LinePortFactory factory_;
+    const Clock& clock_;
+    const GatewayMetrics& metrics_;
+    std::unique_ptr<LinePort> port_;
+    bool unreachable_ = false;
+    Status last_error_;
+    std::chrono::milliseconds backoff_{kBackoffMin};
+    std::chrono::steady_clock::time_point last_try_{};
+    std::chrono::steady_clock::time_point next_try_{};
+};
+
+}  // namespace prepay::metering

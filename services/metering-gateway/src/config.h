@@ -1,0 +1,22 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "app/command_runner.h"
+#include "config/config.h"
+#include "domain/plausibility.h"
+
+namespace prepay::metering {
+
+/// The gateway's own settings; the common ones are read by libs/runtime.
+struct GatewayConfig {
+    std::string packs_dir;  ///< Folder of driver packs.
+    PlausibilityLimits limits;
+    CommandSettings commands;
+    std::int64_t spool_readings_max = 0;
+
+    void read(config::Reader& reader);
+};
+
+}  // namespace prepay::metering

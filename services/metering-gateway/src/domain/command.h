@@ -1,0 +1,85 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "domain/model.h"
+
+namespace prepay::metering {
+
+enum class CommandAction { kTrip, kClose, kRelease };
+
+/// kVerified and all after it are final.
+enum class CommandState {
+    kQueued,
+    kSending,
+    kVerified,
+    kNotVerified,
+    kContradicted,
+    kExpired,
+    kCancelled,
+    kRefused,
+};
+
+constexpr bool is_final(CommandState state) {
+    return state != CommandState::kQueued && state != CommandState::kSending;
+}
+
+/// A relay command with its evidence. `command_id` is the initiator's key.
+struct Command {
+    std::string command_id;
+    std::string meter_id;
+    std::string line_id;
+    CommandAction action = CommandAction::kTrip;
+    CommandState state = CommandState::kQueued;
+    std::string reason_text;
+    std::string initiator;
+    std::string intent_id;  ///< Account's switch intent, or empty.
+    Instant create_time{};
+    std::optional<Instant> not_after;  ///< Absent for intents: they wait for their line.
+    std::optional<Instant> send_time;  ///< First attempt's last byte handed to the wire.
+    std::optional<Instant> finish_time;
+    int attempt_count = 0;
+    std::optional<MeterValues> before;
+    std::optional<MeterValues> after;
+    std::vector<Frame> frames;
+    std::string failure_reason;  ///< Stable word where the state is not kVerified.
+    std::int64_t revision = 1;   ///< Grows with each change.
+};
+
+/// What the wire said to a write.
+enum class WriteOutcome { kAcknowledged, kUnknown, kNotSent, kRefused, kBusy };
+
+/// What the relay said when it was read back.
+enum class ReadBack { kAsOrdered, kOtherwise, kUnreadable };
+
+/// What to do with a command after a write and a read-back.
+enum class CommandStep { kVerified, kContradicted, kRefused, kSendAgain, kReadAgain, kNotVerified };
+
+/// Facts that decide a command's next step.
+struct CommandFacts {
+    WriteOutcome write = WriteOutcome::kUnknown;
+    ReadBack read_back = ReadBack::kUnreadable;
+    bool settled = false;         ///< The relay had the time it needs to act.
+    bool attempts_left = false;   ///< Another numbered attempt is allowed.
+    bool superseded = false;      ///< A newer order for the same meter waits behind this one.
+    bool verify_expired = false;  ///< The time for reading back is over.
+};
+
+/// The rule, in order of precedence: an effect that was read back counts whatever the write said; a
+/// refused write is final; a write that nobody saw arrive is repeated only after a read-back showed
+/// that it had no effect, never while the outcome is unknown; a meter that acknowledged and shows
+/// otherwise after its settling time contradicts.
+CommandStep decide_step(const CommandFacts& facts);
+
+/// The contact state an action leads to.
+RelayState expected_relay(CommandAction action);
+
+const char* action_text(CommandAction action);
+const char* state_text(CommandState state);
+std::optional<CommandAction> action_from_text(const std::string& text);
+std::optional<CommandState> state_from_text(const std::string& text);
+
+}  // namespace prepay::metering

@@ -1,0 +1,151 @@
+#include <memory>
+
+#include "adapters/grpc_intent_claims.h"
+#include "adapters/grpc_metering_service.h"
+#include "adapters/import_command.h"
+#include "adapters/intent_subscriber.h"
+#include "adapters/modbus_rtu_line.h"
+#include "adapters/probe_command.h"
+#include "adapters/yaml_pack_loader.h"
+#include "app/line_park.h"
+#include "app/reading_spool.h"
+#include "config.h"
+#include "runtime/service.h"
+#include "telemetry/log.h"
+
+namespace prepay {
+const std::vector<pg::Migration>& metering_gateway_migrations();  // Generated from migrations/.
+}
+
+namespace {
+
+using namespace prepay;
+
+constexpr std::chrono::seconds kHousekeepingPeriod{2};
+constexpr std::chrono::seconds kOrphanAge{3};
+constexpr int kPageSize = 1000;
+
+/// Everything the service is made of, in the order it is built.
+struct Parts {
+    Parts(runtime::Service& service, const metering::GatewayConfig& config,
+          metering::PackLibrary library)
+        : packs(std::move(library)),
+          metrics(service.metrics()),
+          registry(service.database()),
+          readings(service.database(), service.outbox(), service.clock()),
+          commands(service.database(), service.outbox(), service.clock(), signal),
+          claims(service.peer("account")),
+          spool(readings, metrics, static_cast<std::size_t>(config.spool_readings_max)),
+          park({service.clock(), metrics, commands, claims, spool, board,
+                metering::modbus_line_factory(service.clock()), config.limits, config.commands},
+               packs),
+          intents(commands, park, signal, service.clock()),
+          grpc({registry, readings, commands, park, board, signal, packs, metrics,
+                service.clock()}) {}
+
+    metering::PackLibrary packs;
+    metering::GatewayMetrics metrics;
+    metering::LatestBoard board;
+    metering::CommandSignal signal;
+    metering::PgRegistryStore registry;
+    metering::PgReadingStore readings;
+    metering::PgCommandStore commands;
+    metering::GrpcIntentClaims claims;
+    metering::ReadingSpool spool;
+    metering::LinePark park;
+    metering::IntentSubscriber intents;
+    metering::GrpcMeteringService grpc;
+};
+
+Status load_park(Parts& parts) {
+    std::string after;
+    while (true) {
+        PREPAY_ASSIGN_OR_RETURN(const auto lines, parts.registry.list_lines(after, kPageSize));
+        for (const metering::LineConfig& line : lines) {
+            parts.park.put_line(line);
+            after = line.line_id;
+        }
+        if (static_cast<int>(lines.size()) < kPageSize) {
+            break;
+        }
+    }
+    after.clear();
+    while (true) {
+        PREPAY_ASSIGN_OR_RETURN(const auto meters,
+                                parts.registry.list_meters(after, kPageSize, "", {}));
+        for (const auto& meter : meters) {
+            parts.park.put_meter(meter.config, meter.memory);
+            after = meter.config.meter_id;
+        }
+        if (static_cast<int>(meters.size()) < kPageSize) {
+            return absl::OkStatus();
+        }
+    }
+}
+
+/// Hands open orders to their lines: all of them at the start, later those that their line does not
+/// know because an answer of PostgreSQL was lost. What may have been sent is read back first.
+Status submit_open(Parts& parts, Duration age) {
+    PREPAY_ASSIGN_OR_RETURN(const auto open, parts.commands.list_open(age));
+    for (const metering::Command& command : open) {
+        parts.park.submit(command, command.state == metering::CommandState::kSending);
+    }
+    return absl::OkStatus();
+}
+
+void keep_house(Parts& parts, const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    while (!stop.stop_requested()) {
+        stopped.wait_for(lock, stop, kHousekeepingPeriod, [] { return false; });
+        parts.park.publish_metrics();
+        if (const Status status = submit_open(parts, kOrphanAge); !status.ok()) {
+            telemetry::log_warning("open commands could not be looked through",
+                                   {{"error", telemetry::describe(status)}});
+        }
+    }
+}
+
+Status wire(runtime::Service& service, const metering::GatewayConfig& config,
+            std::unique_ptr<Parts>& parts) {
+    PREPAY_ASSIGN_OR_RETURN(metering::PackLibrary packs, metering::load_packs(config.packs_dir));
+    parts = std::make_unique<Parts>(service, config, std::move(packs));
+    PREPAY_RETURN_IF_ERROR(load_park(*parts));
+    PREPAY_RETURN_IF_ERROR(submit_open(*parts, Duration(0)));
+    parts->grpc.add_to(service.server());
+    service.subscribe({"prepay.account.switch-intents.v1"},
+                      [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+                          return parts->intents.apply(tx, messages);
+                      });
+    service.spawn("reading-spool",
+                  [&parts](const std::stop_token& stop) { parts->spool.run(stop); });
+    service.spawn("lines", [&parts](const std::stop_token& stop) {
+        parts->park.start();
+        keep_house(*parts, stop);
+    });
+    // Lines end first, so that the spool's last round has what they read.
+    service.on_stop([&parts] { parts->park.stop(); });
+    return absl::OkStatus();
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    metering::GatewayConfig config;
+    std::unique_ptr<Parts> parts;
+    runtime::Program program;
+    program.name = "metering-gateway";
+    program.schema = "metering";
+    program.peers = {"account"};  // Claims of switch intents, and Replay of lost messages.
+    program.migrations = metering_gateway_migrations();
+    program.configure = [&config](config::Reader& reader) { config.read(reader); };
+    program.wire = [&config, &parts](runtime::Service& service) {
+        return wire(service, config, parts);
+    };
+    program.add_subcommands = [](CLI::App& app, int& exit_code) {
+        metering::add_probe_command(app, exit_code);
+        metering::add_import_command(app, exit_code);
+    };
+    return runtime::run_main(argc, argv, program);
+}

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <array>
+#include <vector>
+
+#include "domain/command.h"
+#include "domain/modbus_frame.h"
+#include "domain/plausibility.h"
+#include "telemetry/metrics.h"
+
+namespace prepay::metering {
+
+/// Every metric of the gateway. Thread-safe.
+class GatewayMetrics {
+public:
+    explicit GatewayMetrics(telemetry::Metrics& metrics);
+
+    void transaction_done(double seconds) const { transaction_seconds_.observe(seconds); }
+    void read_good() const { reads_good_.add(); }
+    void read_timeout() const { reads_timeout_.add(); }
+    void read_exception() const { reads_exception_.add(); }
+    void read_bad_frame(FrameFault fault) const;
+    void read_disconnected() const { reads_disconnected_.add(); }
+    void reading_rejected(ReadingFault fault) const;
+    void readings_stored(std::size_t count) const { stored_.add(static_cast<double>(count)); }
+    void readings_imported(std::size_t count) const { imported_.add(static_cast<double>(count)); }
+    void command_finished(CommandState state) const;
+    /// From the command's row to the last byte of its first attempt.
+    void command_sent(double seconds) const { command_send_seconds_.observe(seconds); }
+    void sweep_done(double seconds) const { sweep_seconds_.observe(seconds); }
+    void spool_size(std::size_t readings) const { spool_.set(static_cast<double>(readings)); }
+    void spool_dropped(std::size_t readings) const { dropped_.add(static_cast<double>(readings)); }
+    void lines(int online, int lost) const;
+    void meters(int online, int lost) const;
+
+private:
+    telemetry::Histogram transaction_seconds_;
+    telemetry::Counter reads_good_;
+    telemetry::Counter reads_timeout_;
+    telemetry::Counter reads_exception_;
+    telemetry::Counter reads_disconnected_;
+    std::vector<telemetry::Counter> bad_frames_;
+    std::vector<telemetry::Counter> rejected_;
+    telemetry::Counter stored_;
+    telemetry::Counter imported_;
+    std::vector<telemetry::Counter> commands_;
+    telemetry::Histogram command_send_seconds_;
+    telemetry::Histogram sweep_seconds_;
+    telemetry::Gauge spool_;
+    telemetry::Counter dropped_;
+    telemetry::Gauge lines_online_;
+    telemetry::Gauge lines_lost_;
+    telemetry::Gauge meters_online_;
+    telemetry::Gauge meters_lost_;
+};
+
+}  // namespace prepay::metering
