@@ -53,7 +53,7 @@ Status wire(runtime::Service& service, const ReportingConfig& config,
     PREPAY_RETURN_IF_ERROR(parts->wall_source.refresh());
     parts->rpc.register_with(service.server());
     service.subscribe(
-        folded_topics(),
+        EventFolder::topics(),
         [&folder = parts->folder](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
             return folder.fold(tx, messages);
         });

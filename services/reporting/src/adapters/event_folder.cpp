@@ -75,13 +75,11 @@ const std::map<std::string, EventFolder::Fold>& EventFolder::folds() {
     return folds;
 }
 
-const std::vector<std::string>& folded_topics() {
-    static const std::vector<std::string> topics = {
-        "prepay.account.rooms.v1",           "prepay.account.occupancies.v1",
-        "prepay.account.balance-changes.v1", "prepay.account.charge-postings.v1",
-        "prepay.account.payments.v1",        "prepay.metering.readings.v1",
-        "prepay.metering.meter-states.v1",   "prepay.metering.command-results.v1",
-    };
+std::vector<std::string> EventFolder::topics() {
+    std::vector<std::string> topics;
+    for (const auto& [topic, fold] : folds()) {
+        topics.push_back(topic);
+    }
     return topics;
 }
 

@@ -15,14 +15,14 @@
 
 namespace prepay::reporting {
 
-/// The topics the read models are made of.
-const std::vector<std::string>& folded_topics();
-
 /// Folds events into the read models. The end state depends on the set of events only: facts keep
 /// their highest version, sums count each event once. Thread-safe.
 class EventFolder {
 public:
     explicit EventFolder(ReportingMetrics& metrics) : metrics_(metrics) {}
+
+    /// The topics the read models are made of.
+    static std::vector<std::string> topics();
 
     /// Applies messages of one topic partition in the transaction given. BAD_MESSAGE for what can
     /// never be applied.

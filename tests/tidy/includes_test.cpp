@@ -1,0 +1,185 @@
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+
+#include "source_tree.h"
+
+using namespace prepay::tidy;
+
+namespace {
+
+using Names = std::set<std::string>;
+
+struct LibraryRule {
+    Names libraries;  ///< Others of libs/ it may include.
+    Names vendors;    ///< First path parts of foreign headers.
+};
+
+// docs/style.md, "Dependency rules".
+const std::map<std::string, LibraryRule> kLibraries = {
+    {"core", {{}, {"absl"}}},
+    {"quantity", {{"core"}, {}}},
+    {"config", {{"core", "quantity"}, {"yaml-cpp"}}},
+    {"telemetry", {{"core", "quantity"}, {"prometheus", "spdlog", "nlohmann", "httplib.h"}}},
+    {"pg", {{"core", "quantity", "telemetry"}, {"pqxx"}}},
+    {"kafka", {{"core", "quantity", "telemetry"}, {"librdkafka"}}},
+    {"outbox", {{"core", "pg", "kafka", "telemetry"}, {}}},
+    {"rpc",
+     {{"core", "quantity", "telemetry"},
+      {"grpc", "grpcpp", "google", "jwt.h", "openssl", "prepay"}}},
+    {"runtime",
+     {{"core", "quantity", "config", "telemetry", "pg", "kafka", "outbox", "rpc"},
+      {"CLI", "prepay"}}},
+};
+
+// Standard and POSIX headers nobody has to ask for.
+bool is_system(const std::string& target) {
+    static const Names posix = {"pthread.h",     "signal.h",     "unistd.h",      "fcntl.h",
+                                "termios.h",     "netdb.h",      "sys/types.h",   "poll.h",
+                                "sys/socket.h",  "sys/stat.h",   "sys/wait.h",    "sys/ioctl.h",
+                                "arpa/inet.h",   "netinet/in.h", "netinet/tcp.h", "sys/un.h",
+                                "sys/resource.h"};
+    return posix.count(target) > 0 || target.find_first_of("/.") == std::string::npos;
+}
+
+std::string first_part(const std::string& target) { return target.substr(0, target.find('/')); }
+
+std::string second_part(const std::string& path) {
+    const auto start = path.find('/') + 1;
+    return path.substr(start, path.find('/', start) - start);
+}
+
+std::string place(const SourceFile& file, const Include& include) {
+    return file.path + ":" + std::to_string(include.line) + ": " + include.target;
+}
+
+bool starts_with_any(const std::string& target, const std::vector<std::string>& prefixes) {
+    for (const std::string& prefix : prefixes) {
+        if (target.rfind(prefix, 0) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Includes in files below a layer of any service that are neither allowed nor a system header.
+std::vector<std::string> foreign_includes(const std::regex& layer,
+                                          const std::vector<std::string>& allowed,
+                                          const Names& banned_system) {
+    std::vector<std::string> found;
+    for (const SourceFile& file : source_tree()) {
+        if (!file.is_code() || !std::regex_search(file.path, layer)) {
+            continue;
+        }
+        for (const Include& include : includes_of(file)) {
+            const bool system = include.is_angle && is_system(include.target) &&
+                                banned_system.count(include.target) == 0;
+            if (!system && (include.is_angle || !starts_with_any(include.target, allowed))) {
+                found.push_back(place(file, include));
+            }
+        }
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("A library includes its own concept, what lies below, and its one vendor") {
+    std::vector<std::string> found;
+    Names seen;
+    for (const SourceFile& file : source_tree()) {
+        if (!file.is_code() || !file.in("libs/")) {
+            continue;
+        }
+        const std::string name = second_part(file.path);
+        seen.insert(name);
+        const auto rule = kLibraries.find(name);
+        if (rule == kLibraries.end()) {
+            found.push_back(file.path + ": a library that has no rule yet");
+            continue;
+        }
+        for (const Include& include : includes_of(file)) {
+            const std::string part = first_part(include.target);
+            const bool allowed =
+                (include.is_angle && is_system(include.target)) || part == name ||
+                rule->second.libraries.count(part) > 0 || rule->second.vendors.count(part) > 0 ||
+                (!include.is_angle && include.target.find('/') == std::string::npos);
+            if (!allowed) {
+                found.push_back(place(file, include));
+            }
+        }
+    }
+    CHECK(seen.size() >= 9);
+    require_none(found,
+                 "Wrap the need where it belongs, or write the new rule into docs/style.md "
+                 "(Dependency rules) and here:");
+}
+
+TEST_CASE("domain/ is pure: standard library, core and quantity") {
+    require_none(foreign_includes(
+                     std::regex("^services/[^/]+/src/domain/"), {"domain/", "core/", "quantity/"},
+                     {"iostream", "fstream", "filesystem", "thread", "mutex", "shared_mutex",
+                      "condition_variable", "future", "atomic", "pthread.h", "unistd.h",
+                      "sys/socket.h", "fcntl.h", "termios.h", "signal.h"}),
+                 "domain/ knows no IO, clock, log, proto or thread. Move the effect to adapters/ "
+                 "or app/ and "
+                 "pass the value in:");
+}
+
+TEST_CASE("app/ and ports.h know the domain and no vendor") {
+    require_none(foreign_includes(std::regex("^services/[^/]+/src/(app/|ports\\.h)"),
+                                  {"domain/", "app/", "ports.h", "metrics.h", "config.h", "core/",
+                                   "quantity/", "telemetry/"},
+                                  {"iostream", "fstream"}),
+                 "A use case takes ports and Clock&; what needs a vendor is an adapter behind "
+                 "ports.h:");
+}
+
+TEST_CASE("Services share protos and libraries, never each other, and nothing includes tests") {
+    std::vector<std::string> found;
+    for (const SourceFile& file : source_tree()) {
+        if (!file.is_code() || !(file.in("services/") || file.in("libs/"))) {
+            continue;
+        }
+        for (const Include& include : includes_of(file)) {
+            if (include.target.find("../") != std::string::npos ||
+                starts_with_any(include.target, {"services/", "tests/", "support/", "catch2/"})) {
+                found.push_back(place(file, include));
+            }
+        }
+    }
+    require_none(found, "Go through proto/ (an event or an RPC) or a library of its own concept:");
+}
+
+TEST_CASE("One vendor to an adapter file, named by it") {
+    // header prefix -> what the adapter's name starts with
+    const std::map<std::string, std::string> names = {{"pqxx/", "pg_"},
+                                                      {"librdkafka/", "kafka_"},
+                                                      {"modbus/", "modbus_"},
+                                                      {"yaml-cpp/", "yaml_"}};
+    static const std::regex adapter("^services/[^/]+/src/adapters/([^/]+)$");
+    std::vector<std::string> found;
+    for (const SourceFile& file : source_tree()) {
+        std::smatch match;
+        if (!std::regex_search(file.path, match, adapter)) {
+            continue;
+        }
+        int vendor_count = 0;
+        for (const Include& include : includes_of(file)) {
+            for (const auto& [prefix, name] : names) {
+                const bool hit = include.is_angle && include.target.rfind(prefix, 0) == 0;
+                vendor_count += hit ? 1 : 0;
+                // The handler of events gets its transaction from libs/outbox.
+                const bool takes_transaction =
+                    prefix == "pqxx/" && file.text.find("pqxx::work& tx") != std::string::npos;
+                if (hit && match[1].str().rfind(name, 0) != 0 && !takes_transaction) {
+                    found.push_back(place(file, include));
+                }
+            }
+        }
+        if (vendor_count > 1) {
+            found.push_back(file.path + ": more than one vendor");
+        }
+    }
+    require_none(found, "Name the adapter by its vendor (pg_*, kafka_*, modbus_*, yaml_*):");
+}

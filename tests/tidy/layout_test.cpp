@@ -1,0 +1,101 @@
+#include <catch2/catch.hpp>
+#include <map>
+#include <set>
+
+#include "source_tree.h"
+
+using namespace prepay::tidy;
+
+namespace {
+
+std::set<std::string> paths() {
+    std::set<std::string> all;
+    for (const SourceFile& file : source_tree()) {
+        all.insert(file.path);
+    }
+    return all;
+}
+
+std::set<std::string> services() {
+    std::set<std::string> names;
+    static const std::regex main_file("^services/([^/]+)/src/main\\.cpp$");
+    for (const std::string& path : paths()) {
+        std::smatch match;
+        if (std::regex_search(path, match, main_file)) {
+            names.insert(match[1]);
+        }
+    }
+    return names;
+}
+
+}  // namespace
+
+TEST_CASE("The seven services have the same shape") {
+    CHECK(services() == std::set<std::string>{"account", "alarm", "billing", "console",
+                                              "metering-gateway", "reporting", "scheduler"});
+    const std::set<std::string> all = paths();
+    std::vector<std::string> found;
+    for (const std::string& name : services()) {
+        for (const char* file :
+             {"README.md", "CMakeLists.txt", "src/metrics.h", "src/metrics.cpp"}) {
+            if (all.count("services/" + name + "/" + file) == 0) {
+                found.push_back("services/" + name + "/" + file);
+            }
+        }
+    }
+    require_none(found, "Add what a service has (docs/style.md, Anatomy of one service):");
+}
+
+TEST_CASE("Migrations are numbered without a gap") {
+    static const std::regex step(
+        "^((?:services|libs)/[^/]+)/migrations/([0-9]{4})_[a-z0-9_]+\\.sql$");
+    static const std::regex any("^(services|libs)/[^/]+/migrations/");
+    static const std::regex step_test("\\.test\\.sql$");
+    std::map<std::string, int> last;
+    std::vector<std::string> found;
+    for (const std::string& path : paths()) {  // In order.
+        std::smatch match;
+        if (!std::regex_search(path, any) || std::regex_search(path, step_test)) {
+            continue;
+        }
+        if (!std::regex_search(path, match, step)) {
+            found.push_back(path + ": not <4 digits>_<what>.sql");
+        } else if (std::stoi(match[2]) != ++last[match[1]]) {
+            found.push_back(path + ": expected number " + std::to_string(last[match[1]]));
+        }
+    }
+    CHECK(last.size() == services().size() + 2);  // And libs/pg, libs/outbox.
+    require_none(found, "Number migrations 0001, 0002 … per component, forward only:");
+}
+
+TEST_CASE("Nothing is called utils") {
+    static const std::regex name("(^|/)(utils?|helpers?|misc|common_utils)(/|\\.|_)");
+    std::vector<std::string> found;
+    for (const std::string& path : paths()) {
+        if (!path.starts_with("web/") && std::regex_search(path, name)) {
+            found.push_back(path);
+        }
+    }
+    require_none(found, "Name it after its concept, or keep the helper private in its .cpp:");
+}
+
+TEST_CASE("C++ files are snake_case, headers guarded once, namespaces ours") {
+    static const std::regex good("(^|/)[a-z0-9_]+\\.(h|cpp)$");
+    std::vector<std::string> found;
+    for (const SourceFile& file : source_tree()) {
+        if (!file.is_code()) {
+            continue;
+        }
+        if (!std::regex_search(file.path, good)) {
+            found.push_back(file.path + ": name");
+        }
+        if (file.path.ends_with(".h") && file.text.rfind("#pragma once", 0) != 0) {
+            found.push_back(file.path + ": does not begin with #pragma once");
+        }
+        if (file.path.ends_with(".h") &&
+            std::regex_search(code_only(file.text), std::regex("\\busing namespace\\b"))) {
+            found.push_back(file.path + ": using namespace in a header");
+        }
+    }
+    require_none(found, "snake_case names; `#pragma once` first, no banner; no using in headers:");
+}
