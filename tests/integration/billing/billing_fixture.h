@@ -1,0 +1,80 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/event_handler.h"
+#include "adapters/grpc_billing_service.h"
+#include "support/test_database.h"
+
+namespace prepay::billing::testing {
+
+class FixedClock final : public Clock {
+public:
+    [[nodiscard]] Instant now() const override { return time; }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return std::chrono::steady_clock::now();
+    }
+    Instant time = *parse_time("2026-06-01T00:00:00Z");
+};
+
+/// What the ledger would see for one account.
+struct AccountSum {
+    std::int64_t energy = 0;
+    std::int64_t amount_micros = 0;
+    bool operator==(const AccountSum&) const = default;
+};
+
+/// The whole service but Kafka and gRPC transport, on a database of its own.
+class Billing {
+public:
+    /// Says SKIPPED and is false when there is no server.
+    static bool available();
+    Billing();
+
+    Status send(const std::string& topic, const std::string& payload);
+    Status send_readings(const std::string& meter_id, const std::vector<Reading>& readings);
+    Status send_occupancies(const std::vector<std::pair<std::string, Occupancy>>& by_meter);
+
+    /// Creates the tariff of a YAML text and assigns it to meters from a time on.
+    void tariff(const std::string& tariff_id, const std::string& yaml);
+    Result<v1::AssignTariffResponse> assign(const std::string& tariff_id,
+                                            const std::vector<std::string>& meter_ids,
+                                            Instant start);
+    rpc::CallContext call(const std::string& method);
+
+    /// From the stored charges; checks that the outbox says the same.
+    std::map<std::string, AccountSum> sums();
+    /// Charges of a meter that are not reversed, in order.
+    std::vector<Charge> open_charges(const std::string& meter_id);
+    std::vector<Charge> all_charges(const std::string& meter_id);
+    std::int64_t pending();
+
+    FixedClock clock;
+    test::TestDatabase server;
+    std::unique_ptr<pg::Database> database;
+    outbox::Outbox outbox{8};
+    telemetry::Metrics metrics;
+    BillingMetrics billing_metrics{metrics};
+    RatingTransaction rating{outbox, billing_metrics, clock};
+    EventHandler events{rating};
+    GrpcBillingService service;
+
+private:
+    std::int64_t offset_ = 0;
+    int request_ = 0;
+};
+
+Reading reading(Instant time, std::int64_t wh, int epoch = 0);
+Occupancy occupancy(const std::string& account_id, Instant start,
+                    std::optional<Instant> end = std::nullopt, std::int64_t revision = 1);
+
+/// Day of March 2026, hour UTC.
+Instant march(int day, int hour = 0, int minute = 0);
+
+extern const char* const kFlatTariff;    ///< 0.50 at all times.
+extern const char* const kTieredTariff;  ///< Peak and valley in three monthly tiers.
+
+}  // namespace prepay::billing::testing

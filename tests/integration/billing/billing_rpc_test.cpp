@@ -1,0 +1,228 @@
+#include <catch2/catch.hpp>
+
+#include "convert.h"
+#include "integration/billing/billing_fixture.h"
+
+namespace prepay::billing {
+namespace {
+
+using testing::Billing;
+using testing::march;
+using testing::occupancy;
+using testing::reading;
+
+template <typename T>
+std::string failure(const Result<T>& result) {
+    if (result.ok()) {
+        return "ok";
+    }
+    const auto metadata = error_metadata(result.status());
+    const auto field = metadata.find("field");
+    return error_reason(result.status()) + (field == metadata.end() ? "" : " " + field->second);
+}
+
+TEST_CASE("tariffs are created, versioned and read back") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    v1::CreateTariffRequest create;
+    create.set_tariff_id("flat");
+    create.set_display_name("Flat price");
+    create.set_resource(common::v1::RESOURCE_ELECTRICITY);
+    create.mutable_definition()->set_time_zone("Asia/Shanghai");
+    v1::PeriodPrice* price = create.mutable_definition()->add_tiers()->add_prices();
+    price->set_price_micros(500'000);
+    to_proto(march(1), create.mutable_effective_time());
+    const auto context = billing.call("CreateTariff");
+    const auto created = billing.service.create_tariff(context, create);
+    REQUIRE(failure(created) == "ok");
+
+    SECTION("the same request id gives the stored answer, another content is refused") {
+        const auto again = billing.service.create_tariff(context, create);
+        REQUIRE(again.ok());
+        CHECK(again->SerializeAsString() == created->SerializeAsString());
+        auto other = context;
+        other.content_hash = "different";
+        CHECK(failure(billing.service.create_tariff(other, create)) == "REQUEST_ID_REUSED");
+        CHECK(failure(billing.service.create_tariff(billing.call("CreateTariff"), create)) ==
+              "TARIFF_EXISTS");
+    }
+    SECTION("versions") {
+        v1::AddTariffVersionRequest add;
+        add.set_tariff_id("flat");
+        add.set_tariff_yaml("time_zone: UTC\nprice: 0.6\n");
+        to_proto(march(1), add.mutable_effective_time());
+        const auto version = [&] {
+            return failure(
+                billing.service.add_tariff_version(billing.call("AddTariffVersion"), add));
+        };
+        CHECK(version() == "VERSION_IN_THE_PAST effective_time");
+        to_proto(march(5), add.mutable_effective_time());
+        CHECK(version() == "ok");
+        add.set_tariff_yaml("resource: water\ntime_zone: UTC\nprice: 0.6\n");
+        to_proto(march(9), add.mutable_effective_time());
+        CHECK(version() == "RESOURCE_DIFFERS tariff_yaml");
+        add.set_tariff_id("none");
+        CHECK(version() == "TARIFF_NOT_FOUND");
+        v1::GetTariffRequest get;
+        get.set_tariff_id("flat");
+        const auto tariff = billing.service.get_tariff(billing.call("GetTariff"), get);
+        REQUIRE(tariff.ok());
+        REQUIRE(tariff->tariff().versions_size() == 2);
+        CHECK(tariff->tariff().versions(1).definition().tiers(0).prices(0).price_micros() ==
+              600'000);
+        CHECK(tariff->tariff().versions(0).create_user() == "admin");
+    }
+}
+
+TEST_CASE("bad requests name the field and change nothing") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    const auto create = [&](const std::function<void(v1::CreateTariffRequest&)>& change) {
+        v1::CreateTariffRequest request;
+        request.set_tariff_id("t");
+        request.set_tariff_yaml(testing::kFlatTariff);
+        change(request);
+        return failure(billing.service.create_tariff(billing.call("CreateTariff"), request));
+    };
+    CHECK(create([](auto& r) { r.set_tariff_id("Not A Slug"); }) == "FIELD_INVALID tariff_id");
+    CHECK(create([](auto& r) { r.clear_tariff_yaml(); }) == "FIELD_MISSING definition");
+    CHECK(create([](auto& r) { r.mutable_definition(); }) == "FIELD_MISSING definition");
+    CHECK(create([](auto& r) { r.set_tariff_yaml("time_zone: X\nprice: 1\n"); }) ==
+          "BAD_TIME_ZONE time_zone");
+    CHECK(create([](auto& r) { r.set_resource(static_cast<common::v1::Resource>(9)); }) ==
+          "FIELD_INVALID resource");
+    CHECK(create([](auto& r) { r.mutable_effective_time()->set_seconds(5); }) ==
+          "FIELD_INVALID effective_time");
+    CHECK(create([](auto& r) {
+              r.clear_tariff_yaml();
+              r.mutable_definition()->set_time_zone("UTC");
+              r.set_resource(common::v1::RESOURCE_WATER);
+          }) == "TIERS_COUNT definition.tiers");
+    v1::ListTariffsRequest list;
+    CHECK(billing.service.list_tariffs(billing.call("ListTariffs"), list)->tariffs_size() == 0);
+    list.set_page_size(1001);
+    CHECK(failure(billing.service.list_tariffs(billing.call("ListTariffs"), list)) ==
+          "FIELD_INVALID page_size");
+
+    v1::AssignTariffRequest assign;
+    const auto assigned = [&] {
+        return failure(billing.service.assign_tariff(billing.call("AssignTariff"), assign));
+    };
+    CHECK(assigned() == "FIELD_MISSING tariff_id");
+    assign.set_tariff_id("none");
+    CHECK(assigned() == "FIELD_MISSING meter_ids");
+    assign.add_meter_ids("m-1");
+    CHECK(assigned() == "TARIFF_NOT_FOUND");
+    assign.add_meter_ids("m-1");
+    CHECK(assigned() == "FIELD_INVALID meter_ids");
+    v1::ExplainChargeRequest explain;
+    explain.set_charge_id("12x");
+    CHECK(failure(billing.service.explain_charge(billing.call("ExplainCharge"), explain)) ==
+          "FIELD_INVALID charge_id");
+    explain.set_charge_id("12");
+    CHECK(failure(billing.service.explain_charge(billing.call("ExplainCharge"), explain)) ==
+          "CHARGE_NOT_FOUND");
+    v1::ListChargesRequest charges;
+    CHECK(failure(billing.service.list_charges(billing.call("ListCharges"), charges)) ==
+          "FIELD_MISSING account_id");
+}
+
+TEST_CASE("assignments and new versions do not reach into what is rated") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    billing.tariff("cheap", testing::kFlatTariff);
+    billing.tariff("dear", "time_zone: UTC\nprice: 1\n");
+    REQUIRE(billing.assign("cheap", {"m-1", "m-2"}, march(1)).ok());
+    // Nothing is rated yet: an earlier one may still be given.
+    REQUIRE(billing.assign("cheap", {"m-1", "m-2"}, march(1) - std::chrono::hours(5)).ok());
+    REQUIRE(billing.send_occupancies({{"m-1", occupancy("a", march(1))}}).ok());
+    REQUIRE(billing.send_readings("m-1", {reading(march(1), 0), reading(march(3), 100)}).ok());
+    CHECK(failure(billing.assign("dear", {"m-2", "m-1"}, march(2))) ==
+          "ASSIGNMENT_IN_THE_PAST start_time");
+    CHECK(failure(billing.assign("dear", {"m-1"}, march(3))) == "ok");
+    REQUIRE(billing.send_readings("m-1", {reading(march(4), 200)}).ok());
+    CHECK(billing.sums().at("a").amount_micros == 50'000 + 100'000);
+
+    v1::AddTariffVersionRequest add;
+    add.set_tariff_id("dear");
+    add.set_tariff_yaml("time_zone: UTC\nprice: 2\n");
+    to_proto(march(3, 12), add.mutable_effective_time());
+    CHECK(failure(billing.service.add_tariff_version(billing.call("AddTariffVersion"), add)) ==
+          "VERSION_IN_THE_PAST effective_time");
+    to_proto(march(4, 12), add.mutable_effective_time());
+    CHECK(failure(billing.service.add_tariff_version(billing.call("AddTariffVersion"), add)) ==
+          "ok");
+    // Half of the next day at each price.
+    REQUIRE(billing.send_readings("m-1", {reading(march(5), 301)}).ok());
+    CHECK(billing.sums().at("a").amount_micros == 150'000 + 50'000 + 102'000);
+
+    v1::ListAssignmentsRequest list;
+    list.add_meter_ids("m-1");
+    list.set_page_size(1);
+    auto page = billing.service.list_assignments(billing.call("ListAssignments"), list);
+    REQUIRE(failure(page) == "ok");
+    REQUIRE(page->assignments_size() == 1);
+    CHECK(page->assignments(0).tariff_id() == "cheap");
+    CHECK(from_proto(page->assignments(0).end_time()) == march(3));
+    list.set_page_token(page->next_page_token());
+    page = billing.service.list_assignments(billing.call("ListAssignments"), list);
+    REQUIRE(page->assignments_size() == 1);
+    CHECK(page->assignments(0).tariff_id() == "dear");
+    CHECK(!page->assignments(0).has_end_time());
+    CHECK(page->next_page_token().empty());
+    v1::ListTariffsRequest tariffs;
+    const auto all = billing.service.list_tariffs(billing.call("ListTariffs"), tariffs);
+    REQUIRE(all->tariffs_size() == 2);
+    CHECK(all->tariffs(0).assigned_meter_count() == 1);
+    CHECK(all->tariffs(1).assigned_meter_count() == 1);
+}
+
+TEST_CASE("B31: a charge is explained down to readings, version and arithmetic") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    billing.tariff("tiered", testing::kTieredTariff);
+    REQUIRE(billing.assign("tiered", {"m-1"}, march(1)).ok());
+    REQUIRE(billing.send_occupancies({{"m-1", occupancy("a", march(1))}}).ok());
+    // 07:00-09:00 in Shanghai: one hour valley, one hour peak, over the first tier border.
+    REQUIRE(
+        billing.send_readings("m-1", {reading(march(1, 23), 1'000), reading(march(2, 1), 4'001)})
+            .ok());
+    v1::ListChargesRequest list;
+    list.set_account_id("a");
+    const auto charges = billing.service.list_charges(billing.call("ListCharges"), list);
+    REQUIRE(charges->charges_size() == 1);
+    v1::ExplainChargeRequest request;
+    request.set_charge_id(charges->charges(0).charge_id());
+    const auto answer = billing.service.explain_charge(billing.call("ExplainCharge"), request);
+    REQUIRE(failure(answer) == "ok");
+    CHECK(answer->start_register_total() == 1'000);
+    CHECK(answer->end_register_total() == 4'001);
+    CHECK(answer->start_reading_id() == reading(march(1, 23), 0).reading_id);
+    CHECK(answer->end_reading_id() == reading(march(2, 1), 0).reading_id);
+    CHECK(answer->tariff_version().version() == 1);
+    CHECK(answer->tariff_version().definition().tiers_size() == 3);
+    CHECK(answer->tier_energy_before() == 0);
+    CHECK(answer->tier_energy_after() == 3'001);
+    std::string text;
+    for (const std::string& step : answer->arithmetic()) {
+        text += step + "\n";
+    }
+    CHECK(text ==
+          "register 4.001 kWh - 1.000 kWh = 3.001 kWh\n"
+          "counter of the month: 0.000 kWh before, 3.001 kWh after\n"
+          "tier 1 valley: 1.500 kWh x 0.233333 = 0.3499995\n"
+          "tier 1 peak: 0.500 kWh x 0.511111 = 0.2555555\n"
+          "tier 2 peak: 1.001 kWh x 0.711111 = 0.711822111\n"
+          "sum 1.317377111 + carried 0.000000 = charged 1.317377 + carried on 0.000000111\n");
+}
+
+}  // namespace
+}  // namespace prepay::billing

@@ -1,0 +1,252 @@
+#include <catch2/catch.hpp>
+#include <cstdio>
+#include <random>
+#include <thread>
+
+#include "integration/billing/billing_fixture.h"
+#include "prepay/metering/v1/events.pb.h"
+
+namespace prepay::billing {
+namespace {
+
+using testing::Billing;
+using testing::march;
+using testing::occupancy;
+using testing::reading;
+
+/// Hours of a meter with a random load.
+std::vector<Reading> hours(int count, unsigned seed) {
+    std::minstd_rand random(seed);
+    std::vector<Reading> readings;
+    std::int64_t wh = 1'000;
+    for (int hour = 0; hour < count; ++hour) {
+        readings.push_back(reading(march(1) + std::chrono::hours(hour), wh));
+        wh += static_cast<std::int64_t>(random() % 400);
+    }
+    return readings;
+}
+
+std::vector<std::vector<Reading>> batches_of(const std::vector<Reading>& readings,
+                                             std::size_t size) {
+    std::vector<std::vector<Reading>> batches;
+    for (std::size_t i = 0; i < readings.size(); i += size) {
+        const auto begin = readings.begin() + static_cast<std::ptrdiff_t>(i);
+        batches.emplace_back(
+            begin, begin + static_cast<std::ptrdiff_t>(std::min(size, readings.size() - i)));
+    }
+    return batches;
+}
+
+std::string show(const std::vector<Charge>& charges) {
+    std::string text;
+    for (const Charge& c : charges) {
+        text += c.account_id + " " + format_time(c.start) + " " + std::to_string(c.start_register) +
+                ".." + std::to_string(c.end_register) + " " + std::to_string(c.amount_nanos) + " " +
+                std::to_string(c.before.energy_wh) + "\n";
+    }
+    return text;
+}
+
+void prepare(Billing& billing) {
+    billing.tariff("tiered", testing::kTieredTariff);
+    REQUIRE(billing.assign("tiered", {"m-1"}, march(1)).ok());
+    REQUIRE(billing
+                .send_occupancies({{"m-1", occupancy("vacancy", march(1), march(2, 5, 30))},
+                                   {"m-1", occupancy("alice", march(2, 5, 30))}})
+                .ok());
+}
+
+TEST_CASE("I-4: readings become charges, register difference = charged energy") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    prepare(billing);
+    const auto readings = hours(100, 5);
+    for (const auto& batch : batches_of(readings, 7)) {
+        REQUIRE(billing.send_readings("m-1", batch).ok());
+    }
+    const auto sums = billing.sums();
+    CHECK(sums.at("vacancy").energy + sums.at("alice").energy ==
+          readings.back().total.wh() - readings.front().total.wh());
+    // Moved in at 5:30 without a register: hers from the first reading after that.
+    CHECK(sums.at("vacancy").energy == readings[30].total.wh() - readings[0].total.wh());
+    const auto charges = billing.open_charges("m-1");
+    CHECK(charges.front().room_id == "room-1");
+    CHECK(charges.front().site_id == "park-1");
+    CHECK(charges.back().to.reading_id == readings.back().reading_id);
+    CHECK(charges.back().after.energy_wh == sums.at("alice").energy);
+    CHECK(billing.pending() == 0);
+}
+
+TEST_CASE("I-3: every batch delivered 1 to 5 times and out of order ends in the same charges") {
+    if (!Billing::available()) {
+        return;
+    }
+    const auto readings = hours(120, 11);
+    const auto batches = batches_of(readings, 8);
+    std::string expected;
+    {
+        Billing billing;
+        prepare(billing);
+        for (const auto& batch : batches) {
+            REQUIRE(billing.send_readings("m-1", batch).ok());
+        }
+        expected = show(billing.open_charges("m-1"));
+    }
+    for (unsigned seed = 1; seed <= 4; ++seed) {
+        CAPTURE(seed);
+        Billing billing;
+        prepare(billing);
+        std::minstd_rand random(seed);
+        std::vector<std::vector<Reading>> deliveries;
+        for (const auto& batch : batches) {
+            deliveries.insert(deliveries.end(), 1 + random() % 5, batch);
+        }
+        if (seed > 1) {  // The first run repeats in order.
+            std::shuffle(deliveries.begin(), deliveries.end(), random);
+        }
+        for (const auto& batch : deliveries) {
+            REQUIRE(billing.send_readings("m-1", batch).ok());
+        }
+        CHECK(show(billing.open_charges("m-1")) == expected);
+        std::int64_t energy = 0;
+        for (const auto& [account, sum] : billing.sums()) {
+            energy += sum.energy;
+        }
+        CHECK(energy == readings.back().total.wh() - readings.front().total.wh());
+        if (seed == 1) {
+            CHECK(billing.all_charges("m-1").size() == billing.open_charges("m-1").size());
+        }
+    }
+}
+
+TEST_CASE("I-3: two workers on the same meters charge nothing twice") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    prepare(billing);
+    const auto readings = hours(60, 3);
+    const auto work = [&] {
+        for (const auto& batch : batches_of(readings, 5)) {
+            REQUIRE(billing.send_readings("m-1", batch).ok());
+        }
+    };
+    std::thread other(work);
+    work();
+    other.join();
+    std::int64_t energy = 0;
+    for (const auto& [account, sum] : billing.sums()) {
+        energy += sum.energy;
+    }
+    CHECK(energy == readings.back().total.wh() - readings.front().total.wh());
+}
+
+TEST_CASE("readings wait for a tariff and for an occupancy") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    billing.tariff("flat", testing::kFlatTariff);
+    const std::vector<Reading> readings = {reading(march(1), 100), reading(march(2), 300),
+                                           reading(march(3), 350)};
+    REQUIRE(billing.send_readings("m-1", readings).ok());
+    CHECK(billing.pending() == 3);
+    REQUIRE(billing.send_occupancies({{"m-1", occupancy("vacancy", march(1))}}).ok());
+    CHECK(billing.pending() == 2);  // The first one became the base.
+    CHECK(billing.sums().empty());
+    REQUIRE(billing.assign("flat", {"m-1"}, march(10)).ok());
+    CHECK(billing.pending() == 0);
+    CHECK(billing.sums().at("vacancy") == testing::AccountSum{250, 125'000});
+}
+
+TEST_CASE("I-6: the service's own role can neither change nor delete a charge or a version") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    prepare(billing);
+    REQUIRE(billing.send_readings("m-1", hours(5, 1)).ok());
+    for (const char* statement :
+         {"UPDATE charges SET amount_micros = 0", "DELETE FROM charges", "TRUNCATE charges",
+          "UPDATE tariff_versions SET version = 9", "DELETE FROM tariff_versions"}) {
+        CAPTURE(statement);
+        const Status status = billing.database->transact([&](pqxx::work& tx) {
+            tx.exec(statement);
+            return absl::OkStatus();
+        });
+        CHECK(error_message(status).find("permission denied") != std::string::npos);
+    }
+    CHECK(!billing.sums().empty());
+}
+
+TEST_CASE("messages that are none are refused and change nothing") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    prepare(billing);
+    const auto reason = [&](const Status& status) { return error_reason(status); };
+    CHECK(reason(billing.send("prepay.metering.readings.v1", "\xff\xff")) == "BAD_MESSAGE");
+    CHECK(reason(billing.send("prepay.account.occupancies.v1", "\x0a\xff")) == "BAD_MESSAGE");
+    CHECK(reason(billing.send("prepay.other.things.v1", "")) == "BAD_MESSAGE");
+    Reading strange = reading(march(1), -5);
+    CHECK(reason(billing.send_readings("m-1", {strange})) == "BAD_MESSAGE");
+    strange = reading(from_micros(0), 5);
+    CHECK(reason(billing.send_readings("m-1", {strange})) == "BAD_MESSAGE");
+    CHECK(reason(billing.send_readings("", {reading(march(1), 5)})) == "BAD_MESSAGE");
+    CHECK(billing.send("prepay.metering.readings.v1", "").ok());
+    CHECK(billing.all_charges("m-1").empty());
+}
+
+// Run by hand: test_integration_billing "[.throughput]".
+TEST_CASE("intervals a second through one transaction a batch", "[.throughput]") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    billing.tariff("tiered", testing::kTieredTariff);
+    constexpr int kMeterCount = 5'000;
+    std::vector<std::pair<std::string, Occupancy>> occupancies;
+    for (int i = 0; i < kMeterCount; ++i) {
+        const std::string id = "m-" + std::to_string(i);
+        Occupancy o = occupancy("account-" + std::to_string(i), march(1));
+        occupancies.emplace_back(id, o);
+        if (i % 1'000 == 999) {
+            std::vector<std::string> ids;
+            for (int j = i - 999; j <= i; ++j) {
+                ids.push_back("m-" + std::to_string(j));
+            }
+            REQUIRE(billing.assign("tiered", ids, march(1)).ok());
+        }
+    }
+    REQUIRE(billing.send_occupancies(occupancies).ok());
+    const auto sweep = [&](int slot) {
+        metering::v1::ReadingsRecorded event;
+        for (int i = 0; i < kMeterCount; ++i) {
+            metering::v1::Reading* proto = event.add_readings();
+            proto->set_meter_id("m-" + std::to_string(i));
+            const auto seconds = to_micros(march(1)) / 1'000'000 + slot * 900;
+            proto->mutable_slot_time()->set_seconds(seconds);
+            proto->mutable_read_time()->set_seconds(seconds);
+            proto->set_register_total(1'000 + slot * 137);
+            proto->set_reading_id(slot * kMeterCount + i + 1);
+        }
+        return event.SerializeAsString();
+    };
+    REQUIRE(billing.send("prepay.metering.readings.v1", sweep(0)).ok());
+    constexpr int kSweepCount = 12;
+    const auto start = std::chrono::steady_clock::now();
+    for (int slot = 1; slot <= kSweepCount; ++slot) {
+        REQUIRE(billing.send("prepay.metering.readings.v1", sweep(slot)).ok());
+    }
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    const double rate = kMeterCount * kSweepCount / elapsed.count();
+    std::printf("%.0f intervals/s\n", rate);
+    CHECK(billing.sums().size() == kMeterCount);
+    CHECK(rate > 10'000);
+}
+
+}  // namespace
+}  // namespace prepay::billing
