@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import type { Browser, Page } from 'playwright-core';
+import { baseUrl, expectAccessible, go, logIn, narrow, openContext, shot, wide, type Look } from './harness';
+import type { Check } from './console_checks';
+
+/** Makes a tenant link through the console, as the cashier would, and answers its address. */
+async function tenantLink(browser: Browser, tone: string, picture: boolean): Promise<string> {
+    const context = await openContext(browser, {}, []);
+    const page = await context.newPage();
+    await logIn(page);
+    await page.locator('.building .tile').first().waitFor();
+    await go(page, (await page.locator(`.tile.${tone}`).first().getAttribute('href'))!);
+    await page.locator('.page-actions .ant-btn[aria-haspopup="menu"]').click();
+    await page.locator('[data-menu-id$="-tenant_link"]').click();
+    await page.locator('.ant-modal .ant-btn-primary').click();
+    await page.locator('.qr').waitFor();
+    if (picture) {
+        await page.waitForTimeout(300);
+        await shot(page, 'tenant-link');
+        await expectAccessible(page, 'tenant link');
+    }
+    const href = await page.locator('.ant-modal a[href*="/m/#t="]').getAttribute('href');
+    await context.close();
+    assert.ok(href, 'a link');
+    return baseUrl + new URL(href).pathname + new URL(href).hash;
+}
+
+async function openPhone(browser: Browser, link: string, look: Look): Promise<Page> {
+    const context = await openContext(browser, look, []);
+    const page = await context.newPage();
+    page.setDefaultTimeout(12_000);
+    await page.goto(link);
+    await page.locator('.balance .amount').waitFor();
+    await page.locator('.history:not(.loading)').waitFor();
+    return page;
+}
+
+async function payInTwoTaps(browser: Browser): Promise<string> {
+    const link = await tenantLink(browser, 'tone-green', true);
+    const page = await openPhone(browser, link, { size: narrow });
+    assert.ok(!page.url().includes('#t='), 'the token leaves the address bar');
+    await shot(page, 'phone-390-zh', true);
+    await expectAccessible(page, 'phone');
+    await page.locator('.pay').click();
+    await page.locator('.sheet').waitFor();
+    await page.waitForTimeout(300);
+    await shot(page, 'phone-sheet');
+    await expectAccessible(page, 'sheet');
+    const started = Date.now();
+    await page.locator('.sheet .pay').click();
+    await page.locator('.state.wait').waitFor();
+    await shot(page, 'phone-checking');
+    await page.locator('.state.good').waitFor({ timeout: 30_000 });
+    const took = Date.now() - started;
+    await page.waitForTimeout(500);
+    await shot(page, 'phone-credited');
+    await expectAccessible(page, 'credited');
+    await page.reload();
+    await page.locator('.balance .amount').waitFor();
+    await page.context().close();
+    return `two taps; credited ${took} ms after the second`;
+}
+
+/** The connection breaks right after the money was sent: the page says it does not know, then finds out. */
+async function lostConnection(browser: Browser): Promise<void> {
+    const page = await openPhone(browser, await tenantLink(browser, 'tone-green', false), { size: narrow, locale: 'en' });
+    await page.locator('.pay').click();
+    await page.locator('.sheet').waitFor();
+    await page.route('**/sim/pay', async (route) => {
+        await route.fetch();
+        await page.context().setOffline(true);
+        await route.abort();
+    });
+    await page.locator('.sheet .pay').click();
+    await page.getByText('it is not known yet').waitFor();
+    await shot(page, 'phone-unsure');
+    await page.context().setOffline(false);
+    await page.locator('.state.good').waitFor({ timeout: 30_000 });
+    await page.context().close();
+}
+
+/** The page is closed while the money is on its way; opened again it goes on asking. */
+async function survivesReload(browser: Browser): Promise<void> {
+    const page = await openPhone(browser, await tenantLink(browser, 'tone-green', false), { size: narrow });
+    await page.locator('.pay').click();
+    await page.locator('.sheet .pay').click();
+    await page.locator('.state.wait').waitFor();
+    await page.reload();
+    await page.locator('.state.good').waitFor({ timeout: 30_000 });
+    await page.context().close();
+}
+
+async function otherLooks(browser: Browser): Promise<void> {
+    const link = await tenantLink(browser, 'tone-green', false);
+    const looks: [string, Look][] = [['390-en-dark', { size: narrow, locale: 'en', dark: true }], ['1280-zh', { size: wide }]];
+    for (const [suffix, look] of looks) {
+        const page = await openPhone(browser, link, look);
+        await shot(page, `phone-${suffix}`, true);
+        await expectAccessible(page, `phone ${suffix}`);
+        await page.context().close();
+    }
+    const context = await openContext(browser, { size: narrow }, []);
+    const page = await context.newPage();
+    await page.goto(`${baseUrl}/m/`);
+    await page.locator('.notice').waitFor();
+    await shot(page, 'phone-no-link');
+    await expectAccessible(page, 'phone without a link');
+    await context.close();
+}
+
+export const phoneChecks: Check[] = [
+    { name: 'phone: pay in two taps, told when it has arrived', run: payInTwoTaps },
+    { name: 'phone: a lost connection while paying', run: lostConnection },
+    { name: 'phone: a reload while paying', run: survivesReload },
+    { name: 'phone: dark, English, wide, without a link', run: otherLooks },
+];

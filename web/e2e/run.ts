@@ -1,0 +1,44 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { baseUrl, launch } from './harness';
+import { consoleChecks } from './console_checks';
+import { phoneChecks } from './phone_checks';
+import { speedChecks } from './speed_checks';
+
+const startWait_ms = 20_000;
+
+/** Starts the pretended console when no address was given. */
+async function startMock(): Promise<ChildProcess | null> {
+    if (process.env.BASE_URL) return null;
+    const child = spawn(process.execPath, ['--import', 'tsx', 'mock/main.ts'], { env: { ...process.env, PORT: new URL(baseUrl).port }, stdio: ['ignore', 'ignore', 'inherit'] });
+    const until = Date.now() + startWait_ms;
+    while (!(await fetch(baseUrl).then(() => true, () => false))) {
+        if (Date.now() > until || child.exitCode !== null) throw new Error('the pretended console did not start');
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    return child;
+}
+
+async function main(): Promise<number> {
+    const only = process.argv[2];
+    const mock = await startMock();
+    const browser = await launch();
+    let failed = 0;
+    try {
+        for (const check of [...consoleChecks, ...phoneChecks, ...speedChecks]) {
+            if (only && !check.name.includes(only)) continue;
+            try {
+                const note = await check.run(browser);
+                console.log(`ok    ${check.name}${note ? `: ${note}` : ''}`);
+            } catch (error) {
+                failed++;
+                console.log(`FAIL  ${check.name}\n  ${error instanceof Error ? error.message : String(error)}`);
+            }
+        }
+    } finally {
+        await browser.close();
+        mock?.kill();
+    }
+    return failed;
+}
+
+process.exitCode = (await main()) > 0 ? 1 : 0;

@@ -1,0 +1,66 @@
+import { formatClock, millis } from '../core/time';
+import { useZone } from '../app/site';
+import { FrameDirection, type Command, type Frame, type MeterValues, RelayState } from '../gen/prepay/metering/v1/metering_pb';
+import { formatCurrent, formatVoltage } from '../core/energy';
+import { useText } from '../i18n/console_text';
+
+function hex(data: Uint8Array): string {
+    return Array.from(data, (byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(' ');
+}
+
+/** "230.1 V · 3.20 A · closed" */
+export function useValuesText(): (values: MeterValues | undefined) => string {
+    const { t, lookUp } = useText();
+    return (values) => {
+        if (!values) return t('common.none');
+        const volts = values.voltageMv.map((v) => formatVoltage(v)).join(' / ');
+        const amps = values.currentMa.map((c) => formatCurrent(c)).join(' / ');
+        const relay = lookUp(`relay.${RelayState[values.relay]?.toLowerCase()}`) ?? '';
+        return [volts && volts + ' V', amps && amps + ' A', relay].filter(Boolean).join(' · ');
+    };
+}
+
+function FrameRow({ frame }: { frame: Frame }) {
+    const { t } = useText();
+    const zone = useZone();
+    const sent = frame.direction === FrameDirection.SENT;
+    const ms = frame.frameTime ? millis(frame.frameTime) : 0;
+    return (
+        <tr>
+            <td className="num">{formatClock(ms, zone)}.{String(ms % 1000).padStart(3, '0')}</td>
+            <td className={sent ? 'frame-sent' : 'frame-received'}>{t(sent ? 'frame.sent' : 'frame.received')}</td>
+            <td className="num">{frame.attemptNumber}</td>
+            <td className="frame-hex">{hex(frame.data)}</td>
+        </tr>
+    );
+}
+
+/** The frames of a command as they stood on the wire, and what was read before and after. */
+export function Evidence({ command }: { command: Command }) {
+    const { t } = useText();
+    const valuesText = useValuesText();
+    return (
+        <div className="evidence">
+            <dl className="facts">
+                <dt>{t('evidence.before')}</dt><dd>{valuesText(command.before)}</dd>
+                <dt>{t('evidence.after')}</dt><dd>{valuesText(command.after)}</dd>
+                <dt>{t('evidence.attempts')}</dt><dd className="num">{command.attemptCount}</dd>
+                <dt>{t('evidence.command_id')}</dt><dd className="mono">{command.commandId}</dd>
+            </dl>
+            {command.frames.length === 0 ? (
+                <p className="faint">{t('evidence.no_frames')}</p>
+            ) : (
+                <div className="scroll-x" tabIndex={0} role="region" aria-label={t('evidence.frames')}>
+                    <table className="frames">
+                        <thead>
+                            <tr>
+                                <th>{t('evidence.time')}</th><th>{t('evidence.direction')}</th><th>{t('evidence.attempt')}</th><th>{t('evidence.bytes')}</th>
+                            </tr>
+                        </thead>
+                        <tbody>{command.frames.map((frame, index) => <FrameRow key={index} frame={frame} />)}</tbody>
+                    </table>
+                </div>
+            )}
+        </div>
+    );
+}

@@ -1,0 +1,47 @@
+import { Alert, Button, Form, Input } from 'antd';
+import { useState } from 'react';
+import { session } from '../core/session';
+import { toFailure } from '../core/errors';
+import { useText } from '../i18n/console_text';
+import { useFailureText } from '../ui/failure_text';
+import { Brand, PrefSwitches } from './shell';
+
+export function LogInPage() {
+    const { t } = useText();
+    const failureText = useFailureText();
+    const [busy, setBusy] = useState(false);
+    const [error, setError] = useState('');
+    const logIn = async (values: { userName: string; password: string }) => {
+        setBusy(true);
+        setError('');
+        try {
+            await session.logIn(values.userName.trim(), values.password);
+        } catch (problem) {
+            setError(failureText(toFailure(problem)));
+            setBusy(false);
+        }
+    };
+    return (
+        <main className="login">
+            <div className="login-card">
+                <Brand />
+                <p className="login-lead">{t('login.lead')}</p>
+                <Form layout="vertical" onFinish={logIn} requiredMark={false} size="large">
+                    <Form.Item name="userName" label={t('login.user')} rules={[{ required: true, message: t('login.user.missing') }]}>
+                        <Input autoFocus autoComplete="username" autoCapitalize="none" />
+                    </Form.Item>
+                    <Form.Item name="password" label={t('login.password')} rules={[{ required: true, message: t('login.password.missing') }]}>
+                        <Input.Password autoComplete="current-password" />
+                    </Form.Item>
+                    {error && <Alert type="error" title={error} showIcon className="gap-below" />}
+                    <Button type="primary" htmlType="submit" block loading={busy}>
+                        {t('login.submit')}
+                    </Button>
+                </Form>
+            </div>
+            <div className="login-foot">
+                <PrefSwitches />
+            </div>
+        </main>
+    );
+}

@@ -1,0 +1,62 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { App as AntApp, ConfigProvider } from 'antd';
+import enUS from 'antd/locale/en_US';
+import zhCN from 'antd/locale/zh_CN';
+import { useEffect } from 'react';
+import { createRoot } from 'react-dom/client';
+import { BrowserRouter } from 'react-router-dom';
+import { Code } from '@connectrpc/connect';
+import { hasCode } from '../core/errors';
+import { session } from '../core/session';
+import { TextProvider } from '../i18n/console_text';
+import { forgetWalls } from '../wall/wall_store';
+import { Pages } from './pages';
+import { usePrefs } from './prefs';
+import { antTheme } from './theme';
+import './theme.css';
+import './pages.css';
+import '../wall/wall.css';
+
+const readRetries_max = 2;
+
+const queries = new QueryClient({
+    defaultOptions: {
+        queries: {
+            staleTime: 5_000,
+            retry: (count, error) => count < readRetries_max && hasCode(error, Code.Unavailable),
+        },
+    },
+});
+
+function Root() {
+    const { locale, dark } = usePrefs();
+    useEffect(() => {
+        document.documentElement.dataset.theme = dark ? 'dark' : 'light';
+        document.documentElement.lang = locale;
+    }, [locale, dark]);
+    return (
+        <TextProvider locale={locale}>
+            <ConfigProvider theme={antTheme(dark)} locale={locale === 'zh' ? zhCN : enUS} button={{ autoInsertSpace: false }}>
+                <AntApp>
+                    <BrowserRouter>
+                        <Pages />
+                    </BrowserRouter>
+                </AntApp>
+            </ConfigProvider>
+        </TextProvider>
+    );
+}
+
+void session.resume();
+// What one user saw is not for the next.
+session.subscribe(() => {
+    if (session.getState().kind !== 'signed-out') return;
+    queries.clear();
+    forgetWalls();
+});
+
+createRoot(document.getElementById('root')!).render(
+    <QueryClientProvider client={queries}>
+        <Root />
+    </QueryClientProvider>,
+);

@@ -1,0 +1,32 @@
+import { theme, type ThemeConfig } from 'antd';
+
+const shared = {
+    borderRadius: 6,
+    fontSize: 13,
+    controlHeight: 30,
+    fontFamily:
+        "'Inter', -apple-system, 'Segoe UI', 'PingFang SC', 'Microsoft YaHei', 'Noto Sans CJK SC', sans-serif",
+    wireframe: false,
+};
+
+/** Ant Design tokens; the same colours stand as custom properties in theme.css. */
+export function antTheme(dark: boolean): ThemeConfig {
+    return {
+        algorithm: dark
+            ? [theme.darkAlgorithm, theme.compactAlgorithm]
+            : [theme.defaultAlgorithm, theme.compactAlgorithm],
+        token: dark
+            ? { ...shared, colorPrimary: '#4ea8a0', colorLink: '#6cc5bc', colorBgBase: '#10161b', colorTextBase: '#e6ebef',
+                colorTextPlaceholder: '#93a1ad', colorTextDescription: '#9fb0bc', colorTextTertiary: '#9fb0bc',
+                colorError: '#f0716f', colorErrorText: '#ff8f8c' }
+            : { ...shared, colorPrimary: '#0f6f68', colorLink: '#0b625c', colorTextBase: '#17212b', colorBgLayout: '#f3f5f6',
+                colorTextPlaceholder: '#66727d', colorTextDescription: '#56636f', colorTextTertiary: '#56636f',
+                colorError: '#c0262d', colorSuccess: '#15803d', colorWarning: '#b45309' },
+        components: {
+            Table: { cellPaddingBlockSM: 5, cellPaddingInlineSM: 10, headerBorderRadius: 0 },
+            Tabs: { horizontalMargin: '0 0 10px 0' },
+            Card: { bodyPadding: 14 },
+            Button: { primaryShadow: 'none', dangerShadow: 'none', defaultShadow: 'none' },
+        },
+    };
+}

@@ -1,0 +1,31 @@
+import { Tabs } from 'antd';
+import { useSearchParams } from 'react-router-dom';
+import { useSite } from '../app/site';
+import { useText } from '../i18n/console_text';
+import { PageHead, Panel } from '../ui/surface';
+import { EpisodeList, NotificationList } from './lists';
+
+/** Who is low, who was told, and whether the message went out. */
+export default function NoticesPage() {
+    const { t } = useText();
+    const { site } = useSite();
+    const [params, setParams] = useSearchParams();
+    return (
+        <>
+            <PageHead title={t('nav.notifications')} />
+            <Panel>
+                <Tabs
+                    size="small"
+                    destroyOnHidden
+                    activeKey={params.get('tab') ?? 'messages'}
+                    onChange={(tab) => setParams({ tab }, { replace: true })}
+                    items={[
+                        { key: 'messages', label: t('alarm.messages'), children: <NotificationList /> },
+                        { key: 'open', label: t('alarm.open'), children: <EpisodeList siteId={site.siteId} openOnly /> },
+                        { key: 'all', label: t('alarm.all'), children: <EpisodeList siteId={site.siteId} /> },
+                    ]}
+                />
+            </Panel>
+        </>
+    );
+}

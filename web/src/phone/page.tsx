@@ -1,0 +1,93 @@
+import { useMemo, useState, useSyncExternalStore } from 'react';
+import { daysLeft, formatYuanFloor } from '../core/money';
+import { formatClock } from '../core/time';
+import { FeeState, type GetOverviewResponse } from '../gen/prepay/account/v1/account_pb';
+import { History } from './history';
+import { PaySection } from './pay_section';
+import { PaymentFlow } from './payment';
+import type { TenantClient } from './tenant';
+import { useText, type PhoneKey } from './text';
+import { useTenant, type TenantData } from './use_tenant';
+import { usePerDay } from './usage';
+
+const meanOver_days = 14;
+
+function Head({ overview, onLanguage }: { overview: GetOverviewResponse | null; onLanguage: () => void }) {
+    const { t, locale } = useText();
+    return (
+        <header>
+            <div>
+                <strong>{overview?.rooms.map((room) => room.displayName).join(', ') || '\u00a0'}</strong>
+                <span>{overview?.siteName}</span>
+            </div>
+            <button type="button" lang={locale === 'zh' ? 'en' : 'zh'} onClick={onLanguage}>{t('language.other')}</button>
+        </header>
+    );
+}
+
+function DaysLeft({ days }: { days: number | null }) {
+    const { t } = useText();
+    if (days === null) return <p className="days">{t('days.unknown')}</p>;
+    return <p className="days">{days > 99 ? t('days.many') : t('days.left', { days })}</p>;
+}
+
+function Balance({ data, now_ms }: { data: TenantData; now_ms: number }) {
+    const { t, lookUp } = useText();
+    const { overview, postings } = data;
+    const zone = overview?.timeZone ?? 'UTC';
+    const uses = useMemo(() => (postings ? usePerDay(postings, zone, now_ms, meanOver_days + 1) : null), [postings, zone, now_ms]);
+    const account = overview?.account;
+    if (!account || !overview) return <section className="balance loading" aria-busy="true"><i /><i /></section>;
+    const fee = FeeState[account.feeState]?.toLowerCase() ?? 'normal';
+    const past = uses?.slice(0, -1).filter((day, i, all) => day.micros > 0n || all.slice(0, i).some((d) => d.micros > 0n)) ?? [];
+    const today = uses?.[uses.length - 1]?.micros;
+    return (
+        <section className={`balance fee-${fee}`} aria-label={t('balance')}>
+            <h1>{t('balance')}</h1>
+            <p className={account.balanceMicros < 0n ? 'amount negative' : 'amount'}>{formatYuanFloor(account.balanceMicros)}</p>
+            <DaysLeft days={uses ? daysLeft(account.balanceMicros, past.map((day) => day.micros)) : null} />
+            <p className="fee">{lookUp(`fee.${fee}`)}{account.keepPower && ` · ${t('keep_power')}`}</p>
+            <dl>
+                <div><dt>{t('today')}</dt><dd>{today === undefined ? '–' : formatYuanFloor(today)}</dd></div>
+                <div><dt>{t('as_of')}</dt><dd>{formatClock(data.asOf_ms, zone)}</dd></div>
+            </dl>
+        </section>
+    );
+}
+
+function Trouble({ data, onRetry }: { data: TenantData; onRetry: () => void }) {
+    const { t, lookUp } = useText();
+    if (!data.failure) return null;
+    const text = lookUp(`reason.${data.failure.reason}`) ?? (data.overview ? t('offline.stale') : t('offline'));
+    return (
+        <div className="trouble" role="alert">
+            <span>{text}</span>
+            <button type="button" onClick={onRetry}>{t('retry')}</button>
+        </div>
+    );
+}
+
+/** The tenant's page: balance on top, pay below it, then what was used and paid. */
+export function PhonePage({ client, onLanguage }: { client: TenantClient; onLanguage: () => void }) {
+    const { t } = useText();
+    const { data, reload } = useTenant(client, meanOver_days + 1);
+    const [flow] = useState(() => new PaymentFlow(client, () => reload()));
+    const payment = useSyncExternalStore(flow.subscribe, flow.get);
+    if (data.refused) {
+        return (
+            <main className="notice">
+                <h1>{t('link.expired' satisfies PhoneKey)}</h1>
+                <p>{t('link.missing.hint')}</p>
+            </main>
+        );
+    }
+    return (
+        <main>
+            <Head overview={data.overview} onLanguage={onLanguage} />
+            <Trouble data={data} onRetry={reload} />
+            <Balance data={data} now_ms={data.asOf_ms || Date.now()} />
+            <PaySection flow={flow} payment={payment} ready={data.overview !== null} />
+            <History data={data} />
+        </main>
+    );
+}

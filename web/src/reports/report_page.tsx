@@ -1,0 +1,155 @@
+import { Button, Input, Select, Table, type TableColumnsType } from 'antd';
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import { Link, useSearchParams } from 'react-router-dom';
+import { useSite } from '../app/site';
+import { noTimeout, reporting } from '../core/clients';
+import { energyFigure } from '../core/energy';
+import { formatScaled } from '../core/decimal';
+import { addDays, formatDate } from '../core/time';
+import { useRoomNames } from '../cash/room_names';
+import type { RoomDay } from '../gen/prepay/reporting/v1/reporting_pb';
+import { useText, type TextKey } from '../i18n/console_text';
+import { Yuan } from '../ui/figures';
+import { PageTable } from '../ui/page_table';
+import { EmptyState, Failed, PageHead, Panel } from '../ui/surface';
+import { usePages } from '../ui/use_pages';
+
+const page_size = 200;
+const rateKeys: readonly TextKey[] = ['rate.sharp', 'rate.peak', 'rate.flat', 'rate.valley', 'rate.deep_valley'];
+
+interface Range {
+    siteId: string;
+    roomId: string;
+    startDate: string;
+    endDate: string;
+}
+
+/** What the address says; the end is shown inclusive and asked exclusive. */
+function useRange(): { range: Range; last: string; change: (part: Record<string, string>) => void } {
+    const { site } = useSite();
+    const [params, setParams] = useSearchParams();
+    const today = formatDate(Date.now(), site.timeZone);
+    const last = params.get('to') ?? today;
+    const range = { siteId: site.siteId, roomId: params.get('room') ?? '', startDate: params.get('from') ?? addDays(last, -6), endDate: addDays(last, 1) };
+    const change = (part: Record<string, string>) =>
+        setParams((old) => {
+            const next = new URLSearchParams(old);
+            for (const [key, value] of Object.entries(part)) {
+                if (value) next.set(key, value);
+                else next.delete(key);
+            }
+            return next;
+        }, { replace: true });
+    return { range, last, change };
+}
+
+async function download(range: Range): Promise<void> {
+    const chunks: BlobPart[] = [];
+    for await (const part of reporting.exportRoomDays(range, noTimeout)) chunks.push(new Uint8Array(part.data));
+    const url = URL.createObjectURL(new Blob(chunks, { type: 'text/csv;charset=utf-8' }));
+    const link = document.createElement('a');
+    link.href = url;
+    link.download = `room-days_${range.startDate}_${addDays(range.endDate, -1)}.csv`;
+    link.click();
+    URL.revokeObjectURL(url);
+}
+
+function ExportButton({ range }: { range: Range }) {
+    const { t } = useText();
+    const query = useQuery({ queryKey: ['export'], queryFn: () => download(range).then(() => true), enabled: false, gcTime: 0 });
+    return (
+        <>
+            <Button loading={query.isFetching} onClick={() => query.refetch()}>{t('report.export')}</Button>
+            {query.isError && <Failed error={query.error} retry={() => query.refetch()} />}
+        </>
+    );
+}
+
+function useColumns(): TableColumnsType<RoomDay> {
+    const { t } = useText();
+    const rates: TableColumnsType<RoomDay> = rateKeys.map((key, i) => ({
+        title: t(key),
+        align: 'right',
+        className: 'num',
+        render: (_, day) => (day.rateEnergyWh[i + 1] ? energyFigure(day.rateEnergyWh[i + 1]!) : <span className="faint">–</span>),
+    }));
+    return [
+        { title: t('report.date'), className: 'num', render: (_, day) => day.localDate },
+        { title: t('report.room'), render: (_, day) => <Link to={`/rooms/${encodeURIComponent(day.roomId)}?day=${day.localDate}`}>{day.roomName}</Link> },
+        { title: t('report.energy'), align: 'right', className: 'num', render: (_, day) => energyFigure(day.energyWh) },
+        ...rates,
+        { title: t('report.water'), align: 'right', className: 'num', render: (_, day) => (day.waterMl ? formatScaled(day.waterMl, 6, 2) : <span className="faint">–</span>) },
+        { title: t('report.amount'), align: 'right', render: (_, day) => <Yuan micros={day.amountMicros} /> },
+    ];
+}
+
+function TotalRow({ total }: { total: RoomDay }) {
+    const { t } = useText();
+    return (
+        <Table.Summary fixed>
+            <Table.Summary.Row className="total-row">
+                <Table.Summary.Cell index={0} colSpan={2}>{t('report.total')}</Table.Summary.Cell>
+                <Table.Summary.Cell index={2} align="right"><span className="num">{energyFigure(total.energyWh)}</span></Table.Summary.Cell>
+                {rateKeys.map((key, i) => (
+                    <Table.Summary.Cell key={key} index={3 + i} align="right">
+                        <span className="num">{total.rateEnergyWh[i + 1] ? energyFigure(total.rateEnergyWh[i + 1]!) : '–'}</span>
+                    </Table.Summary.Cell>
+                ))}
+                <Table.Summary.Cell index={8} align="right"><span className="num">{total.waterMl ? formatScaled(total.waterMl, 6, 2) : '–'}</span></Table.Summary.Cell>
+                <Table.Summary.Cell index={9} align="right"><Yuan micros={total.amountMicros} /></Table.Summary.Cell>
+            </Table.Summary.Row>
+        </Table.Summary>
+    );
+}
+
+function RangeForm({ range, last, change }: ReturnType<typeof useRange>) {
+    const { t } = useText();
+    const names = useRoomNames(range.siteId);
+    const [draft, setDraft] = useState({ from: range.startDate, to: last });
+    const apply = (part: Partial<typeof draft>) => {
+        const next = { ...draft, ...part };
+        setDraft(next);
+        if (next.from && next.to && next.from <= next.to) change(next);
+    };
+    return (
+        <div className="report-range">
+            <Input type="date" aria-label={t('report.from')} value={draft.from} onChange={(e) => apply({ from: e.target.value })} />
+            <span>–</span>
+            <Input type="date" aria-label={t('report.to')} value={draft.to} status={draft.from > draft.to ? 'error' : ''} onChange={(e) => apply({ to: e.target.value })} />
+            <Select
+                showSearch={{ optionFilterProp: 'label' }}
+                className="report-room"
+                aria-label={t('report.room')}
+                value={range.roomId}
+                onChange={(room: string) => change({ room })}
+                options={[{ value: '', label: t('report.all_rooms') }, ...[...names].map(([value, label]) => ({ value, label }))]}
+            />
+        </div>
+    );
+}
+
+/** Energy and fees of each room and local day. */
+export default function ReportPage() {
+    const { t } = useText();
+    const chosen = useRange();
+    const { range } = chosen;
+    const columns = useColumns();
+    const query = usePages(['room-days', range], (pageToken) => reporting.listRoomDays({ ...range, pageSize: page_size, pageToken }), (page) => page.days);
+    const total = query.pages[0]?.total;
+    return (
+        <>
+            <PageHead title={t('report.title')} sub={t('report.lead')} actions={<ExportButton range={range} />} />
+            <Panel>
+                <RangeForm {...chosen} />
+                <PageTable
+                    query={query}
+                    columns={columns}
+                    rowKey={(day) => day.roomId + day.localDate}
+                    summary={total && (() => <TotalRow total={total} />)}
+                    empty={<EmptyState title={t('report.empty')} hint={t('report.empty.hint')} />}
+                />
+            </Panel>
+        </>
+    );
+}

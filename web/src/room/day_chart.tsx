@@ -1,0 +1,91 @@
+import { useQuery } from '@tanstack/react-query';
+import { Button } from 'antd';
+import { LeftOutlined, RightOutlined } from '@ant-design/icons';
+import { lazy, Suspense, useMemo } from 'react';
+import { useSearchParams } from 'react-router-dom';
+import { useZone } from '../app/site';
+import { reporting } from '../core/clients';
+import { formatEnergy } from '../core/energy';
+import { formatYuan } from '../core/money';
+import { addDays, formatDate, formatHour, millis } from '../core/time';
+import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
+import { useText } from '../i18n/console_text';
+import { EmptyState, Failed, Panel, SkeletonBlock } from '../ui/surface';
+import type { ChartOption } from '../ui/chart';
+
+const Chart = lazy(() => import('../ui/chart').then((module) => ({ default: module.Chart })));
+const refetchEvery_ms = 60_000;
+const chartHeight_px = 190;
+
+/** Pixels do not need exact figures; the tooltip, which people read, gets the exact text. */
+function barHeight(wh: bigint): number {
+    return Number(wh) / 1000;
+}
+
+function useOption(hours: readonly RoomHour[], zone: string): ChartOption {
+    const { t } = useText();
+    return useMemo(() => {
+        const names = hours.map((hour) => (hour.startTime ? formatHour(millis(hour.startTime), zone) : ''));
+        const tip = (index: number) => {
+            const hour = hours[index]!;
+            return `${names[index]}:00<br/><b>${formatEnergy(hour.energyWh)}</b><br/>${formatYuan(hour.amountMicros)}`;
+        };
+        return {
+            grid: { left: 44, right: 8, top: 26, bottom: 24 },
+            tooltip: { trigger: 'axis', formatter: (items) => tip(Array.isArray(items) ? (items[0]?.dataIndex ?? 0) : items.dataIndex) },
+            xAxis: { type: 'category', data: names, axisTick: { show: false } },
+            yAxis: { type: 'value', name: 'kWh', splitNumber: 4 },
+            series: [{ type: 'bar', name: t('chart.energy'), data: hours.map((hour) => barHeight(hour.energyWh)), itemStyle: { color: '#2a8f86', borderRadius: [2, 2, 0, 0] }, barCategoryGap: '28%' }],
+        };
+    }, [hours, zone, t]);
+}
+
+function Bars({ hours, zone, label }: { hours: readonly RoomHour[]; zone: string; label: string }) {
+    const option = useOption(hours, zone);
+    return (
+        <Suspense fallback={<div style={{ height: chartHeight_px }} />}>
+            <Chart option={option} height={chartHeight_px} label={label} />
+        </Suspense>
+    );
+}
+
+/** Energy of each hour of a local day. */
+export function DayChart({ roomId }: { roomId: string }) {
+    const { t } = useText();
+    const zone = useZone();
+    const [params, setParams] = useSearchParams();
+    const today = formatDate(Date.now(), zone);
+    const date = params.get('day') ?? today;
+    const query = useQuery({
+        queryKey: ['of-room', roomId, 'hours', date],
+        queryFn: () => reporting.listRoomHours({ roomId, localDate: date }),
+        refetchInterval: date === today ? refetchEvery_ms : false,
+    });
+    const go = (day: string) =>
+        setParams((old) => {
+            const next = new URLSearchParams(old);
+            if (day === today) next.delete('day');
+            else next.set('day', day);
+            return next;
+        }, { replace: true });
+    const hours = query.data?.hours ?? [];
+    const wh = hours.reduce((sum, hour) => sum + hour.energyWh, 0n);
+    const micros = hours.reduce((sum, hour) => sum + hour.amountMicros, 0n);
+    const total = `${formatEnergy(wh)} · ${formatYuan(micros)}`;
+    return (
+        <Panel
+            title={<>{date === today ? t('chart.today') : date} <small className="num">{query.data ? total : ''}</small></>}
+            extra={
+                <span className="day-steps">
+                    <Button size="small" type="text" icon={<LeftOutlined />} aria-label={t('chart.day_before')} onClick={() => go(addDays(date, -1))} />
+                    <Button size="small" type="text" icon={<RightOutlined />} aria-label={t('chart.day_after')} disabled={date >= today} onClick={() => go(addDays(date, 1))} />
+                </span>
+            }
+        >
+            {query.isPending && <SkeletonBlock rows={5} />}
+            {query.isError && <Failed error={query.error} retry={() => query.refetch()} />}
+            {query.data && hours.length === 0 && <EmptyState title={t('chart.empty')} hint={t('chart.empty.hint')} />}
+            {hours.length > 0 && <Bars hours={hours} zone={zone} label={t('chart.label', { date, total })} />}
+        </Panel>
+    );
+}

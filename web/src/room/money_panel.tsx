@@ -1,0 +1,45 @@
+import { formatYuan } from '../core/money';
+import { formatEnergy } from '../core/energy';
+import type { Account } from '../gen/prepay/account/v1/account_pb';
+import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
+import { useText } from '../i18n/console_text';
+import { When, Yuan } from '../ui/figures';
+import { Panel } from '../ui/surface';
+
+/** Balance, what today has cost, and the amounts at which something happens. */
+export function MoneyPanel({ account, wall }: { account: Account; wall: WallRoom | undefined }) {
+    const { t } = useText();
+    const levels = account.alarmLevels;
+    const balance = wall && wall.accountId === account.accountId ? wall.balanceMicros : account.balanceMicros;
+    return (
+        <Panel title={t('money.balance')} className="money-panel">
+            <div className="balance"><Yuan micros={balance} floor /></div>
+            <dl className="facts">
+                {wall && (
+                    <>
+                        <dt>{t('wall.today')}</dt>
+                        <dd className="num">{formatEnergy(wall.energyTodayWh)} · {formatYuan(wall.amountTodayMicros)}</dd>
+                    </>
+                )}
+                {levels && (
+                    <>
+                        <dt>{t('levels.short')}</dt>
+                        <dd className="num">{[levels.level1Micros, levels.level2Micros, levels.level3Micros].map((m) => formatYuan(m)).join(' / ')}</dd>
+                        <dt>{t('levels.floor')}</dt>
+                        <dd className="num">{formatYuan(levels.cutFloorMicros)}</dd>
+                    </>
+                )}
+                <dt>{t('action.keep_power')}</dt>
+                <dd>{t(account.keepPower ? 'common.yes' : 'common.no')}</dd>
+                <dt>{t('customer.phone')}</dt>
+                <dd>{account.customer?.phone || '–'}</dd>
+                <dt>{t('customer.email')}</dt>
+                <dd>{account.customer?.email || '–'}</dd>
+                <dt>{t('account.open_since')}</dt>
+                <dd><When time={account.openTime} /></dd>
+                <dt>{t('account.id')}</dt>
+                <dd className="mono">{account.accountId}</dd>
+            </dl>
+        </Panel>
+    );
+}

@@ -1,0 +1,41 @@
+import type { Timestamp } from '@bufbuild/protobuf/wkt';
+import { useEffect, useState } from 'react';
+import { formatYuan, formatYuanFloor } from '../core/money';
+import { formatDateTime, formatUtc, millis } from '../core/time';
+import { useZone } from '../app/site';
+import { useText } from '../i18n/console_text';
+
+/** An amount: floored to the fen when `floor`, exact on hover; red below zero. */
+export function Yuan({ micros, floor }: { micros: bigint; floor?: boolean }) {
+    return (
+        <span className={micros < 0n ? 'num negative' : 'num'} title={formatYuan(micros)}>
+            {floor ? formatYuanFloor(micros) : formatYuan(micros)}
+        </span>
+    );
+}
+
+/** A time in the site's zone, UTC on hover. */
+export function When({ time }: { time: Timestamp | undefined }) {
+    const zone = useZone();
+    if (!time) return <span className="faint">–</span>;
+    const ms = millis(time);
+    return (
+        <time className="num" dateTime={new Date(ms).toISOString()} title={formatUtc(ms)}>
+            {formatDateTime(ms, zone)}
+        </time>
+    );
+}
+
+/** "3 s ago", up to a minute; the time itself after that. */
+export function Ago({ time }: { time: Timestamp | undefined }) {
+    const { t } = useText();
+    const [now, setNow] = useState(() => Date.now());
+    useEffect(() => {
+        const timer = setInterval(() => setNow(Date.now()), 1000);
+        return () => clearInterval(timer);
+    }, []);
+    if (!time) return <span className="faint">–</span>;
+    const seconds = Math.max(0, Math.floor((now - millis(time)) / 1000));
+    if (seconds >= 60) return <When time={time} />;
+    return <span className="num" title={formatUtc(millis(time))}>{t('common.seconds_ago', { seconds })}</span>;
+}

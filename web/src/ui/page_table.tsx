@@ -1,0 +1,53 @@
+import { Button, Table, type TableColumnsType, type TableProps } from 'antd';
+import { useText } from '../i18n/console_text';
+import { Failed, Partial, SkeletonBlock } from './surface';
+import type { ReactNode } from 'react';
+
+interface PagedQuery<Row> {
+    rows: Row[];
+    isPending: boolean;
+    error: unknown;
+    hasNextPage: boolean;
+    isFetchingNextPage: boolean;
+    fetchNextPage: () => unknown;
+    refetch: () => unknown;
+}
+
+interface PageTableProps<Row> {
+    query: PagedQuery<Row>;
+    columns: TableColumnsType<Row>;
+    rowKey: (row: Row) => string;
+    empty: ReactNode;
+    onRow?: (row: Row) => void;
+    summary?: TableProps<Row>['summary'];
+}
+
+/** A list in its four states: skeleton, empty with the next step, error with retry, and rows, perhaps partial. */
+export function PageTable<Row extends object>({ query, columns, rowKey, empty, onRow, summary }: PageTableProps<Row>) {
+    const { t } = useText();
+    if (query.isPending) return <SkeletonBlock rows={6} />;
+    if (query.error && query.rows.length === 0) return <Failed error={query.error} retry={() => query.refetch()} />;
+    if (query.rows.length === 0) return <>{empty}</>;
+    return (
+        <>
+            {Boolean(query.error) && <Partial text={t('common.partial')} />}
+            <Table<Row>
+                size="small"
+                rowKey={rowKey}
+                dataSource={query.rows}
+                columns={columns}
+                pagination={false}
+                scroll={{ x: 'max-content' }}
+                summary={summary}
+                onRow={onRow && ((row) => ({ onClick: () => onRow(row), className: 'clickable' }))}
+            />
+            {query.hasNextPage && (
+                <div className="more">
+                    <Button size="small" loading={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>
+                        {t('common.more')}
+                    </Button>
+                </div>
+            )}
+        </>
+    );
+}

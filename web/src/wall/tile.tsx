@@ -1,0 +1,48 @@
+import { memo } from 'react';
+import { Link } from 'react-router-dom';
+import { formatYuan, formatYuanFloor } from '../core/money';
+import { formatEnergy } from '../core/energy';
+import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
+import { useText } from '../i18n/console_text';
+import { Glyph } from './glyphs';
+import { lookOf } from './states';
+
+interface TileProps {
+    room: WallRoom;
+    /** Picking rooms for a batch task: a click picks instead of opening. */
+    picking: boolean;
+    picked: boolean;
+    onPick: (roomId: string) => void;
+}
+
+/** One room of the wall. Drawn again only when its room or its pick changes. */
+export const Tile = memo(function Tile({ room, picking, picked, onPick }: TileProps) {
+    const { t } = useText();
+    const look = lookOf(room.state);
+    const word = t(look.word);
+    const owned = room.accountId !== '' && room.customerName !== '';
+    const title = [
+        `${room.displayName} · ${word}${room.keepPower ? ' · ' + t('state.keep_power') : ''}`,
+        owned ? `${room.customerName} · ${formatYuan(room.balanceMicros)}` : '',
+        `${t('wall.today')} ${formatEnergy(room.energyTodayWh)} · ${formatYuan(room.amountTodayMicros)}`,
+    ].filter(Boolean).join('\n');
+    const body = (
+        <>
+            <Glyph name={look.glyph} />
+            <b>{room.displayName}</b>
+            {room.keepPower && <Glyph name="shield" />}
+            <i>{word}</i>
+            {owned && <span className={room.balanceMicros < 0n ? 'num negative' : 'num'}>{formatYuanFloor(room.balanceMicros)}</span>}
+        </>
+    );
+    const className = `tile tone-${look.tone}${picked ? ' picked' : ''}`;
+    return picking ? (
+        <button type="button" className={className} title={title} aria-pressed={picked} onClick={() => onPick(room.roomId)}>
+            {body}
+        </button>
+    ) : (
+        <Link className={className} title={title} to={`/rooms/${encodeURIComponent(room.roomId)}`}>
+            {body}
+        </Link>
+    );
+});

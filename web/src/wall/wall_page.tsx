@@ -1,0 +1,151 @@
+import { useCallback, useDeferredValue, useMemo, useState, useSyncExternalStore } from 'react';
+import { useSearchParams } from 'react-router-dom';
+import { useSite } from '../app/site';
+import { formatYuanFloor } from '../core/money';
+import { formatEnergy } from '../core/energy';
+import type { WallRoom, WallState } from '../gen/prepay/reporting/v1/reporting_pb';
+import { useText } from '../i18n/console_text';
+import { EmptyState, SkeletonBlock } from '../ui/surface';
+import { onWallKey } from './arrow_keys';
+import { filterParams, groupRooms, matches, parseFilter, type WallFilter } from './filter';
+import { PickBar } from './pick_bar';
+import { byUrgency, lookOf } from './states';
+import { StreamNote } from './stream_note';
+import { Tile } from './tile';
+import { WallToolbar } from './toolbar';
+import { wallStore } from './wall_store';
+
+function useFilter(): [WallFilter, (change: Partial<WallFilter>) => void] {
+    const [params, setParams] = useSearchParams();
+    const filter = useMemo(() => parseFilter(params), [params]);
+    const change = useCallback(
+        (part: Partial<WallFilter>) => setParams((old) => filterParams({ ...parseFilter(old), ...part }), { replace: true }),
+        [setParams],
+    );
+    return [filter, change];
+}
+
+function countStates(rooms: readonly WallRoom[]): Map<WallState, number> {
+    const counts = new Map<WallState, number>();
+    for (const room of rooms) {
+        const { state } = lookOf(room.state);
+        counts.set(state, (counts.get(state) ?? 0) + 1);
+    }
+    return counts;
+}
+
+function usePicks() {
+    const [picking, setPicking] = useState(false);
+    const [picked, setPicked] = useState<ReadonlySet<string>>(new Set());
+    const toggle = useCallback((roomId: string) => {
+        setPicked((old) => {
+            const next = new Set(old);
+            if (!next.delete(roomId)) next.add(roomId);
+            return next;
+        });
+    }, []);
+    const startOrEnd = useCallback((on: boolean) => {
+        setPicking(on);
+        setPicked(new Set());
+    }, []);
+    return { picking, setPicking: startOrEnd, picked, setPicked, toggle };
+}
+
+interface TilesProps {
+    rooms: readonly WallRoom[];
+    picks: ReturnType<typeof usePicks>;
+}
+
+function Tiles({ rooms, picks }: TilesProps) {
+    return (
+        <div className="tiles">
+            {rooms.map((room) => (
+                <Tile key={room.roomId} room={room} picking={picks.picking} picked={picks.picked.has(room.roomId)} onPick={picks.toggle} />
+            ))}
+        </div>
+    );
+}
+
+function Problems({ rooms, picks }: TilesProps) {
+    const { t } = useText();
+    return (
+        <section className="problems" aria-label={t('wall.problems')}>
+            <h2>
+                {t('wall.problems')} <span className="num">{rooms.length}</span>
+            </h2>
+            {rooms.length > 0 ? <Tiles rooms={rooms} picks={picks} /> : <p className="calm">{t('wall.no_problems')}</p>}
+        </section>
+    );
+}
+
+function Buildings({ rooms, picks }: TilesProps) {
+    const { t } = useText();
+    const buildings = useMemo(() => groupRooms(rooms), [rooms]);
+    return buildings.map((building) => {
+        const all = building.floors.flatMap((floor) => floor.rooms);
+        const wh = all.reduce((sum, room) => sum + room.energyTodayWh, 0n);
+        const micros = all.reduce((sum, room) => sum + room.amountTodayMicros, 0n);
+        return (
+            <section key={building.name} className="building">
+                <h2>
+                    {building.name}
+                    <small>
+                        {t('wall.building_sum', { rooms: all.length, energy: formatEnergy(wh), money: formatYuanFloor(micros) })}
+                    </small>
+                </h2>
+                {building.floors.map((floor) => (
+                    <div key={floor.name} className="floor">
+                        <h3>{floor.name}</h3>
+                        <Tiles rooms={floor.rooms} picks={picks} />
+                    </div>
+                ))}
+            </section>
+        );
+    });
+}
+
+/** All rooms of the site, live: problems first, then building by building. */
+export function WallPage() {
+    const { t } = useText();
+    const { site } = useSite();
+    const store = wallStore(site.siteId);
+    const view = useSyncExternalStore(store.subscribe, store.getView);
+    const [filter, setFilter] = useFilter();
+    const picks = usePicks();
+    const calmFilter = useDeferredValue(filter);
+    const all = useMemo(() => [...view.rooms.values()], [view.rooms]);
+    const shown = useMemo(() => all.filter((room) => matches(room, calmFilter)), [all, calmFilter]);
+    const problems = useMemo(() => shown.filter((room) => lookOf(room.state).problem).sort(byUrgency), [shown]);
+    const buildings = useMemo(() => groupRooms(all).map((b) => b.name), [all]);
+    return (
+        <div className={filter.compact ? 'wall compact' : 'wall'} onKeyDown={onWallKey}>
+            <div className="wall-head">
+                <h1>{site.displayName}</h1>
+                <StreamNote stream={view.stream} last_ms={view.server_ms} />
+                <span className="faint num">{t('wall.shown', { shown: shown.length, all: all.length })}</span>
+            </div>
+            <WallToolbar
+                filter={filter}
+                setFilter={setFilter}
+                buildings={buildings}
+                counts={useMemo(() => countStates(all), [all])}
+                keepCount={useMemo(() => all.filter((room) => room.keepPower).length, [all])}
+                picking={picks.picking}
+                setPicking={picks.setPicking}
+            />
+            {!view.loaded && <SkeletonBlock rows={12} />}
+            {view.loaded && all.length === 0 && <EmptyState title={t('wall.empty')} hint={t('wall.empty.hint')} />}
+            {all.length > 0 && shown.length === 0 && <EmptyState title={t('wall.nothing_matches')} hint={t('wall.nothing_matches.hint')} />}
+            {shown.length > 0 && <Problems rooms={problems} picks={picks} />}
+            <Buildings rooms={shown} picks={picks} />
+            {picks.picking && (
+                <PickBar
+                    rooms={all.filter((room) => picks.picked.has(room.roomId))}
+                    shownCount={shown.length}
+                    onAll={() => picks.setPicked(new Set(shown.map((room) => room.roomId)))}
+                    onNone={() => picks.setPicked(new Set())}
+                />
+            )}
+        </div>
+    );
+}
