@@ -86,7 +86,7 @@ print_welcome() {
 OpenPrepay is running: $address
 
   Log in as         admin (or operator, cashier, viewer), password $(cat "$DEMO/secrets/log_in.password")
-  Try first         $(jq -r .story "$DEMO/welcome.json")
+  Try first         $(jq -r '.story | join("\n                    ")' "$DEMO/welcome.json")
   Tenant's phone    $address$(jq -r .tenant_path "$DEMO/welcome.json")
   Mails sent        $DEMO/mail
   Addresses         $DEMO/endpoints.json   (./run status shows health and memory)

@@ -1,30 +1,16 @@
-// node park_keeper.mjs <simulator address> <state file> <speed>: real meters keep their registers and relays
-// when everything else is switched off; the simulated ones do with this. At the start it gives the
-// simulator what was kept, prints "ready", then keeps registers and relays twice
-// a second.
+// node park_keeper.mjs <simulator address> <state file> <speed>: real meters keep their registers and
+// relays when everything else is switched off; the simulated ones do with this. At the start it gives
+// the simulator what was kept, prints "ready", then keeps registers and relays twice a second.
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
-import grpc from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
+import { Simulator } from './simulator.mjs';
 
 const [address, file] = process.argv.slice(2, 4);
 const speed = Number(process.argv[4]);
-const protoFolder = fileURLToPath(new URL('../../tests/simulator/proto', import.meta.url));
-const loaded = loadSync('prepay/simulator/v1/simulator.proto', { includeDirs: [protoFolder], keepCase: true, longs: Number });
-const { SimulatorService } = grpc.loadPackageDefinition(loaded).prepay.simulator.v1;
-const simulator = new SimulatorService(address, grpc.credentials.createInsecure());
+const simulator = new Simulator(address);
 
 /** Exact registers last seen. */
 const newest = new Map();
-
-function call(method, request) {
-    return new Promise((resolve, reject) => {
-        const deadline = Date.now() + 10_000;
-        const options = { deadline, waitForReady: newest.size === 0 };
-        simulator[method](request, options, (error, answer) => (error ? reject(error) : resolve(answer)));
-    });
-}
 
 /** Sets registers and relays as kept. After an abrupt end what was counted unkept is added. */
 async function restore() {
@@ -39,7 +25,7 @@ async function restore() {
     }
     for (const meter of kept.meters) {
         const unkeptWh = kept.last ? 0 : Math.ceil((meter.power_w * speed * 2) / 3600);
-        await call('SetMeter', {
+        await simulator.call('SetMeter', {
             meter_id: meter.meter_id,
             register_wh: Math.ceil(meter.register_mwh / 1000) + unkeptWh,
             relay_closed: meter.relay_closed,
@@ -50,7 +36,7 @@ async function restore() {
 
 /** Ends the process when the simulator was started anew meanwhile: what is kept stays the truth. */
 async function keep(last) {
-    const { meters } = await call('ListMeters', {});
+    const { meters } = await simulator.call('ListMeters', {});
     for (const meter of meters) {
         if (meter.register_mwh < newest.get(meter.meter_id)) {
             throw new Error(`the register of ${meter.meter_id} went back`);

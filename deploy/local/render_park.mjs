@@ -18,6 +18,14 @@ if (!existsSync(endFile)) {
 }
 const end = Date.parse(readFileSync(endFile, 'utf8').trim());
 
+/** Watts, or -1 = by profile. What seed.mjs switches on at its end stays on. */
+function loadOf(room) {
+    if (room.switched_on_w) {
+        return existsSync(join(demo, 'seeded')) ? room.switched_on_w : 0;
+    }
+    return room.vacant ? 5 : -1;
+}
+
 const park = {
     speed: spec.speed,
     lines: lines().map((line) => ({ id: line.line_id, port: consolePort + 100 + line.port_offset })),
@@ -27,7 +35,7 @@ const park = {
         unit: room.unit_id,
         family: room.building.family,
         register_wh: history(room, end).at(-1).register_wh,
-        load_w: room.load_w ?? (room.vacant ? 5 : -1),
+        load_w: loadOf(room),
         profile: room.building.profile,
         rated_power_w: room.building.rated_power_w,
     })),

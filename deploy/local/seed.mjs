@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { costOfHistory } from './bill.mjs';
 import { Client } from './connect.mjs';
+import { Simulator } from './simulator.mjs';
 import { customers, history, lines, rooms, spec } from './park.mjs';
 
 const demo = process.argv[2];
@@ -183,12 +184,36 @@ async function enableLines() {
     }
 }
 
+/** Until every meter has answered once, so that the first look at the wall shows no lost room. */
+async function waitUntilLive() {
+    const end = Date.now() + 60_000;
+    for (let lost = 1; lost > 0;) {
+        const { meters } = await client.call('metering.v1.MeteringService/ListMeters', { pageSize: 1000 });
+        lost = meters.filter(({ online }) => !online).length;
+        console.log(`${meters.length - lost} of ${meters.length} meters live`);
+        if (Date.now() > end) {
+            throw new Error(`${lost} meters do not answer`);
+        }
+        await new Promise((resolve) => { setTimeout(resolve, 500); });
+    }
+}
+
+/** The one thing that is no typing: a tenant plugs in heaters, and the balance begins to fall. */
+async function switchOn() {
+    const simulator = new Simulator(endpoints['park-simulator']);
+    for (const room of park.filter(({ switched_on_w: watts }) => watts)) {
+        await simulator.call('SetMeter', { meter_id: room.meter_id, load_w: room.switched_on_w });
+    }
+    simulator.close();
+}
+
 /** What ./run demo prints: the room to watch, and its tenant's phone page. */
 async function writeWelcome(expected) {
     const [accountId, { room }] = [...expected].find(([, { room: { story } }]) => story);
     const { path } = await client.call('console.v1.AuthService/CreateTenantLink', { accountId });
-    const story = `room ${room.name}: its first alarm comes within a minute or two of the first start, the cut some `
-        + 'minutes later;\n                    then pay on the tenant\'s phone and see the power come back';
+    const story = [`building ${room.building.building}, room ${room.name}: about a minute after the first start its`,
+        'balance reaches the first alarm, some three minutes later the meter is cut;',
+        "then pay on the tenant's phone and see the power come back"];
     writeFileSync(join(demo, 'welcome.json'), `${JSON.stringify({ story, tenant_path: path, account_id: accountId, room: room.name })}\n`);
 }
 
@@ -202,3 +227,5 @@ await importHistory();
 await waitUntilCharged(expected);
 await writeWelcome(expected);
 await enableLines();
+await waitUntilLive();
+await switchOn();
