@@ -180,6 +180,7 @@ async function cashDesk(page: Page): Promise<void> {
         return (await page.locator('.tile.tone-green b').first().textContent())!;
     })();
     await go(page, '/cash');
+    await page.locator('.cash-search input:focus').waitFor();
     const started = Date.now();
     await page.keyboard.type(name);
     await page.locator('.cash-hit').first().waitFor();
@@ -206,7 +207,7 @@ async function cashDesk(page: Page): Promise<void> {
 async function lostAnswer(page: Page): Promise<void> {
     await go(page, await roomPath(page, 'tone-green'));
     const ids: string[] = [];
-    await page.route('**/AccountService/TopUp', async (route) => {
+    await page.route('**/*AccountService/TopUp', async (route) => {
         ids.push((route.request().postDataJSON() as { requestId: string }).requestId);
         if (ids.length > 2) return route.continue();
         await route.fetch();
@@ -216,6 +217,7 @@ async function lostAnswer(page: Page): Promise<void> {
     const dialog = page.locator('.ant-modal');
     await dialog.locator('.money-input input').fill('12.34');
     for (let i = 0; i < 2; i++) {
+        await page.waitForTimeout(200);
         await dialog.locator('.ant-btn-primary').click();
         await dialog.locator('.ant-alert-warning').waitFor();
         assert.ok(await dialog.locator('.money-input input').isDisabled(), 'the input is locked while the outcome is unknown');
@@ -226,7 +228,7 @@ async function lostAnswer(page: Page): Promise<void> {
     await dialog.locator('.ant-alert-success').waitFor();
     assert.equal(new Set(ids).size, 1, 'one request id for one action');
     assert.equal(ids.length, 3);
-    await page.unroute('**/AccountService/TopUp');
+    await page.unroute('**/*AccountService/TopUp');
 }
 
 async function batchTask(page: Page): Promise<void> {

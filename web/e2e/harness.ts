@@ -28,7 +28,11 @@ export interface Look {
 /** A fresh browser context; page errors and console errors end up in `problems`. */
 export async function openContext(browser: Browser, look: Look, problems: string[]): Promise<BrowserContext> {
     const context = await browser.newContext({ viewport: look.size ?? wide, acceptDownloads: true, colorScheme: look.dark ? 'dark' : 'light' });
+    // The compiler's helper for function names, in functions that run in the page.
+    await context.addInitScript('globalThis.__name ??= (f) => f');
     await context.addInitScript(([locale, dark]) => {
+        // An error page of the browser has no storage.
+        if (!location.protocol.startsWith('http')) return;
         localStorage.setItem('openprepay.locale', locale!);
         localStorage.setItem('openprepay.dark', dark!);
     }, [look.locale ?? 'zh', look.dark ? '1' : '0']);

@@ -9,7 +9,7 @@ const startWait_ms = 20_000;
 /** Starts the pretended console when no address was given. */
 async function startMock(): Promise<ChildProcess | null> {
     if (process.env.BASE_URL) return null;
-    const child = spawn(process.execPath, ['--import', 'tsx', 'mock/main.ts'], { env: { ...process.env, PORT: new URL(baseUrl).port }, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', 'mock/main.ts'], { env: { ...process.env, PORT: new URL(baseUrl).port }, stdio: ['ignore', 'ignore', 'ignore'] });
     const until = Date.now() + startWait_ms;
     while (!(await fetch(baseUrl).then(() => true, () => false))) {
         if (Date.now() > until || child.exitCode !== null) throw new Error('the pretended console did not start');

@@ -2,6 +2,7 @@ import { formatClock, millis } from '../core/time';
 import { useZone } from '../app/site';
 import { FrameDirection, type Command, type Frame, type MeterValues, RelayState } from '../gen/prepay/metering/v1/metering_pb';
 import { formatCurrent, formatVoltage } from '../core/energy';
+import { ScrollX } from '../ui/scroll_x';
 import { useText } from '../i18n/console_text';
 
 function hex(data: Uint8Array): string {
@@ -50,7 +51,7 @@ export function Evidence({ command }: { command: Command }) {
             {command.frames.length === 0 ? (
                 <p className="faint">{t('evidence.no_frames')}</p>
             ) : (
-                <div className="scroll-x" tabIndex={0} role="region" aria-label={t('evidence.frames')}>
+                <ScrollX label={t('evidence.frames')}>
                     <table className="frames">
                         <thead>
                             <tr>
@@ -59,7 +60,7 @@ export function Evidence({ command }: { command: Command }) {
                         </thead>
                         <tbody>{command.frames.map((frame, index) => <FrameRow key={index} frame={frame} />)}</tbody>
                     </table>
-                </div>
+                </ScrollX>
             )}
         </div>
     );

@@ -24,7 +24,7 @@ export function LogInPage() {
     return (
         <main className="login">
             <div className="login-card">
-                <Brand />
+                <h1><Brand /></h1>
                 <p className="login-lead">{t('login.lead')}</p>
                 <Form layout="vertical" onFinish={logIn} requiredMark={false} size="large">
                     <Form.Item name="userName" label={t('login.user')} rules={[{ required: true, message: t('login.user.missing') }]}>

@@ -12,13 +12,11 @@ const shared = {
 /** Ant Design tokens; the same colours stand as custom properties in theme.css. */
 export function antTheme(dark: boolean): ThemeConfig {
     return {
-        algorithm: dark
-            ? [theme.darkAlgorithm, theme.compactAlgorithm]
-            : [theme.defaultAlgorithm, theme.compactAlgorithm],
+        algorithm: dark ? theme.darkAlgorithm : theme.defaultAlgorithm,
         token: dark
-            ? { ...shared, colorPrimary: '#4ea8a0', colorLink: '#6cc5bc', colorBgBase: '#10161b', colorTextBase: '#e6ebef',
+            ? { ...shared, colorPrimary: '#5fc0b6', colorTextLightSolid: '#06201d', colorLink: '#6cc5bc', colorBgBase: '#10161b', colorTextBase: '#e6ebef',
                 colorTextPlaceholder: '#93a1ad', colorTextDescription: '#9fb0bc', colorTextTertiary: '#9fb0bc',
-                colorError: '#f0716f', colorErrorText: '#ff8f8c' }
+                colorError: '#ffa3a0', colorErrorText: '#ff8f8c' }
             : { ...shared, colorPrimary: '#0f6f68', colorLink: '#0b625c', colorTextBase: '#17212b', colorBgLayout: '#f3f5f6',
                 colorTextPlaceholder: '#66727d', colorTextDescription: '#56636f', colorTextTertiary: '#56636f',
                 colorError: '#c0262d', colorSuccess: '#15803d', colorWarning: '#b45309' },
@@ -26,6 +24,7 @@ export function antTheme(dark: boolean): ThemeConfig {
             Table: { cellPaddingBlockSM: 5, cellPaddingInlineSM: 10, headerBorderRadius: 0 },
             Tabs: { horizontalMargin: '0 0 10px 0' },
             Card: { bodyPadding: 14 },
+            Tooltip: { colorTextLightSolid: '#ffffff' },
             Button: { primaryShadow: 'none', dangerShadow: 'none', defaultShadow: 'none' },
         },
     };

@@ -33,7 +33,7 @@ function normalise(text: string): string {
         .replace(/[．。]/g, '.')
         .replace(/[,，\s]/g, '')
         .replace(/[\u2212－]/g, '-')
-        .replace(/^[¥￥]/, '');
+        .replace(/^(-?)[¥￥]/, '$1');
 }
 
 /**

@@ -13,12 +13,19 @@ export interface Failure {
 
 const inDoubtCodes = [Code.Unavailable, Code.DeadlineExceeded, Code.Unknown, Code.Aborted, Code.Canceled];
 
+/** A request that never got an answer (fetch throws a TypeError) counts as unavailable. */
+function asConnectError(error: unknown): ConnectError {
+    const connect = ConnectError.from(error);
+    const unanswered = error instanceof TypeError || connect.cause instanceof TypeError;
+    return unanswered ? new ConnectError(connect.rawMessage, Code.Unavailable) : connect;
+}
+
 function codeWord(code: Code): string {
     return Code[code].replace(/([a-z])([A-Z])/g, '$1_$2').toUpperCase();
 }
 
 export function toFailure(error: unknown): Failure {
-    const connect = ConnectError.from(error);
+    const connect = asConnectError(error);
     const detail = connect.findDetails(ErrorDetailSchema)[0];
     return {
         reason: detail?.reason || codeWord(connect.code),
@@ -29,5 +36,5 @@ export function toFailure(error: unknown): Failure {
 }
 
 export function hasCode(error: unknown, code: Code): boolean {
-    return ConnectError.from(error).code === code;
+    return asConnectError(error).code === code;
 }

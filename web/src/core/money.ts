@@ -5,14 +5,19 @@ export const fen = 10_000n;
 /** Micro-yuan in one yuan. */
 export const yuan = 1_000_000n;
 
+/** The currency sign between the minus and the figure. */
+function signed(micros: bigint, text: string): string {
+    return micros < 0n ? text[0] + '¥' + text.slice(1) : '¥' + text;
+}
+
 /** Exact amount: two decimals, more only where the ledger holds more. */
 export function formatYuan(micros: bigint): string {
-    return '¥' + formatScaled(micros, 6, 2);
+    return signed(micros, formatScaled(micros, 6, 2));
 }
 
 /** Amount rounded down to the fen, so that a balance never looks larger than it is. */
 export function formatYuanFloor(micros: bigint): string {
-    return '¥' + formatScaled(floorTo(micros, fen), 6, 2);
+    return signed(micros, formatScaled(floorTo(micros, fen), 6, 2));
 }
 
 /** Price in yuan per kWh or m³: four decimals, more only where there are more. */

@@ -10,6 +10,7 @@ import { RatePeriod, type Charge, type ChargeLine, type ExplainChargeResponse } 
 import { ReadingSource, type Reading } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
 import { When } from '../ui/figures';
+import { ScrollX } from '../ui/scroll_x';
 import { EmptyState, Failed, SkeletonBlock } from '../ui/surface';
 
 function Lines({ charge }: { charge: Charge }) {
@@ -23,7 +24,7 @@ function Lines({ charge }: { charge: Charge }) {
         { title: t('charge.price'), align: 'right', className: 'num', render: (_, line) => formatPrice(line.priceMicros) },
         { title: t('charge.amount'), align: 'right', className: 'num', render: (_, line) => '¥' + formatScaled(line.amountNanos, 9, 2) },
     ];
-    return <Table size="small" rowKey={(line) => `${line.startTime?.seconds}-${line.period}-${line.tier}`} columns={columns} dataSource={charge.lines} pagination={false} scroll={{ x: 'max-content' }} />;
+    return <ScrollX label={t('charge.lines')}><Table size="small" rowKey={(line) => `${line.startTime?.seconds}-${line.period}-${line.tier}`} columns={columns} dataSource={charge.lines} pagination={false} /></ScrollX>;
 }
 
 /** The stored readings at both ends of the interval. */
@@ -48,7 +49,7 @@ function Readings({ explained }: { explained: ExplainChargeResponse }) {
         { title: t('reading.source'), render: (_, r) => lookUp(`reading.source.${ReadingSource[r.source]?.toLowerCase()}`) },
     ];
     if (rows.length === 0) return <p className="faint">{t('reading.not_listed', { start: String(ids[0]), end: String(ids[1]) })}</p>;
-    return <Table size="small" rowKey={(r) => String(r.readingId)} columns={columns} dataSource={rows} pagination={false} scroll={{ x: 'max-content' }} />;
+    return <ScrollX label={t('charge.readings')}><Table size="small" rowKey={(r) => String(r.readingId)} columns={columns} dataSource={rows} pagination={false} /></ScrollX>;
 }
 
 function Explained({ explained }: { explained: ExplainChargeResponse }) {

@@ -9,6 +9,7 @@ import { CommandAction, CommandState, type Command } from '../gen/prepay/meterin
 import { Link } from 'react-router-dom';
 import { useText } from '../i18n/console_text';
 import { When } from '../ui/figures';
+import { ScrollX } from '../ui/scroll_x';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, Failed, SkeletonBlock } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
@@ -32,7 +33,7 @@ export function CommandsTab({ roomId, meterIds }: { roomId: string; meterIds: re
         { title: t('command.seconds'), align: 'right', className: 'num', render: (_, c) => durationOf(c) },
         { title: t('command.initiator'), dataIndex: 'initiator' },
         { title: t('command.reason'), dataIndex: 'reasonText' },
-        { title: '', render: (_, c) => <Button type="link" size="small" onClick={() => setOpen(c.commandId)}>{t('command.show_evidence')}</Button> },
+        { title: <span className="sr">{t('common.actions')}</span>, render: (_, c) => <Button type="link" size="small" onClick={() => setOpen(c.commandId)}>{t('command.show_evidence')}</Button> },
     ];
     return (
         <>
@@ -59,5 +60,5 @@ export function AssignmentsTab({ roomId, meterIds }: { roomId: string; meterIds:
     if (query.isPending) return <SkeletonBlock rows={4} />;
     if (query.isError) return <Failed error={query.error} retry={() => query.refetch()} />;
     if (query.data.assignments.length === 0) return <EmptyState title={t('assignment.empty')} hint={t('assignment.empty.hint')} />;
-    return <Table size="small" rowKey={(a) => `${a.meterId}-${a.startTime?.seconds}`} columns={columns} dataSource={query.data.assignments} pagination={false} scroll={{ x: 'max-content' }} />;
+    return <ScrollX label={t('room.tab.tariff')}><Table size="small" rowKey={(a) => `${a.meterId}-${a.startTime?.seconds}`} columns={columns} dataSource={query.data.assignments} pagination={false} /></ScrollX>;
 }

@@ -49,13 +49,13 @@ export function TopUpDialog({ account, roomName, onClose, onDone }: MoneyDialogP
     const amount = useAmount();
     const [note, setNote] = useState('');
     const [before] = useState(account);
-    const after = account.balanceMicros + (amount.micros ?? 0n);
+    const after = before.balanceMicros + (amount.micros ?? 0n);
     return (
         <ActionDialog
             title={`${t('action.top_up')} · ${roomName} ${account.customer?.displayName ?? ''}`}
             consequence={t('action.top_up.consequence', {
                 amount: amount.micros === null ? '¥…' : formatYuan(amount.micros),
-                before: formatYuanFloor(account.balanceMicros),
+                before: formatYuanFloor(before.balanceMicros),
                 after: formatYuanFloor(after),
             })}
             confirm={t('action.top_up')}
@@ -86,13 +86,14 @@ export function RefundDialog({ account, roomName, onClose, onDone }: MoneyDialog
     const { t } = useText();
     const amount = useAmount();
     const [note, setNote] = useState('');
+    const [before] = useState(account.balanceMicros);
     const tooMuch = amount.micros !== null && amount.micros > account.balanceMicros;
     return (
         <ActionDialog
             title={`${t('action.refund')} · ${roomName} ${account.customer?.displayName ?? ''}`}
             consequence={t('action.refund.consequence', {
                 amount: amount.micros === null ? '¥…' : formatYuan(amount.micros),
-                before: formatYuanFloor(account.balanceMicros),
+                before: formatYuanFloor(before),
             })}
             confirm={t('action.refund')}
             danger

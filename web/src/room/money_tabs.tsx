@@ -78,7 +78,7 @@ export function ChargesTab({ roomId, accountId }: TabProps) {
         { title: t('charge.energy'), align: 'right', className: 'num', render: (_, c) => formatEnergy(c.energy, c.resource) },
         { title: t('charge.amount'), align: 'right', render: (_, c) => <Yuan micros={c.amountMicros} /> },
         { title: t('tariff.tariff'), render: (_, c) => t('charge.tariff_version', { tariff: c.tariffId, version: c.tariffVersion }) },
-        { title: '', render: (_, c) => <Button type="link" size="small" onClick={() => setCharge(c.chargeId)}>{t('charge.explain')}</Button> },
+        { title: <span className="sr">{t('common.actions')}</span>, render: (_, c) => <Button type="link" size="small" onClick={() => setCharge(c.chargeId)}>{t('charge.explain')}</Button> },
     ];
     return (
         <>

@@ -56,7 +56,7 @@ function FormEditor({ draft, setDraft }: { draft: DefinitionDraft; setDraft: (d:
                     <Field label={t('tariff.holidays')} hint={t('tariff.holidays.hint')}>{(id) => <Input id={id} value={draft.holidays} placeholder="2027-01-01 2027-05-01" onChange={(e) => setDraft({ ...draft, holidays: e.target.value })} />}</Field>
                 </>
             )}
-            <h3>{t('tariff.prices')} <small>{t('tariff.unit_price')}</small></h3>
+            <h2>{t('tariff.prices')} <small>{t('tariff.unit_price')}</small></h2>
             <TierEditor span={draft.tierSpan} tiers={draft.tiers} periods={usedPeriods(draft)} onSpan={(tierSpan) => setDraft({ ...draft, tierSpan })} onTiers={(tiers) => setDraft({ ...draft, tiers })} />
             <Field label={t('tariff.time_zone')}>{(id) => <Input id={id} value={draft.timeZone} onChange={(e) => setDraft({ ...draft, timeZone: e.target.value })} />}</Field>
         </div>

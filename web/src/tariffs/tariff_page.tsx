@@ -41,7 +41,7 @@ function AssignedPanel({ tariffId }: { tariffId: string }) {
             {query.isPending && <SkeletonBlock rows={3} />}
             {query.isError && <Failed error={query.error} retry={() => query.refetch()} />}
             {query.isSuccess && query.rows.length === 0 && <EmptyState title={t('tariff.no_meters')} />}
-            <ul className="meter-chips">
+            <ul className="meter-chips" tabIndex={0} aria-label={t('tariff.meters')}>
                 {query.rows.filter((a) => !a.endTime).map((a) => <li key={a.meterId} className="mono">{a.meterId}</li>)}
             </ul>
             {query.hasNextPage && <Button size="small" onClick={() => query.fetchNextPage()}>{t('common.more')}</Button>}

@@ -3,6 +3,7 @@ import { formatPrice } from '../core/money';
 import { RatePeriod, TierSpan, type DaySlot, type Season, type TariffDefinition, type Tier } from '../gen/prepay/billing/v1/billing_pb';
 import type { Resource } from '../gen/prepay/common/v1/common_pb';
 import { useText } from '../i18n/console_text';
+import { ScrollX } from '../ui/scroll_x';
 import { dayTypeKey, minuteText, periodClass } from './periods';
 
 function usePeriodText(): (period: RatePeriod) => string {
@@ -33,7 +34,7 @@ function SeasonView({ season }: { season: Season }) {
     const { t } = useText();
     return (
         <div className="season">
-            <h4>{season.name} <small>{t('tariff.months', { months: season.months.join(', ') })}</small></h4>
+            <h3>{season.name} <small>{t('tariff.months', { months: season.months.join(', ') })}</small></h3>
             {season.schedules.map((schedule) => (
                 <div key={schedule.dayType} className="season-row">
                     <span>{t(dayTypeKey(schedule.dayType))}</span>
@@ -54,7 +55,7 @@ function PriceTable({ definition, resource }: { definition: TariffDefinition; re
         return tier.upperBound === 0n ? t('tariff.from_energy', { from }) : `${from} – ${formatEnergy(tier.upperBound, resource)}`;
     };
     return (
-        <div className="scroll-x" tabIndex={0} role="region" aria-label={t('tariff.prices')}>
+        <ScrollX label={t('tariff.prices')}>
             <table className="price-table">
                 <thead>
                     <tr>
@@ -76,7 +77,7 @@ function PriceTable({ definition, resource }: { definition: TariffDefinition; re
                     ))}
                 </tbody>
             </table>
-        </div>
+        </ScrollX>
     );
 }
 

@@ -49,7 +49,7 @@ function DraftForm({ draft, setDraft }: { draft: Draft; setDraft: (d: Draft) => 
 function TargetList({ targets, onRemove }: { targets: readonly Target[]; onRemove: (meterId: string) => void }) {
     const { t } = useText();
     return (
-        <ul className="targets">
+        <ul className="targets" aria-label={t('task.targets')}>
             {targets.map((target) => (
                 <li key={target.meterId}>
                     <b>{target.roomName}</b> <span className="mono faint">{target.meterId}</span>

@@ -97,7 +97,7 @@ function Items({ taskId }: { taskId: string }) {
         { title: t('item.reason'), render: (_, item) => item.failureReason && (lookUp(`reason.${item.failureReason}`) ?? item.failureReason) },
         { title: t('item.finished'), render: (_, item) => <When time={item.finishTime} /> },
         { title: t('item.attempts'), dataIndex: 'attemptCount', align: 'right' },
-        { title: '', render: (_, item) => item.state >= ItemState.SENT && item.state !== ItemState.CANCELLED && <Button type="link" size="small" onClick={() => setCommandId(item.itemId)}>{t('command.show_evidence')}</Button> },
+        { title: <span className="sr">{t('common.actions')}</span>, render: (_, item) => item.state >= ItemState.SENT && item.state !== ItemState.CANCELLED && <Button type="link" size="small" onClick={() => setCommandId(item.itemId)}>{t('command.show_evidence')}</Button> },
     ];
     return (
         <Panel

@@ -1,5 +1,6 @@
 import { Button, Table, type TableColumnsType, type TableProps } from 'antd';
 import { useText } from '../i18n/console_text';
+import { ScrollX } from './scroll_x';
 import { Failed, Partial, SkeletonBlock } from './surface';
 import type { ReactNode } from 'react';
 
@@ -31,16 +32,17 @@ export function PageTable<Row extends object>({ query, columns, rowKey, empty, o
     return (
         <>
             {Boolean(query.error) && <Partial text={t('common.partial')} />}
-            <Table<Row>
-                size="small"
-                rowKey={rowKey}
-                dataSource={query.rows}
-                columns={columns}
-                pagination={false}
-                scroll={{ x: 'max-content' }}
-                summary={summary}
-                onRow={onRow && ((row) => ({ onClick: () => onRow(row), className: 'clickable' }))}
-            />
+            <ScrollX label={t('common.list')}>
+                <Table<Row>
+                    size="small"
+                    rowKey={rowKey}
+                    dataSource={query.rows}
+                    columns={columns}
+                    pagination={false}
+                    summary={summary}
+                    onRow={onRow && ((row) => ({ onClick: () => onRow(row), className: 'clickable' }))}
+                />
+            </ScrollX>
             {query.hasNextPage && (
                 <div className="more">
                     <Button size="small" loading={query.isFetchingNextPage} onClick={() => query.fetchNextPage()}>

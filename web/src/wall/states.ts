@@ -37,8 +37,10 @@ export function rankOf(state: WallState): number {
     return stateLooks.indexOf(lookOf(state));
 }
 
+const collator = new Intl.Collator('en', { numeric: true });
+
 export function byName(a: WallRoom, b: WallRoom): number {
-    return a.displayName.localeCompare(b.displayName, 'en', { numeric: true });
+    return collator.compare(a.displayName, b.displayName);
 }
 
 /** Problems first, and among equals the one that owes most. */

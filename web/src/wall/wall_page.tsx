@@ -1,8 +1,6 @@
 import { useCallback, useDeferredValue, useMemo, useState, useSyncExternalStore } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useSite } from '../app/site';
-import { formatYuanFloor } from '../core/money';
-import { formatEnergy } from '../core/energy';
 import type { WallRoom, WallState } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { EmptyState, SkeletonBlock } from '../ui/surface';
@@ -11,7 +9,7 @@ import { filterParams, groupRooms, matches, parseFilter, type WallFilter } from 
 import { PickBar } from './pick_bar';
 import { byUrgency, lookOf } from './states';
 import { StreamNote } from './stream_note';
-import { Tile } from './tile';
+import { Buildings, Problems } from './sections';
 import { WallToolbar } from './toolbar';
 import { wallStore } from './wall_store';
 
@@ -49,59 +47,6 @@ function usePicks() {
         setPicked(new Set());
     }, []);
     return { picking, setPicking: startOrEnd, picked, setPicked, toggle };
-}
-
-interface TilesProps {
-    rooms: readonly WallRoom[];
-    picks: ReturnType<typeof usePicks>;
-}
-
-function Tiles({ rooms, picks }: TilesProps) {
-    return (
-        <div className="tiles">
-            {rooms.map((room) => (
-                <Tile key={room.roomId} room={room} picking={picks.picking} picked={picks.picked.has(room.roomId)} onPick={picks.toggle} />
-            ))}
-        </div>
-    );
-}
-
-function Problems({ rooms, picks }: TilesProps) {
-    const { t } = useText();
-    return (
-        <section className="problems" aria-label={t('wall.problems')}>
-            <h2>
-                {t('wall.problems')} <span className="num">{rooms.length}</span>
-            </h2>
-            {rooms.length > 0 ? <Tiles rooms={rooms} picks={picks} /> : <p className="calm">{t('wall.no_problems')}</p>}
-        </section>
-    );
-}
-
-function Buildings({ rooms, picks }: TilesProps) {
-    const { t } = useText();
-    const buildings = useMemo(() => groupRooms(rooms), [rooms]);
-    return buildings.map((building) => {
-        const all = building.floors.flatMap((floor) => floor.rooms);
-        const wh = all.reduce((sum, room) => sum + room.energyTodayWh, 0n);
-        const micros = all.reduce((sum, room) => sum + room.amountTodayMicros, 0n);
-        return (
-            <section key={building.name} className="building">
-                <h2>
-                    {building.name}
-                    <small>
-                        {t('wall.building_sum', { rooms: all.length, energy: formatEnergy(wh), money: formatYuanFloor(micros) })}
-                    </small>
-                </h2>
-                {building.floors.map((floor) => (
-                    <div key={floor.name} className="floor">
-                        <h3>{floor.name}</h3>
-                        <Tiles rooms={floor.rooms} picks={picks} />
-                    </div>
-                ))}
-            </section>
-        );
-    });
 }
 
 /** All rooms of the site, live: problems first, then building by building. */
