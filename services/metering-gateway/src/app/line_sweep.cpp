@@ -28,18 +28,20 @@ Status error_of(const WireReply& reply) {
 
 }  // namespace
 
-void LineWorker::begin_sweep() {
+void LineWorker::begin_sweep(bool is_new_cycle) {
     const auto now = context_.clock.steady();
     const Instant wall_now = context_.clock.now();
     sweep_start_ = now;
     sweep_.clear();
     for (auto& [meter_id, meter] : meters_) {
         const bool was_online = meter->memory().online;
-        meter->end_cycle(now, wall_now, config_.poll_interval, batch_);
+        if (is_new_cycle) {
+            meter->end_cycle(now, wall_now, config_.poll_interval, batch_);
+        }
         if (was_online && !meter->memory().online) {
             context_.board.update(meter_id, false, meter->memory().latest);
         }
-        if (meter->is_due(now)) {
+        if (meter->begin_cycle(now)) {
             ReadTask task;
             task.meter = meter.get();
             task.blocks = meter->due_blocks(false);
@@ -54,6 +56,19 @@ void LineWorker::begin_sweep() {
         flush();
     }
     update_status();
+}
+
+// An unreachable line is tried between its sweeps; when it is back its meters are read at once,
+// within the cycle that is going on.
+bool LineWorker::reconnect() {
+    if (!wire_.is_unreachable() || !wire_.is_ready()) {
+        return false;
+    }
+    if (wire_.ensure_connected()) {
+        begin_sweep(false);
+    }
+    update_status();
+    return true;
 }
 
 void LineWorker::end_sweep() {

@@ -192,10 +192,10 @@ bool LineWorker::step() {
         return true;
     }
     if (context_.clock.steady() >= next_sweep_) {
-        begin_sweep();
+        begin_sweep(true);
         return true;
     }
-    return false;
+    return reconnect();
 }
 
 void LineWorker::wait(const std::stop_token& stop) {
@@ -203,6 +203,9 @@ void LineWorker::wait(const std::stop_token& stop) {
     auto until = now + kIdleMax;
     if (config_.enabled) {
         until = std::min(until, next_sweep_);
+        if (wire_.is_unreachable()) {
+            until = std::min(until, wire_.next_try());
+        }
         for (const CommandJob& job : jobs_) {
             auto due = job.not_before;
             if (job.phase != CommandJob::Phase::kPersist && !wire_.is_ready()) {

@@ -97,7 +97,8 @@ private:
     bool is_superseded(const CommandJob& job) const;
     void run_job(CommandJob& job);
     void expire_jobs();
-    void begin_sweep();
+    void begin_sweep(bool is_new_cycle);
+    bool reconnect();
     void end_sweep();
     void abort_sweep();
     void schedule_sweep();

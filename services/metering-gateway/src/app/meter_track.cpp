@@ -133,8 +133,9 @@ void MeterTrack::advance_base(const ReadingBase& base) {
     }
 }
 
-bool MeterTrack::is_due(std::chrono::steady_clock::time_point now) const {
-    return config_.enabled && now >= retry_at_;
+bool MeterTrack::begin_cycle(std::chrono::steady_clock::time_point now) {
+    asked_ = config_.enabled && now >= retry_at_;
+    return asked_;
 }
 
 void MeterTrack::end_cycle(std::chrono::steady_clock::time_point now, Instant wall_now,
@@ -149,7 +150,7 @@ void MeterTrack::end_cycle(std::chrono::steady_clock::time_point now, Instant wa
         return;
     }
     set_state(false, memory_.relay, wall_now, batch);
-    if (now >= retry_at_) {
+    if (asked_) {
         const int doubling = std::min(missed_cycles_ - kOfflineAfter + 1, 5);
         retry_at_ = now + std::min(interval * (1 << doubling), kBackoffMax);
     }

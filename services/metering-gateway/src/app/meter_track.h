@@ -56,8 +56,8 @@ public:
     /// Takes a newer base that came in by import.
     void advance_base(const ReadingBase& base);
 
-    /// Whether the meter is asked in a cycle that starts at `now`.
-    [[nodiscard]] bool is_due(std::chrono::steady_clock::time_point now) const;
+    /// Begins a cycle: whether the meter is to be asked in it.
+    [[nodiscard]] bool begin_cycle(std::chrono::steady_clock::time_point now);
     /// Ends a cycle: counts a miss unless the meter answered, appends going offline to `batch`, and
     /// sets the back-off of a silent meter.
     void end_cycle(std::chrono::steady_clock::time_point now, Instant wall_now,
@@ -77,6 +77,7 @@ private:
     MeterMemory memory_;
     BlockWords words_;
     std::uint64_t sweep_count_ = 0;
+    bool asked_ = false;    ///< In the current cycle.
     bool answered_ = true;  ///< In the current cycle; the first cycle has not begun.
     int missed_cycles_ = 0;
     std::chrono::steady_clock::time_point retry_at_{};

@@ -1,0 +1,174 @@
+#include "app/meter_track.h"
+
+#include <catch2/catch.hpp>
+
+#include "fakes.h"
+
+using namespace prepay;
+using namespace prepay::metering;
+
+namespace {
+
+using Steady = std::chrono::steady_clock::time_point;
+const Instant kStart = from_micros(1'790'000'000'000'000);
+constexpr std::chrono::milliseconds kInterval{15'000};
+
+MeterTrack make_track(MeterMemory memory = {}, int epoch = 0) {
+    MeterConfig config;
+    config.meter_no = 7;
+    config.meter_id = "m-7";
+    config.driver_pack = "small";
+    config.register_epoch = epoch;
+    return MeterTrack(config, test::small_pack(), PlausibilityLimits{}, std::move(memory));
+}
+
+MeterValues values_at(Instant time, std::int64_t wh, RelayState relay = RelayState::kClosed) {
+    MeterValues values;
+    values.read_time = time;
+    values.register_total = RegisterTotal::from_wh(wh);
+    values.relay = relay;
+    return values;
+}
+
+}  // namespace
+
+TEST_CASE("A reading's identity: slot and revision, also over a restart") {
+    MeterMemory memory;
+    memory.base = ReadingBase{kStart, RegisterTotal::from_wh(100), 0};
+    memory.last_slot = kStart;
+    memory.last_revision = 1;
+    MeterTrack track = make_track(memory);
+    LineBatch batch;
+    const Instant later = kStart + std::chrono::seconds(5);
+    track.accept(values_at(later, 101), later, kStart, ReadingSource::kPoll, batch);
+    track.accept(values_at(later, 101), later, kStart, ReadingSource::kOnDemand, batch);
+    track.accept(values_at(later, 101), later, later, ReadingSource::kPoll, batch);
+    // The clock went back: the slot never goes behind what is stored.
+    track.accept(values_at(later, 101), later, kStart, ReadingSource::kPoll, batch);
+    REQUIRE(batch.readings.size() == 4);
+    CHECK(batch.readings[0].revision == 2);
+    CHECK(batch.readings[1].revision == 3);
+    CHECK(batch.readings[2].revision == 0);
+    CHECK(batch.readings[2].slot_time == later);
+    CHECK(batch.readings[3].slot_time == later);
+    CHECK(batch.readings[3].revision == 1);
+}
+
+TEST_CASE("A dip is reported once and never becomes a base") {
+    MeterTrack track = make_track();
+    LineBatch batch;
+    Instant now = kStart;
+    track.accept(values_at(now, 5000), now, now, ReadingSource::kPoll, batch);
+    for (int i = 0; i < 3; ++i) {
+        now += kInterval;
+        CHECK(track.accept(values_at(now, 4000), now, now, ReadingSource::kPoll, batch) ==
+              ReadingFault::kRegisterDip);
+    }
+    CHECK(batch.readings.size() == 1);
+    REQUIRE(batch.rejected.size() == 1);
+    CHECK(batch.rejected[0].reason == "REGISTER_DIP");
+    CHECK(batch.rejected[0].previous_total.wh() == 5000);
+    CHECK(batch.rejected[0].register_total.wh() == 4000);
+    now += kInterval;
+    CHECK(track.accept(values_at(now, 5050), now, now, ReadingSource::kPoll, batch) ==
+          ReadingFault::kNone);
+    CHECK(batch.readings.back().register_total.wh() == 5050);
+    now += kInterval;
+    track.accept(values_at(now, 4000), now, now, ReadingSource::kPoll, batch);
+    CHECK(batch.rejected.size() == 2);
+}
+
+TEST_CASE("A rollover keeps every Wh: differences within the epochs add up") {
+    MeterTrack track = make_track();
+    LineBatch batch;
+    Instant now = kStart;
+    track.accept(values_at(now, 999'990), now, now, ReadingSource::kPoll, batch);
+    now += std::chrono::seconds(60);
+    track.accept(values_at(now, 15), now, now, ReadingSource::kPoll, batch);
+    REQUIRE(batch.readings.size() == 4);
+    std::int64_t consumed = 0;
+    for (std::size_t i = 1; i < batch.readings.size(); ++i) {
+        const Reading& before = batch.readings[i - 1];
+        const Reading& after = batch.readings[i];
+        CHECK(before.read_time <= after.read_time);
+        if (before.register_epoch == after.register_epoch) {
+            consumed += (after.register_total - before.register_total).wh();
+        }
+    }
+    CHECK(consumed == 25);
+    CHECK(batch.readings.back().register_epoch == 1);
+    CHECK(batch.readings.back().revision == 2);
+}
+
+TEST_CASE("B21: offline after three cycles without a good reading, then backed off") {
+    MeterTrack track = make_track();
+    LineBatch batch;
+    Steady steady{};
+    Instant now = kStart;
+    const auto cycle = [&] {
+        track.end_cycle(steady, now, kInterval, batch);
+        const bool asked = track.begin_cycle(steady);
+        steady += kInterval;
+        now += kInterval;
+        return asked;
+    };
+    cycle();
+    track.accept(values_at(now, 100), now, now, ReadingSource::kPoll, batch);
+    REQUIRE(batch.state_changes.size() == 1);
+    CHECK(batch.state_changes[0].online);
+    CHECK(batch.state_changes[0].revision == 1);
+    cycle();
+    cycle();
+    cycle();
+    CHECK(batch.state_changes.size() == 1);
+    CHECK_FALSE(track.is_degraded());
+    cycle();
+    REQUIRE(batch.state_changes.size() == 2);
+    CHECK_FALSE(batch.state_changes[1].online);
+    CHECK(batch.state_changes[1].revision == 2);
+    CHECK(track.is_degraded());
+    int asked = 0;
+    for (int i = 0; i < 40; ++i) {
+        asked += cycle() ? 1 : 0;
+    }
+    CHECK(asked >= 8);  // At least every minute.
+    CHECK(asked <= 16);
+    CHECK(batch.state_changes.size() == 2);
+    track.accept(values_at(now, 110), now, now, ReadingSource::kPoll, batch);
+    CHECK(cycle());
+    CHECK(batch.state_changes.size() == 3);
+}
+
+TEST_CASE("A change of the contact is a change of state") {
+    MeterTrack track = make_track();
+    LineBatch batch;
+    track.accept(values_at(kStart, 1, RelayState::kClosed), kStart, kStart, ReadingSource::kPoll,
+                 batch);
+    track.accept(values_at(kStart, 1, RelayState::kUnknown), kStart, kStart, ReadingSource::kPoll,
+                 batch);
+    track.accept(values_at(kStart, 1, RelayState::kOpen), kStart, kStart, ReadingSource::kPoll,
+                 batch);
+    REQUIRE(batch.state_changes.size() == 2);
+    CHECK(batch.state_changes[1].relay == RelayState::kOpen);
+}
+
+TEST_CASE("After a swap the old base does not count") {
+    MeterMemory memory;
+    memory.base = ReadingBase{kStart, RegisterTotal::from_wh(900'000), 0};
+    MeterTrack track = make_track(memory, 1);
+    LineBatch batch;
+    const Instant now = kStart + kInterval;
+    CHECK(track.accept(values_at(now, 3), now, now, ReadingSource::kPoll, batch) ==
+          ReadingFault::kNone);
+    CHECK(batch.readings[0].register_epoch == 1);
+}
+
+TEST_CASE("An import moves the base forward, never back") {
+    MeterTrack track = make_track();
+    track.advance_base({kStart, RegisterTotal::from_wh(500), 0});
+    track.advance_base({kStart - kInterval, RegisterTotal::from_wh(400), 0});
+    LineBatch batch;
+    const Instant now = kStart + kInterval;
+    CHECK(track.accept(values_at(now, 450), now, now, ReadingSource::kPoll, batch) ==
+          ReadingFault::kRegisterDip);
+}
