@@ -1,0 +1,406 @@
+#include "e2e/stack.h"
+
+#include <librdkafka/rdkafka.h>
+#include <openssl/pem.h>
+#include <unistd.h>
+#include <yaml-cpp/yaml.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <pqxx/pqxx>
+#include <stdexcept>
+#include <thread>
+
+#include "httplib.h"
+
+namespace prepay::e2e {
+namespace {
+
+namespace fs = std::filesystem;
+using test::ChildProcess;
+
+constexpr int kPartitionCount = 8;
+const std::string kBin = std::string(PREPAY_BINARY_DIR) + "/bin/";
+const std::string kSource = PREPAY_SOURCE_DIR;
+const std::string kPgBin = "/usr/lib/postgresql/15/bin/";
+
+// Schema word -> process name.
+const std::map<std::string, std::string> kServices = {{"metering", "metering-gateway"},
+                                                      {"billing", "billing"},
+                                                      {"account", "account"},
+                                                      {"alarm", "alarm"},
+                                                      {"scheduler", "scheduler"},
+                                                      {"reporting", "reporting"},
+                                                      {"console", "console"}};
+
+std::string environment(const char* name, const std::string& fallback) {
+    const char* value = std::getenv(name);
+    return value == nullptr || *value == '\0' ? fallback : value;
+}
+
+[[noreturn]] void fail(const std::string& what) { throw std::runtime_error(what); }
+
+void write(const std::string& path, const std::string& content) { std::ofstream(path) << content; }
+
+std::string read(const std::string& path) {
+    std::ifstream stream(path);
+    return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
+}
+
+// PostgreSQL refuses root: then it runs as the user postgres.
+std::vector<std::string> as_postgres(std::vector<std::string> command) {
+    if (geteuid() == 0) {
+        const std::vector<std::string> prefix = {"setpriv", "--reuid=postgres", "--regid=postgres",
+                                                 "--clear-groups", "--"};
+        command.insert(command.begin(), prefix.begin(), prefix.end());
+    }
+    return command;
+}
+
+void run_to_end(const std::vector<std::string>& command, const std::string& log) {
+    ChildProcess process(command, log);
+    const int code = process.wait(std::chrono::seconds(60));
+    if (code != 0) {
+        fail("'" + command.front() + "' ended with " + std::to_string(code) + ":\n" + read(log));
+    }
+}
+
+std::string drain(BIO* bio) {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio, &data);
+    std::string text(data, static_cast<std::size_t>(size));
+    BIO_free(bio);
+    return text;
+}
+
+std::vector<std::string> java(const std::string& heap) {
+    return {environment("PREPAY_TEST_JAVA", "java"),
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            heap,
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+            "-cp",
+            environment("PREPAY_TEST_KAFKA_LIBS", kSource + "/var/tools/kafka/libs") + "/*"};
+}
+
+std::vector<std::string> operator+(std::vector<std::string> left,
+                                   const std::vector<std::string>& right) {
+    left.insert(left.end(), right.begin(), right.end());
+    return left;
+}
+
+}  // namespace
+
+bool can_run(std::string& why_not) {
+    if (!fs::exists(kPgBin + "postgres")) {
+        why_not = "no PostgreSQL 15 at " + kPgBin;
+    } else if (!fs::exists(
+                   environment("PREPAY_TEST_KAFKA_LIBS", kSource + "/var/tools/kafka/libs"))) {
+        why_not = "no Kafka: set PREPAY_TEST_KAFKA_LIBS, or use ./run test e2e";
+    }
+    return why_not.empty();
+}
+
+void eventually(const std::string& what, const std::function<bool()>& condition,
+                std::chrono::seconds timeout) {
+    const auto deadline = std::chrono::steady_clock::now() + timeout;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            fail("not in " + std::to_string(timeout.count()) + " s: " + what);
+        }
+        std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    }
+}
+
+Stack::Stack() {
+    prepare_folder();
+    init_postgres();
+    init_kafka();
+    start("postgres");
+    start("kafka");
+    start("provider-simulator");
+    start("park-simulator");
+    create_schemas();
+    wait_port("kafka", std::chrono::seconds(60));
+    create_topics();
+    wait_port("provider-simulator", std::chrono::seconds(30));
+    write_configs();
+    for (const auto& [schema, name] : kServices) {
+        start(name);
+    }
+    wait_ready();
+}
+
+Stack::~Stack() {
+    for (const auto& [schema, name] : kServices) {
+        processes_[name].reset();
+    }
+    processes_.clear();
+    if (environment("PREPAY_TEST_KEEP", "").empty()) {
+        std::error_code ignored;
+        fs::remove_all(folder_, ignored);
+    }
+}
+
+void Stack::prepare_folder() {
+    folder_ = (fs::temp_directory_path() /
+               ("prepay-e2e-" + std::to_string(getpid()) + "-" + std::to_string(test::free_port())))
+                  .string();
+    fs::create_directories(folder_ + "/secrets");
+    fs::create_directories(folder_ + "/log");
+    for (const char* name : {"postgres", "kafka", "kafka-controller", "simulator",
+                             "provider-simulator", "smtp", "web"}) {
+        ports_[name] = test::free_port();
+    }
+    for (const auto& [schema, name] : kServices) {
+        ports_[schema] = test::free_port();
+        ports_[schema + "-http"] = test::free_port();
+    }
+    EVP_PKEY* key = EVP_EC_gen("P-256");
+    BIO* private_bio = BIO_new(BIO_s_mem());
+    BIO* public_bio = BIO_new(BIO_s_mem());
+    PEM_write_bio_PrivateKey(private_bio, key, nullptr, nullptr, 0, nullptr, nullptr);
+    PEM_write_bio_PUBKEY(public_bio, key);
+    EVP_PKEY_free(key);
+    private_key_pem_ = drain(private_bio);
+    write(folder_ + "/secrets/private.pem", private_key_pem_);
+    write(folder_ + "/secrets/public.pem", drain(public_bio));
+    for (const auto& [schema, name] : kServices) {
+        write(folder_ + "/secrets/" + schema + ".token",
+              token("prepay-" + schema, rpc::Role::kService, ""));
+    }
+}
+
+std::string Stack::token(const std::string& subject, rpc::Role role,
+                         const std::string& account_id) const {
+    const Instant now = SystemClock().now();
+    rpc::TokenClaims claims;
+    claims.identity = {subject, role, account_id};
+    claims.expire_time = now + std::chrono::hours(24);
+    return rpc::sign_token(claims, private_key_pem_, now).value();
+}
+
+void Stack::init_postgres() {
+    const std::string data = folder_ + "/pg";
+    fs::create_directories(data);
+    if (geteuid() == 0) {
+        run_to_end({"chown", "postgres:postgres", data}, folder_ + "/log/chown.log");
+    }
+    run_to_end(as_postgres({kPgBin + "initdb", "-D", data, "-A", "trust", "-U", "postgres",
+                            "--no-sync", "-E", "UTF8"}),
+               folder_ + "/log/initdb.log");
+}
+
+void Stack::create_schemas() const {
+    const std::string server =
+        "postgresql://postgres@127.0.0.1:" + std::to_string(port("postgres"));
+    std::unique_ptr<pqxx::connection> admin;
+    eventually("PostgreSQL takes connections", [&] {
+        try {
+            admin = std::make_unique<pqxx::connection>(server + "/postgres");
+            return true;
+        } catch (const pqxx::broken_connection&) {
+            return false;  // Still starting.
+        }
+    });
+    pqxx::nontransaction(*admin).exec("CREATE DATABASE prepay");
+    pqxx::connection database(server + "/prepay");
+    pqxx::nontransaction session(database);
+    for (const auto& [schema, name] : kServices) {
+        session.exec("CREATE ROLE prepay_" + schema + " LOGIN");
+        session.exec("CREATE SCHEMA " + schema + " AUTHORIZATION prepay_" + schema);
+    }
+}
+
+void Stack::init_kafka() {
+    std::string properties = read(kSource + "/deploy/kafka/server.properties");
+    for (const auto& [key, value] : std::map<std::string, std::string>{
+             {"@PORT@", std::to_string(port("kafka"))},
+             {"@CONTROLLER_PORT@", std::to_string(port("kafka-controller"))},
+             {"@DATA@", folder_ + "/kafka"}}) {
+        for (auto at = properties.find(key); at != std::string::npos; at = properties.find(key)) {
+            properties.replace(at, key.size(), value);
+        }
+    }
+    write(folder_ + "/server.properties", properties);
+    run_to_end(java("-Xmx128m") + std::vector<std::string>{"kafka.tools.StorageTool", "format",
+                                                           "-t", "MkU3OEVBNTcwNTJENDM2Qg", "-c",
+                                                           folder_ + "/server.properties"},
+               folder_ + "/log/kafka-format.log");
+}
+
+void Stack::create_topics() const {
+    std::vector<rd_kafka_NewTopic_t*> topics;
+    char error[256];
+    const auto add = [&](const std::string& name) {
+        topics.push_back(
+            rd_kafka_NewTopic_new(name.c_str(), kPartitionCount, 1, error, sizeof(error)));
+    };
+    for (const auto& topic : YAML::LoadFile(kSource + "/deploy/kafka/topics.yaml")["topics"]) {
+        const auto name = topic["name"].as<std::string>();
+        add(name);
+        for (const auto& consumer : topic["consumers"]) {
+            add(name + ".dlq." + consumer.as<std::string>());
+        }
+    }
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    rd_kafka_conf_set(conf, "bootstrap.servers",
+                      ("127.0.0.1:" + std::to_string(port("kafka"))).c_str(), error, sizeof(error));
+    rd_kafka_t* handle = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
+    rd_kafka_queue_t* queue = rd_kafka_queue_new(handle);
+    rd_kafka_CreateTopics(handle, topics.data(), topics.size(), nullptr, queue);
+    rd_kafka_event_t* event = rd_kafka_queue_poll(queue, 60'000);
+    if (event == nullptr) {
+        fail("Kafka did not create the topics");
+    }
+    std::size_t count = 0;
+    const auto* result = rd_kafka_event_CreateTopics_result(event);
+    const auto** created = rd_kafka_CreateTopics_result_topics(result, &count);
+    for (std::size_t i = 0; i < count; ++i) {
+        if (rd_kafka_topic_result_error(created[i]) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+            fail(std::string("topic ") + rd_kafka_topic_result_name(created[i]) + ": " +
+                 rd_kafka_topic_result_error_string(created[i]));
+        }
+    }
+    rd_kafka_event_destroy(event);
+    rd_kafka_queue_destroy(queue);
+    rd_kafka_NewTopic_destroy_array(topics.data(), topics.size());
+    rd_kafka_destroy(handle);
+}
+
+void Stack::write_configs() {
+    const auto local = [this](const std::string& name) {
+        return "\"127.0.0.1:" + std::to_string(port(name)) + "\"";
+    };
+    const std::map<std::string, std::string> own = {
+        {"metering", "packs_dir: " + kSource + "/services/metering-gateway/packs\n"},
+        {"billing", ""},
+        {"account", read(folder_ + "/provider/account-wechat.yaml")},
+        {"alarm", "smtp: {url: \"smtp://127.0.0.1:" + std::to_string(port("smtp")) +
+                      "\", from: energy@example.com, tls: none}\n"},
+        {"scheduler", ""},
+        {"reporting", ""},
+        {"console", "web: {listen: " + local("web") + "}\n"}};
+    for (const auto& [schema, name] : kServices) {
+        std::string text =
+            "listen: {grpc: " + local(schema) + ", http: " + local(schema + "-http") + "}\n";
+        text += "database: {url: \"postgresql://prepay_" + schema +
+                "@127.0.0.1:" + std::to_string(port("postgres")) + "/prepay\"}\n";
+        if (schema != "console") {
+            text += "kafka: {brokers: " + local("kafka") +
+                    ", partition_count: " + std::to_string(kPartitionCount) + "}\n";
+        }
+        text += "auth:\n  public_key_file: " + folder_ +
+                "/secrets/public.pem\n  service_token_file: " + folder_ + "/secrets/" + schema +
+                ".token\n";
+        if (schema == "console") {
+            text += "  private_key_file: " + folder_ + "/secrets/private.pem\n";
+        }
+        // Exactly the peers the documented example names.
+        const YAML::Node example = YAML::LoadFile(kSource + "/deploy/config/" + name + ".yaml");
+        text += "peers:\n";
+        for (const auto& peer : example["peers"]) {
+            text += "  " + peer.first.as<std::string>() + ": " +
+                    local(peer.first.as<std::string>()) + "\n";
+        }
+        if (!example["peers"] || example["peers"].size() == 0) {
+            text.resize(text.size() - std::string("peers:\n").size());
+        }
+        write(folder_ + "/" + name + ".yaml", text + own.at(schema));
+    }
+}
+
+std::vector<std::string> Stack::command_of(const std::string& name) const {
+    if (name == "postgres") {
+        return as_postgres({kPgBin + "postgres", "-D", folder_ + "/pg", "-p",
+                            std::to_string(port("postgres")), "-k", folder_ + "/pg", "-c",
+                            "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c",
+                            "shared_buffers=128MB"});
+    }
+    if (name == "kafka") {
+        return java("-Xmx256m") +
+               std::vector<std::string>{"kafka.Kafka", folder_ + "/server.properties"};
+    }
+    if (name == "park-simulator") {
+        return {kBin + "prepay-park-simulator", "--control",
+                "127.0.0.1:" + std::to_string(port("simulator"))};
+    }
+    if (name == "provider-simulator") {
+        return {kBin + "prepay-provider-simulator",
+                "--keys-dir",
+                folder_ + "/provider",
+                "--listen",
+                "127.0.0.1:" + std::to_string(port("provider-simulator")),
+                "--notify-url",
+                "http://127.0.0.1:" + std::to_string(port("web")) + "/callbacks/wechat",
+                "--retry-ms",
+                "200,500,1000,2000,2000,2000,2000,5000,5000"};
+    }
+    return {kBin + "prepay-" + name, "--config", folder_ + "/" + name + ".yaml"};
+}
+
+void Stack::start(const std::string& name, const std::string& crash_point) {
+    std::map<std::string, std::string> extra;
+    if (!crash_point.empty()) {
+        extra["PREPAY_CRASH_POINT"] = crash_point;
+    }
+    processes_[name] =
+        std::make_unique<ChildProcess>(command_of(name), folder_ + "/log/" + name + ".log", extra);
+}
+
+void Stack::kill(const std::string& name) { processes_.at(name)->kill(); }
+
+bool Stack::has_ended(const std::string& name) { return !processes_.at(name)->is_running(); }
+
+void Stack::wait_port(const std::string& name, std::chrono::seconds timeout) const {
+    const int number = port(name == "park-simulator" ? "simulator" : name);
+    eventually(
+        name + " accepts connections", [&] { return test::accepts_connections(number); }, timeout);
+}
+
+void Stack::wait_ready(std::chrono::seconds timeout) {
+    for (const auto& [schema, name] : kServices) {
+        httplib::Client http("127.0.0.1", port(schema + "-http"));
+        std::string answer;
+        const auto ready = [&] {
+            if (const auto response = http.Get("/readyz")) {
+                answer = response->body;
+                return response->status == 200;
+            }
+            return false;
+        };
+        const auto deadline = std::chrono::steady_clock::now() + timeout;
+        while (!ready()) {
+            if (std::chrono::steady_clock::now() > deadline) {
+                fail(name + " is not ready: " + answer + "\n" + log_of(name));
+            }
+            std::this_thread::sleep_for(std::chrono::milliseconds(100));
+        }
+    }
+}
+
+std::unique_ptr<rpc::Client> Stack::client(const std::string& service, rpc::Role role,
+                                           const std::string& account_id) const {
+    rpc::ClientOptions options;
+    options.address = "127.0.0.1:" + std::to_string(port(service));
+    options.token = token(std::string("user:") + rpc::role_text(role), role, account_id);
+    options.timeout = std::chrono::milliseconds(15'000);
+    return std::make_unique<rpc::Client>(options);
+}
+
+std::string Stack::log_of(const std::string& name) const {
+    const std::string text = read(folder_ + "/log/" + name + ".log");
+    constexpr std::size_t kTail = 4000;
+    return text.size() > kTail ? text.substr(text.size() - kTail) : text;
+}
+
+std::string Stack::run(const std::string& command) const {
+    const std::string out = folder_ + "/log/command.out";
+    fs::remove(out);
+    run_to_end({"bash", "-o", "pipefail", "-c", "cd '" + kBin + "' && ./" + command}, out);
+    return read(out);
+}
+
+}  // namespace prepay::e2e

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "rpc/client.h"
+#include "rpc/token.h"
+#include "support/child_process.h"
+
+namespace prepay::e2e {
+
+/// What a story needs beside the binaries; asked before a Stack is made.
+bool can_run(std::string& why_not);
+
+/// The whole suite as operations would run it: a private PostgreSQL cluster, a real Kafka node, the
+/// park and provider simulators and the seven services, each a process of its own in a folder of
+/// its own. Every process can be killed and started again; data stay.
+class Stack {
+public:
+    Stack();
+    ~Stack();
+    Stack(const Stack&) = delete;
+    Stack& operator=(const Stack&) = delete;
+
+    /// "postgres", "kafka", "park-simulator", "provider-simulator", "metering-gateway", "billing",
+    /// "account", "alarm", "scheduler", "reporting", "console".
+    void kill(const std::string& name);
+    /// `crash_point` is passed as PREPAY_CRASH_POINT.
+    void start(const std::string& name, const std::string& crash_point = "");
+    /// Whether the process has ended by itself (a crash point was hit).
+    bool has_ended(const std::string& name);
+    /// Until /readyz of every service answers 200; throws after the time given.
+    void wait_ready(std::chrono::seconds timeout = std::chrono::seconds(90));
+
+    /// A client with a token of the role, to "metering", "billing", "account", "alarm",
+    /// "scheduler", "reporting", "console" or "simulator".
+    std::unique_ptr<rpc::Client> client(const std::string& service,
+                                        rpc::Role role = rpc::Role::kAdmin,
+                                        const std::string& account_id = "") const;
+    [[nodiscard]] int port(const std::string& name) const { return ports_.at(name); }
+    [[nodiscard]] const std::string& folder() const { return folder_; }
+    [[nodiscard]] std::string log_of(const std::string& name) const;
+    /// Runs one of our binaries to its end; its standard output, or throws.
+    std::string run(const std::string& command) const;
+
+private:
+    void prepare_folder();
+    void init_postgres();
+    void create_schemas() const;
+    void init_kafka();
+    void create_topics() const;
+    void write_configs();
+    [[nodiscard]] std::string token(const std::string& subject, rpc::Role role,
+                                    const std::string& account_id) const;
+    [[nodiscard]] std::vector<std::string> command_of(const std::string& name) const;
+    void wait_port(const std::string& name, std::chrono::seconds timeout) const;
+
+    std::string folder_;
+    std::string private_key_pem_;
+    std::map<std::string, int> ports_;
+    std::map<std::string, std::unique_ptr<test::ChildProcess>> processes_;
+};
+
+/// Polls until the condition holds; throws with `what` after the time given.
+void eventually(const std::string& what, const std::function<bool()>& condition,
+                std::chrono::seconds timeout = std::chrono::seconds(30));
+
+}  // namespace prepay::e2e
