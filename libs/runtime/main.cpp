@@ -1,3 +1,7 @@
+#include <linux/close_range.h>
+#include <signal.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
 #include <iostream>
 
@@ -71,7 +75,28 @@ int fail(const Program& program, const Status& status) {
     return 1;
 }
 
-int serve(const Program& program, const std::string& path, bool redrive) {
+bool is_database_away(const Status& status) {
+    const std::string reason = error_reason(status);
+    return reason == "DATABASE_UNAVAILABLE" || reason == "COMMIT_IN_DOUBT" ||
+           reason == "DATABASE_BUSY";
+}
+
+// PostgreSQL may come up after us, or go away in the middle of our start. Whatever was half built
+// is thrown away with the process image; process id and log stay. Returns only to end.
+int start_again(char** argv, const Status& status) {
+    telemetry::log_warning("cannot start without PostgreSQL, trying again",
+                           {{"error", telemetry::describe(status)}});
+    const sigset_t signals = stop_signals();
+    const timespec pause{1, 0};
+    if (sigtimedwait(&signals, nullptr, &pause) > 0) {
+        return 0;
+    }
+    close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
+    execv("/proc/self/exe", argv);
+    return 1;
+}
+
+int serve(const Program& program, const std::string& path, bool redrive, char** argv) {
     Result<Loaded> loaded = load(program, path);
     if (!loaded.ok()) {
         return fail(program, loaded.status());
@@ -81,6 +106,9 @@ int serve(const Program& program, const std::string& path, bool redrive) {
     Runner runner(program, service);
     if (!redrive) {
         const Status status = runner.run();
+        if (is_database_away(status)) {
+            return start_again(argv, status);
+        }
         return status.ok() ? 0 : fail(program, status);
     }
     const Result<int> applied = runner.redrive();
@@ -136,7 +164,7 @@ int run_main(int argc, char** argv, const Program& program) {
         std::cout << loaded->description;
         return 0;
     }
-    return serve(program, path, redrive->parsed());
+    return serve(program, path, redrive->parsed(), argv);
 }
 
 }  // namespace prepay::runtime

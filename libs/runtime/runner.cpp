@@ -17,10 +17,10 @@ const std::vector<pg::Migration>& pg_migrations();  // Generated from libs/pg/mi
 namespace prepay::runtime {
 namespace {
 
-constexpr std::chrono::seconds kDatabasePause{1};
-constexpr int kDatabaseTries = 60;
 constexpr std::chrono::milliseconds kDrainTimeout{8000};
 constexpr std::chrono::seconds kMetricsInterval{1};
+
+}  // namespace
 
 sigset_t stop_signals() {
     sigset_t signals;
@@ -29,6 +29,8 @@ sigset_t stop_signals() {
     sigaddset(&signals, SIGINT);
     return signals;
 }
+
+namespace {
 
 std::map<std::string, std::unique_ptr<rpc::Client>> connect_peers(const CommonConfig& config) {
     std::map<std::string, std::unique_ptr<rpc::Client>> peers;
@@ -47,20 +49,6 @@ rpc::ServerOptions server_options(const CommonConfig& config) {
     options.public_key_pem = config.public_key_pem;
     options.reflection = config.reflection;
     return options;
-}
-
-// PostgreSQL may come up after us; what it refuses for good is an error at once.
-Status wait_for_database(pg::Database& database) {
-    Status status = database.ping();
-    for (int i = 0; i < kDatabaseTries && status.code() == absl::StatusCode::kUnavailable; ++i) {
-        if (i % 10 == 0) {
-            telemetry::log_warning("waiting for PostgreSQL",
-                                   {{"error", telemetry::describe(status)}});
-        }
-        std::this_thread::sleep_for(kDatabasePause);
-        status = database.ping();
-    }
-    return status;
 }
 
 }  // namespace
@@ -93,7 +81,7 @@ Status Runner::start_relay() {
 
 Status Runner::prepare() {
     Service::State& state = *service_.state_;
-    PREPAY_RETURN_IF_ERROR(wait_for_database(state.database));
+    PREPAY_RETURN_IF_ERROR(state.database.ping());
     PREPAY_RETURN_IF_ERROR(pg::migrate(
         state.database,
         {{"pg", pg_migrations()}, outbox::migrations(), {"service", program_.migrations}}));

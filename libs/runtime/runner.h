@@ -1,5 +1,7 @@
 #pragma once
 
+#include <signal.h>
+
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -43,12 +45,16 @@ struct Service::State {
     std::vector<std::function<void()>> stop_hooks;
 };
 
+/// SIGTERM and SIGINT.
+sigset_t stop_signals();
+
 /// Takes a wired service from start to the end of its drain.
 class Runner {
 public:
     Runner(const Program& program, Service& service) : program_(program), service_(service) {}
 
-    /// Waits for PostgreSQL, migrates, wires, serves until a signal, drains.
+    /// Migrates, wires, serves until a signal, drains. UNAVAILABLE when PostgreSQL was away before
+    /// serving began; the process then starts again from scratch.
     Status run();
     /// Applies dead letters again instead of serving.
     Result<int> redrive();
