@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { baseUrl, expectAccessible, go, logIn, narrow, openContext, shot, wide, type Look } from './harness';
+import { baseUrl, expectAccessible, go, logIn, narrow, openContext, password, shot, wide, type Look } from './harness';
 
 export interface Check {
     name: string;
@@ -308,7 +308,7 @@ async function vacantRoom(page: Page): Promise<void> {
 }
 
 async function absentButtons(browser: Browser): Promise<void> {
-    const as = { user: process.env.WEB_VIEWER ?? 'viewer', password: process.env.WEB_VIEWER_PASSWORD ?? process.env.WEB_PASSWORD ?? 'demo' };
+    const as = { user: 'viewer', password };
     const context = await openContext(browser, {}, []);
     const page = await context.newPage();
     await logIn(page, '/', as);

@@ -1,12 +1,20 @@
 import axe from 'axe-core';
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
 export const baseUrl = process.env.BASE_URL ?? 'http://127.0.0.1:22000';
 const shots = process.env.SHOTS_DIR ?? '';
 const user = process.env.WEB_USER ?? 'admin';
-const password = process.env.WEB_PASSWORD ?? 'demo';
+
+/** The password of the demo's users: given, or beside the demo's endpoints, or the pretended console's. */
+function demoPassword(): string {
+    const endpoints = process.env.PREPAY_ENDPOINTS;
+    if (process.env.WEB_PASSWORD) return process.env.WEB_PASSWORD;
+    return endpoints ? readFileSync(join(dirname(endpoints), 'secrets', 'log_in.password'), 'utf8').trim() : 'demo';
+}
+
+export const password = demoPassword();
 
 export const wide = { width: 1280, height: 800 };
 export const narrow = { width: 390, height: 844 };

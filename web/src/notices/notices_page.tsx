@@ -1,8 +1,8 @@
-import { Tabs } from 'antd';
 import { useSearchParams } from 'react-router-dom';
 import { useSite } from '../app/site';
 import { useText } from '../i18n/console_text';
 import { PageHead, Panel } from '../ui/surface';
+import { Tabs } from '../ui/tabs';
 import { EpisodeList, NotificationList } from './lists';
 
 /** Who is low, who was told, and whether the message went out. */
@@ -15,11 +15,10 @@ export default function NoticesPage() {
             <PageHead title={t('nav.notifications')} />
             <Panel>
                 <Tabs
-                    size="small"
-                    destroyOnHidden
-                    activeKey={params.get('tab') ?? 'messages'}
+                    label={t('nav.notifications')}
+                    active={params.get('tab') ?? 'messages'}
                     onChange={(tab) => setParams({ tab }, { replace: true })}
-                    items={[
+                    tabs={[
                         { key: 'messages', label: t('alarm.messages'), children: <NotificationList /> },
                         { key: 'open', label: t('alarm.open'), children: <EpisodeList siteId={site.siteId} openOnly /> },
                         { key: 'all', label: t('alarm.all'), children: <EpisodeList siteId={site.siteId} /> },

@@ -7,7 +7,7 @@ import { useZone } from '../app/site';
 import { reporting } from '../core/clients';
 import { formatEnergy } from '../core/energy';
 import { formatYuan } from '../core/money';
-import { addDays, formatDate, formatHour, millis } from '../core/time';
+import { addDays, formatDate, formatHour, instantOfLocal, millis } from '../core/time';
 import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { EmptyState, Failed, Panel, SkeletonBlock } from '../ui/surface';
@@ -16,32 +16,44 @@ import type { ChartOption } from '../ui/chart';
 const Chart = lazy(() => import('../ui/chart').then((module) => ({ default: module.Chart })));
 const refetchEvery_ms = 60_000;
 const chartHeight_px = 190;
+const hour_ms = 3_600_000;
 
 /** Pixels do not need exact figures; the tooltip, which people read, gets the exact text. */
 function barHeight(wh: bigint): number {
     return Number(wh) / 1000;
 }
 
-function useOption(hours: readonly RoomHour[], zone: string): ChartOption {
+/** Every hour of the local day, 23 to 25 of them, with what was metered in it. */
+function hoursOfDay(date: string, zone: string, hours: readonly RoomHour[]): { start_ms: number; hour: RoomHour | undefined }[] {
+    const metered = new Map(hours.map((hour) => [hour.startTime ? millis(hour.startTime) : 0, hour]));
+    const slots = [];
+    const end_ms = instantOfLocal(addDays(date, 1), zone);
+    for (let start_ms = instantOfLocal(date, zone); start_ms < end_ms; start_ms += hour_ms) slots.push({ start_ms, hour: metered.get(start_ms) });
+    return slots;
+}
+
+function useOption(date: string, hours: readonly RoomHour[], zone: string): ChartOption {
     const { t } = useText();
     return useMemo(() => {
-        const names = hours.map((hour) => (hour.startTime ? formatHour(millis(hour.startTime), zone) : ''));
+        const slots = hoursOfDay(date, zone, hours);
+        const names = slots.map(({ start_ms }) => formatHour(start_ms, zone));
         const tip = (index: number) => {
-            const hour = hours[index]!;
-            return `${names[index]}:00<br/><b>${formatEnergy(hour.energyWh)}</b><br/>${formatYuan(hour.amountMicros)}`;
+            const hour = slots[index]?.hour;
+            const figures = hour ? `<b>${formatEnergy(hour.energyWh)}</b><br/>${formatYuan(hour.amountMicros)}` : '–';
+            return `${names[index]}:00<br/>${figures}`;
         };
         return {
             grid: { left: 44, right: 8, top: 26, bottom: 24 },
             tooltip: { trigger: 'axis', formatter: (items) => tip(Array.isArray(items) ? (items[0]?.dataIndex ?? 0) : items.dataIndex) },
             xAxis: { type: 'category', data: names, axisTick: { show: false } },
             yAxis: { type: 'value', name: 'kWh', splitNumber: 4 },
-            series: [{ type: 'bar', name: t('chart.energy'), data: hours.map((hour) => barHeight(hour.energyWh)), itemStyle: { color: '#2a8f86', borderRadius: [2, 2, 0, 0] }, barCategoryGap: '28%' }],
+            series: [{ type: 'bar', name: t('chart.energy'), data: slots.map(({ hour }) => (hour ? barHeight(hour.energyWh) : null)), itemStyle: { color: '#2a8f86', borderRadius: [2, 2, 0, 0] }, barCategoryGap: '28%' }],
         };
-    }, [hours, zone, t]);
+    }, [date, hours, zone, t]);
 }
 
-function Bars({ hours, zone, label }: { hours: readonly RoomHour[]; zone: string; label: string }) {
-    const option = useOption(hours, zone);
+function Bars({ date, hours, zone, label }: { date: string; hours: readonly RoomHour[]; zone: string; label: string }) {
+    const option = useOption(date, hours, zone);
     return (
         <Suspense fallback={<div style={{ height: chartHeight_px }} />}>
             <Chart option={option} height={chartHeight_px} label={label} />
@@ -85,7 +97,7 @@ export function DayChart({ roomId }: { roomId: string }) {
             {query.isPending && <SkeletonBlock rows={5} />}
             {query.isError && <Failed error={query.error} retry={() => query.refetch()} />}
             {query.data && hours.length === 0 && <EmptyState title={t('chart.empty')} hint={t('chart.empty.hint')} />}
-            {hours.length > 0 && <Bars hours={hours} zone={zone} label={t('chart.label', { date, total })} />}
+            {hours.length > 0 && <Bars date={date} hours={hours} zone={zone} label={t('chart.label', { date, total })} />}
         </Panel>
     );
 }

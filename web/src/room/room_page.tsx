@@ -1,5 +1,4 @@
 import { useQuery } from '@tanstack/react-query';
-import { Tabs } from 'antd';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
 import { metering } from '../core/clients';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
@@ -7,6 +6,7 @@ import { WallState } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { EpisodeList, NotificationList } from '../notices/lists';
 import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surface';
+import { Tabs } from '../ui/tabs';
 import { StateTag } from '../wall/glyphs';
 import { StreamNote } from '../wall/stream_note';
 import { ActionsBar } from './actions_bar';
@@ -76,7 +76,7 @@ function Details({ room, account }: { room: Room; account: Account | undefined }
         }, { replace: true });
     return (
         <Panel className="room-details">
-            <Tabs size="small" activeKey={params.get('tab') ?? items[0]!.key} onChange={setTab} items={items} destroyOnHidden />
+            <Tabs label={room.displayName} active={params.get('tab') ?? items[0]!.key} onChange={setTab} tabs={items} />
         </Panel>
     );
 }

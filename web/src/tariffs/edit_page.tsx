@@ -1,5 +1,5 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Input, Select, Switch, Tabs } from 'antd';
+import { Alert, Button, Input, Select, Switch } from 'antd';
 import { useState } from 'react';
 import { useNavigate, useParams } from 'react-router-dom';
 import { ActionDialog } from '../actions/action_dialog';
@@ -12,6 +12,7 @@ import type { Tariff } from '../gen/prepay/billing/v1/billing_pb';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import { useText } from '../i18n/console_text';
 import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surface';
+import { Tabs } from '../ui/tabs';
 import { definitionOf, draftOf, newDraft, usedPeriods, type DefinitionDraft } from './draft';
 import { SeasonsEditor } from './season_editor';
 import { TierEditor } from './tier_editor';
@@ -102,10 +103,10 @@ function Editor({ existing }: { existing: Tariff | undefined }) {
             <Panel><HeadFields head={head} setHead={setHead} existing={existing !== undefined} /></Panel>
             <Panel>
                 <Tabs
-                    size="small"
-                    activeKey={mode}
+                    label={t('tariff.tariff')}
+                    active={mode}
                     onChange={setMode}
-                    items={[
+                    tabs={[
                         { key: 'form', label: t('tariff.form'), children: <FormEditor draft={draft} setDraft={setDraft} /> },
                         { key: 'yaml', label: 'YAML', children: <Field label={t('tariff.yaml')} hint={t('tariff.yaml.hint')}>{(id) => <Input.TextArea id={id} rows={18} className="mono" spellCheck={false} value={yaml} onChange={(e) => setYaml(e.target.value)} />}</Field> },
                     ]}
