@@ -62,7 +62,8 @@ int main(int argc, char** argv) {
     program.wire = [&parts](runtime::Service& service) -> Status {
         parts = std::make_unique<Parts>(service);
         parts->grpc.add_to(service.server());
-        service.subscribe({"prepay.metering.readings.v1", "prepay.account.occupancies.v1"},
+        service.subscribe({"prepay.metering.readings.v1", "prepay.account.occupancies.v1",
+                           "prepay.account.rooms.v1"},
                           [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
                               return parts->events.apply(tx, messages);
                           });

@@ -195,6 +195,16 @@ TEST_CASE("B31: a charge is explained down to readings, version and arithmetic")
     REQUIRE(
         billing.send_readings("m-1", {reading(march(1, 23), 1'000), reading(march(2, 1), 4'001)})
             .ok());
+    account::v1::RoomsChanged rooms;
+    account::v1::Room* room = rooms.add_rooms();
+    room->set_room_id("room-1");
+    room->set_building("Block 3");
+    room->set_display_name("3-201");
+    room->set_revision(2);
+    REQUIRE(billing.send("prepay.account.rooms.v1", rooms.SerializeAsString()).ok());
+    room->set_display_name("an old name");
+    room->set_revision(1);
+    REQUIRE(billing.send("prepay.account.rooms.v1", rooms.SerializeAsString()).ok());
     v1::ListChargesRequest list;
     list.set_account_id("a");
     const auto charges = billing.service.list_charges(billing.call("ListCharges"), list);
@@ -216,6 +226,7 @@ TEST_CASE("B31: a charge is explained down to readings, version and arithmetic")
         text += step + "\n";
     }
     CHECK(text ==
+          "meter m-1, room Block 3 3-201\n"
           "register 4.001 kWh - 1.000 kWh = 3.001 kWh\n"
           "counter of the month: 0.000 kWh before, 3.001 kWh after\n"
           "tier 1 valley: 1.500 kWh x 0.233333 = 0.3499995\n"

@@ -5,6 +5,7 @@
 
 #include "adapters/pg_charges.h"
 #include "adapters/pg_meters.h"
+#include "adapters/pg_rooms.h"
 #include "convert.h"
 #include "core/crash_point.h"
 #include "prepay/account/v1/events.pb.h"
@@ -15,6 +16,7 @@ namespace {
 
 constexpr const char* kReadingsTopic = "prepay.metering.readings.v1";
 constexpr const char* kOccupanciesTopic = "prepay.account.occupancies.v1";
+constexpr const char* kRoomsTopic = "prepay.account.rooms.v1";
 /// Of a gateway's channels, the one that counts what is billed.
 constexpr int kBillingChannel = 0;
 
@@ -131,6 +133,9 @@ Status EventHandler::apply(pqxx::work& tx, const std::vector<kafka::Message>& me
     if (topic == kOccupanciesTopic) {
         return apply_occupancies(tx, messages);
     }
+    if (topic == kRoomsTopic) {
+        return apply_rooms(tx, messages);
+    }
     return outbox::bad_message("no handler for " + topic);
 }
 
@@ -184,6 +189,23 @@ Status EventHandler::apply_occupancies(pqxx::work& tx,
     }
     take_pending(tx, works);
     rating_.finish(tx, works);
+    return absl::OkStatus();
+}
+
+Status EventHandler::apply_rooms(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+    for (const kafka::Message& message : messages) {
+        account::v1::RoomsChanged event;
+        if (!event.ParseFromString(message.payload)) {
+            return bad(message, "not a RoomsChanged");
+        }
+        for (const account::v1::Room& room : event.rooms()) {
+            if (room.room_id().empty()) {
+                return bad(message, "a room without room_id");
+            }
+            upsert_room(tx, {room.room_id(), room.site_id(), room.building(), room.display_name(),
+                             room.revision()});
+        }
+    }
     return absl::OkStatus();
 }
 

@@ -8,8 +8,8 @@
 
 namespace prepay::billing {
 
-/// Applies messages of prepay.metering.readings.v1 and prepay.account.occupancies.v1, all of one
-/// batch in one transaction. Thread-safe.
+/// Applies messages of prepay.metering.readings.v1, prepay.account.occupancies.v1 and
+/// prepay.account.rooms.v1, all of one batch in one transaction. Thread-safe.
 class EventHandler {
 public:
     explicit EventHandler(RatingTransaction& rating) : rating_(rating) {}
@@ -19,6 +19,7 @@ public:
 
 private:
     Status apply_readings(pqxx::work& tx, const std::vector<kafka::Message>& messages);
+    Status apply_rooms(pqxx::work& tx, const std::vector<kafka::Message>& messages);
     Status apply_occupancies(pqxx::work& tx, const std::vector<kafka::Message>& messages);
 
     RatingTransaction& rating_;

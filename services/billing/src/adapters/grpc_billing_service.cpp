@@ -4,6 +4,7 @@
 
 #include "adapters/pg_charges.h"
 #include "adapters/pg_meters.h"
+#include "adapters/pg_rooms.h"
 #include "adapters/pg_tariffs.h"
 #include "adapters/yaml_tariff.h"
 #include "convert.h"
@@ -415,6 +416,8 @@ Result<v1::ExplainChargeResponse> GrpcBillingService::explain_charge(
             return not_found("CHARGE_NOT_FOUND", "there is no charge " + request.charge_id());
         }
         v1::ExplainChargeResponse response;
+        response.add_arithmetic("meter " + charge->meter_id + ", room " +
+                                find_room_name(tx, charge->room_id));
         fill_explanation(*charge, response);
         const auto tariff = find_tariff(tx, charge->tariff_id);
         for (const StoredVersion& version : tariff->versions) {
