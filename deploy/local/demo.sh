@@ -35,7 +35,7 @@ run_demo() {
 # Ends a demo that runs on other ports or is to be emptied, and notes the port base.
 choose_data() {
     local fresh=$1 base=${2:-$PORT_BASE}
-    if [[ -n $fresh || $base != "$PORT_BASE" ]]; then
+    if [[ -n $fresh || $base != "$PORT_BASE" ]] && compgen -G "$RUN_DIR/*.pid" >/dev/null; then
         step "end what is running" stop_demo
     fi
     if [[ -n $fresh ]]; then

@@ -108,10 +108,11 @@ free_port() {
 run_browser_tests() {
     local status=0
     export PREPAY_DEMO_DIR=$TEST_DIR/demo
+    mkdir -p "$TEST_DIR/shots"
     PREPAY_SKIP_BUILD=1 "$ROOT/run" demo --fresh --port-base 28000 || status=$?
     if ((status == 0)); then
-        (cd "$ROOT/web" && PREPAY_ENDPOINTS=$TEST_DIR/demo/endpoints.json \
-            BASE_URL=http://127.0.0.1:28000 npm run test:browser) || status=$?
+        (cd "$ROOT/web" && BASE_URL=http://127.0.0.1:28000 SHOTS_DIR=$TEST_DIR/shots \
+            WEB_PASSWORD=$(cat "$PREPAY_DEMO_DIR/secrets/log_in.password") npm run test:browser) || status=$?
     fi
     "$ROOT/run" down || status=$?
     unset PREPAY_DEMO_DIR

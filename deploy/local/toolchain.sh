@@ -8,14 +8,17 @@ node_is_new_enough() {
                  process.exit(a > 20 || (a === 20 && b >= 19) ? 0 : 1)'
 }
 
+# Puts our own Node first where the system's is too old.
 use_node() {
-    if ! node_is_new_enough; then
+    if [[ -e $TOOLS/node ]] && ! node_is_new_enough; then
         PATH=$TOOLS/node/node_modules/.bin:$PATH
         export PATH
+        hash -r
     fi
 }
 
 install_node() {
+    use_node
     node_is_new_enough || npm install --no-audit --no-fund --prefix "$TOOLS/node" node@22 npm@10
     use_node
     node_is_new_enough || { echo "no Node >= 20.19 after the installation"; return 1; }
