@@ -39,7 +39,8 @@ bool is_system(const std::string& target) {
                                 "sys/socket.h",  "sys/stat.h",   "sys/wait.h",    "sys/ioctl.h",
                                 "arpa/inet.h",   "netinet/in.h", "netinet/tcp.h", "sys/un.h",
                                 "sys/resource.h"};
-    return posix.count(target) > 0 || target.find_first_of("/.") == std::string::npos;
+    return posix.count(target) > 0 || target.rfind("linux/", 0) == 0 ||
+           target.find_first_of("/.") == std::string::npos;
 }
 
 std::string first_part(const std::string& target) { return target.substr(0, target.find('/')); }
