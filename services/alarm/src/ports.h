@@ -40,7 +40,8 @@ public:
     virtual Result<int> count_waiting() = 0;
 };
 
-/// Hands a message to the outside. Returns within the configured send time-out; never throws.
+/// Hands a message to the outside. Returns within twice the configured send time-out, rounded
+/// up to seconds (the second time for a farewell to a silent server); never throws.
 class MessageSender {
 public:
     virtual ~MessageSender() = default;

@@ -116,7 +116,7 @@ Result<v1::TestChannelResponse> GrpcAlarmService::test_channel(
     // The same order as any send: durable first, so that a crash leaves UNKNOWN and not nothing.
     PREPAY_RETURN_IF_ERROR(insert_test(
         database_, *channel, message.notification_id, message.recipient, message.subject,
-        message.body, clock_.now(), config_.send_timeout + std::chrono::seconds(15)));
+        message.body, clock_.now(), 2 * config_.send_timeout + std::chrono::seconds(15)));
     const DeliveryReport report =
         (channel->kind == ChannelKind::kEmail ? email_ : webhook_).send(message);
     RetryRule once;

@@ -118,6 +118,10 @@ DeliveryReport SmtpSender::send(const OutgoingNotification& notification) {
     curl_easy_setopt(easy, CURLOPT_PROXY, "");
     curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(timeout_.count() / 1000));
+    // The time-out above does not cover the QUIT of a connection given up: libcurl would wait 120
+    // s.
+    const long answer_seconds = std::chrono::ceil<std::chrono::seconds>(timeout_).count();
+    curl_easy_setopt(easy, CURLOPT_SERVER_RESPONSE_TIMEOUT, answer_seconds);
     curl_easy_setopt(easy, CURLOPT_USE_SSL, tls_mode(config_.tls));
     if (!config_.user.empty()) {
         curl_easy_setopt(easy, CURLOPT_USERNAME, config_.user.c_str());

@@ -18,7 +18,7 @@ NotificationSending::NotificationSending(NotificationStore& store, MessageSender
       email_(email),
       webhook_(webhook),
       rule_(rule),
-      lease_(send_timeout + kLeaseMargin),
+      lease_(2 * send_timeout + kLeaseMargin),
       clock_(clock),
       metrics_(metrics) {}
 
