@@ -59,26 +59,4 @@ GatewayMetrics::GatewayMetrics(telemetry::Metrics& metrics)
     }
 }
 
-void GatewayMetrics::read_bad_frame(FrameFault fault) const {
-    bad_frames_[static_cast<std::size_t>(fault)].add();
-}
-
-void GatewayMetrics::reading_rejected(ReadingFault fault) const {
-    rejected_[static_cast<std::size_t>(fault)].add();
-}
-
-void GatewayMetrics::command_finished(CommandState state) const {
-    commands_[static_cast<std::size_t>(state)].add();
-}
-
-void GatewayMetrics::lines(int online, int lost) const {
-    lines_online_.set(online);
-    lines_lost_.set(lost);
-}
-
-void GatewayMetrics::meters(int online, int lost) const {
-    meters_online_.set(online);
-    meters_lost_.set(lost);
-}
-
 }  // namespace prepay::metering

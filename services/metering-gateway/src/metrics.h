@@ -10,7 +10,8 @@
 
 namespace prepay::metering {
 
-/// Every metric of the gateway. Thread-safe.
+/// Every metric of the gateway. Thread-safe. The methods are inline so that app/ needs no more than
+/// this header.
 class GatewayMetrics {
 public:
     explicit GatewayMetrics(telemetry::Metrics& metrics);
@@ -19,19 +20,31 @@ public:
     void read_good() const { reads_good_.add(); }
     void read_timeout() const { reads_timeout_.add(); }
     void read_exception() const { reads_exception_.add(); }
-    void read_bad_frame(FrameFault fault) const;
+    void read_bad_frame(FrameFault fault) const {
+        bad_frames_[static_cast<std::size_t>(fault)].add();
+    }
     void read_disconnected() const { reads_disconnected_.add(); }
-    void reading_rejected(ReadingFault fault) const;
+    void reading_rejected(ReadingFault fault) const {
+        rejected_[static_cast<std::size_t>(fault)].add();
+    }
     void readings_stored(std::size_t count) const { stored_.add(static_cast<double>(count)); }
     void readings_imported(std::size_t count) const { imported_.add(static_cast<double>(count)); }
-    void command_finished(CommandState state) const;
+    void command_finished(CommandState state) const {
+        commands_[static_cast<std::size_t>(state)].add();
+    }
     /// From the command's row to the last byte of its first attempt.
     void command_sent(double seconds) const { command_send_seconds_.observe(seconds); }
     void sweep_done(double seconds) const { sweep_seconds_.observe(seconds); }
     void spool_size(std::size_t readings) const { spool_.set(static_cast<double>(readings)); }
     void spool_dropped(std::size_t readings) const { dropped_.add(static_cast<double>(readings)); }
-    void lines(int online, int lost) const;
-    void meters(int online, int lost) const;
+    void lines(int online, int lost) const {
+        lines_online_.set(online);
+        lines_lost_.set(lost);
+    }
+    void meters(int online, int lost) const {
+        meters_online_.set(online);
+        meters_lost_.set(lost);
+    }
 
 private:
     telemetry::Histogram transaction_seconds_;

@@ -1,0 +1,223 @@
+// Transactions per second of the gateway's lines (decode, plausibility and hand-over of readings
+// included) against a plain libmodbus loop in a thread per connection, alternately, on the same
+// slave: a process of its own that answers every read at once.
+#include <arpa/inet.h>
+#include <modbus/modbus.h>
+#include <sys/epoll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "adapters/modbus_rtu_line.h"
+#include "adapters/yaml_pack_loader.h"
+#include "app/line_worker.h"
+
+namespace prepay::metering {
+namespace {
+
+constexpr int kLines = 64;
+constexpr int kMetersPerLine = 32;
+constexpr int kRegisters = 35;
+constexpr int kPairs = 7;
+constexpr std::chrono::milliseconds kWarmUp{300};
+constexpr std::chrono::milliseconds kMeasured{1500};
+constexpr double kGoal = 1.6;
+
+using Counter = std::atomic<std::int64_t>;
+
+// Answers function 03 with zeros. Ends with its parent.
+[[noreturn]] void serve(int listener, Counter& answered) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    const int poller = ::epoll_create1(0);
+    epoll_event event{EPOLLIN, {}};
+    event.data.fd = listener;
+    ::epoll_ctl(poller, EPOLL_CTL_ADD, listener, &event);
+    epoll_event ready[64];
+    std::uint8_t buffer[300];
+    while (true) {
+        const int count = ::epoll_wait(poller, ready, 64, -1);
+        for (int i = 0; i < count; ++i) {
+            const int fd = ready[i].data.fd;
+            if (fd == listener) {
+                event.data.fd = ::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC);
+                ::epoll_ctl(poller, EPOLL_CTL_ADD, event.data.fd, &event);
+                continue;
+            }
+            const ssize_t size = ::recv(fd, buffer, sizeof buffer, 0);
+            if (size < 12) {
+                ::close(fd);
+                continue;
+            }
+            const int bytes = 2 * buffer[11];
+            buffer[4] = 0;
+            buffer[5] = static_cast<std::uint8_t>(3 + bytes);
+            buffer[8] = static_cast<std::uint8_t>(bytes);
+            std::memset(buffer + 9, 0, static_cast<std::size_t>(bytes));
+            if (::send(fd, buffer, static_cast<std::size_t>(9 + bytes), MSG_NOSIGNAL) > 0) {
+                answered.fetch_add(1, std::memory_order_relaxed);
+            }
+        }
+    }
+}
+
+double rate(const Counter& answered) {
+    std::this_thread::sleep_for(kWarmUp);
+    const std::int64_t first = answered;
+    const auto start = std::chrono::steady_clock::now();
+    std::this_thread::sleep_for(kMeasured);
+    const auto elapsed = std::chrono::steady_clock::now() - start;
+    return static_cast<double>(answered - first) / std::chrono::duration<double>(elapsed).count();
+}
+
+double reference_rate(int port, const Counter& answered) {
+    std::vector<std::jthread> threads;
+    for (int line = 0; line < kLines; ++line) {
+        threads.emplace_back([port](const std::stop_token& stop) {
+            modbus_t* context = modbus_new_tcp("127.0.0.1", port);
+            std::uint16_t words[kRegisters];
+            if (modbus_connect(context) == 0) {
+                for (int unit = 0; !stop.stop_requested(); ++unit) {
+                    modbus_set_slave(context, 1 + unit % kMetersPerLine);
+                    modbus_read_registers(context, 0, kRegisters, words);
+                }
+            }
+            modbus_close(context);
+            modbus_free(context);
+        });
+    }
+    return rate(answered);
+}
+
+struct Discard final : BatchStore, CommandStore, IntentClaims {
+    Status write(const std::vector<LineBatch>&) override { return absl::OkStatus(); }
+    Status mark_sending(const Command&) override { return absl::OkStatus(); }
+    Status finish(const Command&) override { return absl::OkStatus(); }
+    ClaimOutcome claim(const std::string&) override { return ClaimOutcome::kDenied; }
+};
+
+double our_rate(int port, const Counter& answered, const std::shared_ptr<const DriverPack>& pack) {
+    Discard discard;
+    const SystemClock clock;
+    telemetry::Metrics metrics;
+    const GatewayMetrics gauges(metrics);
+    ReadingSpool spool(discard, gauges, 1'000'000);
+    LatestBoard board;
+    std::vector<std::unique_ptr<LineWorker>> workers;
+    std::jthread writer([&](const std::stop_token& stop) { spool.run(stop); });
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < kLines; ++i) {
+        LineConfig line;
+        line.line_id = "line-" + std::to_string(i);
+        line.address = "127.0.0.1:" + std::to_string(port);
+        line.poll_interval = std::chrono::milliseconds(1);  // Sweep after sweep.
+        workers.push_back(std::make_unique<LineWorker>(
+            line,
+            LineContext{clock, gauges, discard, discard, spool, board, modbus_line_factory(clock),
+                        PlausibilityLimits{}, CommandSettings{}}));
+        for (int unit = 1; unit <= kMetersPerLine; ++unit) {
+            MeterConfig meter;
+            meter.meter_no = i * kMetersPerLine + unit;
+            meter.meter_id = "m-" + std::to_string(meter.meter_no);
+            meter.unit_id = unit;
+            workers.back()->put_meter(meter, pack, {});
+        }
+        threads.emplace_back(
+            [worker = workers.back().get()](const std::stop_token& stop) { worker->run(stop); });
+    }
+    const double result = rate(answered);
+    for (std::jthread& thread : threads) {
+        thread.request_stop();
+    }
+    threads.clear();
+    return result;
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    return values[values.size() / 2];
+}
+
+int run(const std::string& json_path, const std::string& pack_path) {
+    const auto pack = load_pack(pack_path);
+    if (!pack.ok()) {
+        std::fprintf(stderr, "%s\n", error_message(pack.status()).c_str());
+        return 1;
+    }
+    const auto shared = std::make_shared<const DriverPack>(*pack);
+    auto* answered = new (::mmap(nullptr, sizeof(Counter), PROT_READ | PROT_WRITE,
+                                 MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Counter(0);
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
+        ::listen(listener, 256) != 0) {
+        std::perror("listen");
+        return 1;
+    }
+    ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+    const pid_t child = ::fork();
+    if (child == 0) {
+        serve(listener, *answered);
+    }
+    const int port = ntohs(address.sin_port);
+    std::vector<double> ours;
+    std::vector<double> reference;
+    std::vector<double> ratios;
+    for (int pair = 0; pair < kPairs; ++pair) {
+        reference.push_back(reference_rate(port, *answered));
+        ours.push_back(our_rate(port, *answered, shared));
+        ratios.push_back(ours.back() / reference.back());
+        std::printf("pair %d: gateway %.0f/s, libmodbus loop %.0f/s, ratio %.3f\n", pair + 1,
+                    ours.back(), reference.back(), ratios.back());
+    }
+    ::kill(child, SIGKILL);
+    ::waitpid(child, nullptr, 0);
+    std::printf("poll, %d connections: median ratio %.3f, minimum %.3f, goal %.1f\n", kLines,
+                median(ratios), *std::min_element(ratios.begin(), ratios.end()), kGoal);
+    if (!json_path.empty()) {
+        std::ofstream(json_path) << nlohmann::ordered_json{{"name", "poll"},
+                                                           {"ours", median(ours)},
+                                                           {"reference", median(reference)},
+                                                           {"ratio", median(ratios)},
+                                                           {"goal", kGoal},
+                                                           {"pairs", ratios}}
+                                        .dump(2)
+                                 << "\n";
+    }
+    return 0;
+}
+
+}  // namespace
+}  // namespace prepay::metering
+
+int main(int argc, char** argv) {
+    std::string json_path;
+    std::string pack = "services/metering-gateway/packs/acrel-ddsy1352.yaml";
+    for (int i = 1; i + 1 < argc; i += 2) {
+        if (std::string(argv[i]) == "--json") {
+            json_path = argv[i + 1];
+        } else if (std::string(argv[i]) == "--pack") {
+            pack = argv[i + 1];
+        } else {
+            std::fprintf(stderr, "usage: bench_poll [--json PATH] [--pack FILE]\n");
+            return 2;
+        }
+    }
+    return prepay::metering::run(json_path, pack);
+}

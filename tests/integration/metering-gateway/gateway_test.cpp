@@ -1,0 +1,418 @@
+#include "gateway_fixture.h"
+
+using namespace prepay;
+using namespace prepay::metering;
+using namespace prepay::metering::test;
+
+namespace {
+
+account::v1::SwitchIntentChanged intent_event(const std::string& intent_id,
+                                              const std::string& meter_id,
+                                              account::v1::SwitchAction action,
+                                              account::v1::SwitchIntentState state) {
+    account::v1::SwitchIntentChanged event;
+    event.mutable_intent()->set_intent_id(intent_id);
+    event.mutable_intent()->set_meter_id(meter_id);
+    event.mutable_intent()->set_action(action);
+    event.mutable_intent()->set_state(state);
+    return event;
+}
+
+std::string address_of(int port) { return "127.0.0.1:" + std::to_string(port); }
+
+}  // namespace
+
+TEST_CASE("Three meter families on the wire become readings, states and events") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    const int port = park.add_line("line-01");
+    park.add_meter("m-1", "line-01", 1, sim::FAMILY_DDSY1352, 123'450, 1500);
+    park.add_meter("m-2", "line-01", 2, sim::FAMILY_ADF400L_1P, 223'450, 150);
+    park.add_meter("m-3", "line-01", 3, sim::FAMILY_ADF400L_3P, 323'450, 9000);
+    gateway.add_line("line-01", address_of(port));
+    gateway.add_meter("m-1", "line-01", 1, "acrel-ddsy1352");
+    gateway.add_meter("m-2", "line-01", 2, "acrel-adf400l-1p");
+    gateway.add_meter("m-3", "line-01", 3, "acrel-adf400l-3p");
+    REQUIRE(gateway.eventually("SELECT count(*) >= 9 FROM readings"));
+    REQUIRE(gateway.eventually("SELECT count(*) = 3 FROM meters WHERE online"));
+    v1::GetMeterRequest request;
+    for (const auto& [meter_id, wh, phases] :
+         {std::tuple{"m-1", 123'450, 1}, std::tuple{"m-2", 223'450, 1},
+          std::tuple{"m-3", 323'450, 3}}) {
+        request.set_meter_id(meter_id);
+        const auto meter = gateway.service.get_meter({}, request);
+        REQUIRE(meter.ok());
+        CHECK(meter->meter().online());
+        CHECK(meter->meter().latest().register_total() >= wh);
+        CHECK(meter->meter().latest().register_total() <= wh + 100);
+        CHECK(meter->meter().latest().voltage_mv_size() == phases);
+        CHECK(meter->meter().latest().relay() == v1::RELAY_STATE_CLOSED);
+    }
+    const auto events = gateway.events<v1::ReadingsRecorded>("prepay.metering.readings.v1");
+    REQUIRE(events.size() >= 3);
+    std::set<std::tuple<std::string, std::int64_t, int>> identities;
+    std::set<std::int64_t> ids;
+    for (const auto& event : events) {
+        CHECK(event.line_id() == "line-01");
+        for (const auto& reading : event.readings()) {
+            CHECK(ids.insert(reading.reading_id()).second);
+            CHECK(identities
+                      .emplace(reading.meter_id(), to_micros(from_proto_time(reading.slot_time())),
+                               reading.revision())
+                      .second);
+        }
+    }
+    CHECK(
+        gateway.eventually("SELECT count(*) = 3 FROM readings r WHERE reading_id IN (SELECT"
+                           " min(reading_id) FROM readings GROUP BY meter_no)"));
+    CHECK(gateway.events<v1::MeterStatesChanged>("prepay.metering.meter-states.v1").size() >= 1);
+}
+
+TEST_CASE("Readings cannot be changed or deleted by the service") {
+    SKIP_WITHOUT_SERVER();
+    Fixture fixture;
+    for (const char* sql :
+         {"UPDATE readings SET register_total = 0", "DELETE FROM readings", "TRUNCATE readings",
+          "DELETE FROM command_frames", "UPDATE command_attempts SET attempt_number = 1"}) {
+        const Status status = fixture.database->transact([&](pqxx::work& tx) -> Status {
+            tx.exec(sql);
+            return absl::OkStatus();
+        });
+        INFO(sql);
+        CHECK(error_message(status).find("permission denied") != std::string::npos);
+    }
+}
+
+TEST_CASE("B32, M1: trip, close and release of each family, proven on the wire") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    const int port = park.add_line("line-01");
+    gateway.add_line("line-01", address_of(port));
+    int unit = 0;
+    for (const auto& [family, pack] : {std::pair{sim::FAMILY_DDSY1352, "acrel-ddsy1352"},
+                                       std::pair{sim::FAMILY_ADF400L_1P, "acrel-adf400l-1p"},
+                                       std::pair{sim::FAMILY_ADF400L_3P, "acrel-adf400l-3p"}}) {
+        const std::string meter_id = "m-" + std::to_string(++unit);
+        park.add_meter(meter_id, "line-01", unit, family, 1000, 500);
+        gateway.add_meter(meter_id, "line-01", unit, pack);
+        REQUIRE(
+            gateway.eventually("SELECT online FROM meters WHERE meter_id = '" + meter_id + "'"));
+        REQUIRE(gateway.submit("trip-" + meter_id, meter_id, v1::COMMAND_ACTION_TRIP).ok());
+        const v1::Command trip = gateway.follow("trip-" + meter_id);
+        CHECK(trip.state() == v1::COMMAND_STATE_VERIFIED);
+        CHECK(trip.attempt_count() == 1);
+        CHECK(trip.initiator() == "user:li");
+        CHECK(trip.before().relay() == v1::RELAY_STATE_CLOSED);
+        CHECK(trip.after().relay() == v1::RELAY_STATE_OPEN);
+        CHECK(trip.frames_size() >= 4);
+        CHECK_FALSE(park.truth(meter_id).relay_closed());
+        REQUIRE(gateway.submit("close-" + meter_id, meter_id, v1::COMMAND_ACTION_CLOSE).ok());
+        CHECK(gateway.follow("close-" + meter_id).state() == v1::COMMAND_STATE_VERIFIED);
+        CHECK(park.truth(meter_id).relay_closed());
+        REQUIRE(gateway.submit("release-" + meter_id, meter_id, v1::COMMAND_ACTION_RELEASE).ok());
+        CHECK(gateway.follow("release-" + meter_id).state() == v1::COMMAND_STATE_VERIFIED);
+        CHECK(park.relay_writes(meter_id).size() == 3);
+        // The frame stored as evidence is the frame the meter saw.
+        CHECK(trip.frames(0).data() == park.relay_writes(meter_id)[0]);
+    }
+    const auto events = gateway.events<v1::CommandChanged>("prepay.metering.command-results.v1");
+    CHECK(events.size() == 18);  // SENDING and VERIFIED of nine orders.
+    CHECK(events[0].command().state() == v1::COMMAND_STATE_SENDING);
+    CHECK(events[1].command().state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK(events[0].revision() < events[1].revision());
+    CHECK(events[1].command().frames_size() == 0);
+}
+
+TEST_CASE("I-14: lost answers, lost requests and contradicting meters against the attempts table") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    const int port = park.add_line("line-01");
+    gateway.add_line("line-01", address_of(port));
+    for (int unit = 1; unit <= 4; ++unit) {
+        const std::string meter_id = "m-" + std::to_string(unit);
+        park.add_meter(meter_id, "line-01", unit, sim::FAMILY_DDSY1352, 1000, 500);
+        gateway.add_meter(meter_id, "line-01", unit, "acrel-ddsy1352");
+    }
+    REQUIRE(gateway.eventually("SELECT count(*) = 4 FROM meters WHERE online"));
+    park.set_fault("m-1", sim::FAULT_KIND_ANSWER_LOST, 1, 16);
+    park.set_fault("m-2", sim::FAULT_KIND_REQUEST_LOST, 1, 16);
+    park.set_fault("m-3", sim::FAULT_KIND_CONTRADICT);
+    park.set_fault("m-4", sim::FAULT_KIND_BAD_MBAP, 1, 16);
+    for (const char* meter_id : {"m-1", "m-2", "m-3", "m-4"}) {
+        REQUIRE(gateway.submit(std::string("trip-") + meter_id, meter_id, v1::COMMAND_ACTION_TRIP)
+                    .ok());
+    }
+    const v1::Command answer_lost = gateway.follow("trip-m-1");
+    CHECK(answer_lost.state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK(answer_lost.attempt_count() == 1);
+    const v1::Command request_lost = gateway.follow("trip-m-2");
+    CHECK(request_lost.state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK(request_lost.attempt_count() == 2);
+    const v1::Command contradicted = gateway.follow("trip-m-3");
+    CHECK(contradicted.state() == v1::COMMAND_STATE_CONTRADICTED);
+    CHECK(contradicted.failure_reason() == "RELAY_SHOWS_OTHERWISE");
+    CHECK(gateway.follow("trip-m-4").state() == v1::COMMAND_STATE_VERIFIED);
+    for (const char* meter_id : {"m-1", "m-2", "m-3", "m-4"}) {
+        const auto attempts = fixture.database->read([&](pqxx::work& tx) -> Result<int> {
+            return tx
+                .exec_params1("SELECT count(*) FROM command_attempts WHERE command_id = $1",
+                              std::string("trip-") + meter_id)[0]
+                .as<int>();
+        });
+        CHECK(static_cast<std::size_t>(*attempts) == park.relay_writes(meter_id).size());
+    }
+}
+
+TEST_CASE("The same request id gives the stored command; another content is refused") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    gateway.add_line("line-01", address_of(park.add_line("line-01")));
+    park.add_meter("m-1", "line-01", 1, sim::FAMILY_DDSY1352, 1000, 500);
+    gateway.add_meter("m-1", "line-01", 1, "acrel-ddsy1352");
+    v1::SubmitCommandRequest request;
+    request.set_request_id("request-1");
+    request.set_meter_id("m-1");
+    request.set_action(v1::COMMAND_ACTION_TRIP);
+    request.set_reason_text("arrears");
+    *request.mutable_not_after() = to_proto_time(gateway.clock.now() + std::chrono::seconds(60));
+    const auto call = [&](const v1::SubmitCommandRequest& one) {
+        return gateway.service.submit_command(
+            gateway.context("SubmitCommand", one, one.request_id()), one);
+    };
+    REQUIRE(call(request).ok());
+    gateway.follow("request-1");
+    const auto again = call(request);
+    REQUIRE(again.ok());
+    CHECK(again->command().state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK(park.relay_writes("m-1").size() == 1);
+    v1::SubmitCommandRequest other = request;
+    other.set_action(v1::COMMAND_ACTION_CLOSE);
+    CHECK(error_reason(call(other).status()) == "REQUEST_ID_REUSED");
+    struct Row {
+        std::function<void(v1::SubmitCommandRequest&)> change;
+        const char* reason;
+    };
+    const Row rows[] = {
+        {[](auto& r) { r.clear_not_after(); }, "NOT_AFTER_REQUIRED"},
+        {[](auto& r) { r.mutable_not_after()->set_seconds(1); }, "NOT_AFTER_PAST"},
+        {[](auto& r) { r.mutable_not_after()->set_seconds(9'999'999'999); }, "NOT_AFTER_TOO_FAR"},
+        {[](auto& r) { r.clear_reason_text(); }, "REASON_REQUIRED"},
+        {[](auto& r) { r.set_meter_id("m-9"); }, "UNKNOWN_METER"},
+        {[](auto& r) { r.clear_action(); }, "BAD_ACTION"},
+        {[](auto& r) { r.set_reason_text(std::string(600, 'x')); }, "TEXT_TOO_LONG"},
+    };
+    for (const Row& row : rows) {
+        v1::SubmitCommandRequest bad = request;
+        bad.set_request_id(std::string("bad-") + row.reason);
+        row.change(bad);
+        CHECK(error_reason(call(bad).status()) == row.reason);
+    }
+}
+
+TEST_CASE("I-12: an intent on a dead line goes out when the line is back; I-11: unless withdrawn") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    const int port = prepay::test::free_port();
+    gateway.add_line("line-01", address_of(port), v1::TRANSPORT_MODBUS_TCP, 60'000);
+    gateway.add_meter("m-1", "line-01", 1, "acrel-ddsy1352");
+    gateway.add_meter("m-2", "line-01", 2, "acrel-ddsy1352");
+    using account::v1::SWITCH_ACTION_TRIP;
+    using account::v1::SWITCH_INTENT_STATE_CANCELLED;
+    using account::v1::SWITCH_INTENT_STATE_READY;
+    const auto held =
+        intent_event("intent-1", "m-1", SWITCH_ACTION_TRIP, SWITCH_INTENT_STATE_READY);
+    REQUIRE(gateway.deliver(held).ok());
+    REQUIRE(gateway.deliver(held).ok());  // At least once.
+    REQUIRE(
+        gateway
+            .deliver(intent_event("intent-2", "m-2", SWITCH_ACTION_TRIP, SWITCH_INTENT_STATE_READY))
+            .ok());
+    REQUIRE(gateway
+                .deliver(intent_event("intent-2", "m-2", SWITCH_ACTION_TRIP,
+                                      SWITCH_INTENT_STATE_CANCELLED))
+                .ok());
+    CHECK(gateway.follow("intent-2").state() == v1::COMMAND_STATE_CANCELLED);
+    fixture.restart();  // The held trip survives it.
+    park.add_line("line-01", "", port);
+    park.add_meter("m-1", "line-01", 1, sim::FAMILY_DDSY1352, 1000, 500);
+    park.add_meter("m-2", "line-01", 2, sim::FAMILY_DDSY1352, 1000, 500);
+    CHECK(fixture.gateway->follow("intent-1").state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK_FALSE(park.truth("m-1").relay_closed());
+    CHECK(park.relay_writes("m-1").size() == 1);
+    CHECK(park.relay_writes("m-2").empty());
+}
+
+TEST_CASE("I-14: a command that was SENDING at a crash is read back, not repeated") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    const int port = park.add_line("line-01");
+    park.add_meter("m-1", "line-01", 1, sim::FAMILY_DDSY1352, 1000, 500);
+    gateway.add_line("line-01", address_of(port));
+    gateway.add_meter("m-1", "line-01", 1, "acrel-ddsy1352");
+    REQUIRE(gateway.submit("trip-one", "m-1", v1::COMMAND_ACTION_TRIP).ok());
+    CHECK(gateway.follow("trip-one").state() == v1::COMMAND_STATE_VERIFIED);
+    fixture.gateway.reset();
+    const Status status = fixture.database->transact([](pqxx::work& tx) -> Status {
+        tx.exec(
+            "INSERT INTO commands (command_id, meter_id, line_id, action, state, reason_text,"
+            " initiator, intent_id, create_time, attempt_count) VALUES ('trip-two', 'm-1',"
+            " 'line-01', 'trip', 'sending', '', 'prepay-account', 'trip-two', now(), 1)");
+        tx.exec("INSERT INTO command_attempts (command_id, attempt_number) VALUES ('trip-two', 1)");
+        return absl::OkStatus();
+    });
+    REQUIRE(status.ok());
+    fixture.restart();
+    CHECK(fixture.gateway->follow("trip-two").state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK(park.relay_writes("m-1").size() == 1);
+}
+
+TEST_CASE("Bad intents are dead letters: undecodable, unknown meter, unknown action") {
+    SKIP_WITHOUT_SERVER();
+    Fixture fixture;
+    kafka::Message message;
+    message.payload = "\xff\xff\xff";
+    const auto apply = [&] {
+        return fixture.database->transact(
+            [&](pqxx::work& tx) { return fixture.gateway->intents.apply(tx, {message}); });
+    };
+    CHECK(error_reason(apply()) == "BAD_MESSAGE");
+    message.payload.clear();
+    CHECK(error_reason(apply()) == "BAD_MESSAGE");
+    CHECK(error_reason(fixture.gateway->deliver(
+              intent_event("i", "nobody", account::v1::SWITCH_ACTION_TRIP,
+                           account::v1::SWITCH_INTENT_STATE_READY))) == "BAD_MESSAGE");
+}
+
+TEST_CASE("Serial RTU: the same flow on a pty") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    const std::string link =
+        (std::filesystem::temp_directory_path() / ("prepay-pty-" + std::to_string(getpid())))
+            .string();
+    park.add_line("serial-01", link);
+    park.add_meter("m-1", "serial-01", 1, sim::FAMILY_DDSY1352, 5000, 500);
+    gateway.add_line("serial-01", link + "?baud=38400", v1::TRANSPORT_MODBUS_RTU);
+    gateway.add_meter("m-1", "serial-01", 1, "acrel-ddsy1352");
+    REQUIRE(gateway.eventually("SELECT count(*) >= 2 FROM readings"));
+    REQUIRE(gateway.submit("trip-serial", "m-1", v1::COMMAND_ACTION_TRIP).ok());
+    const v1::Command trip = gateway.follow("trip-serial");
+    CHECK(trip.state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK_FALSE(park.truth("m-1").relay_closed());
+    REQUIRE(trip.frames_size() > 0);
+    CHECK(trip.frames(0).data() == park.relay_writes("m-1")[0]);
+}
+
+TEST_CASE("A dip is an anomaly event, a rollover and a swap open an epoch") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    const int port = park.add_line("line-01");
+    park.add_meter("m-1", "line-01", 1, sim::FAMILY_DDSY1352, 50'000, 0);
+    park.add_meter("m-2", "line-01", 2, sim::FAMILY_DDSY1352, 999'999'990, 0);
+    gateway.add_line("line-01", address_of(port));
+    gateway.add_meter("m-1", "line-01", 1, "acrel-ddsy1352", "old");
+    gateway.add_meter("m-2", "line-01", 2, "acrel-ddsy1352");
+    REQUIRE(gateway.eventually("SELECT count(DISTINCT meter_no) = 2 FROM readings"));
+    park.set_register("m-1", 40'000);
+    park.set_register("m-2", 10);
+    REQUIRE(
+        gateway.eventually("SELECT count(*) = 1 FROM rejected_readings"
+                           " WHERE reason = 'REGISTER_DIP'"));
+    REQUIRE(gateway.eventually("SELECT count(*) >= 2 FROM readings WHERE register_epoch = 1"));
+    CHECK(
+        gateway.eventually("SELECT count(*) = 1 FROM readings WHERE register_total = 1000000000"
+                           " AND register_epoch = 0"));
+    CHECK(
+        gateway.eventually("SELECT min(register_total) = 50000 FROM readings r JOIN meters m"
+                           " USING (meter_no) WHERE meter_id = 'm-1'"));
+    const auto anomalies = gateway.events<v1::ReadingRejected>("prepay.metering.anomalies.v1");
+    REQUIRE(anomalies.size() == 1);
+    CHECK(anomalies[0].previous_register_total() == 50'000);
+    CHECK(anomalies[0].register_total() == 40'000);
+    gateway.add_meter("m-1", "line-01", 1, "acrel-ddsy1352", "new");
+    REQUIRE(
+        gateway.eventually("SELECT count(*) >= 1 FROM readings r JOIN meters m USING (meter_no)"
+                           " WHERE meter_id = 'm-1' AND r.register_epoch = 1"
+                           " AND register_total = 40000"));
+}
+
+TEST_CASE("B21: a silent meter goes offline after three cycles, its neighbour never") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    const int port = park.add_line("line-01");
+    park.add_meter("m-1", "line-01", 1, sim::FAMILY_DDSY1352, 50'000, 0);
+    park.add_meter("m-2", "line-01", 2, sim::FAMILY_DDSY1352, 50'000, 0);
+    gateway.add_line("line-01", address_of(port));
+    gateway.add_meter("m-1", "line-01", 1, "acrel-ddsy1352");
+    gateway.add_meter("m-2", "line-01", 2, "acrel-ddsy1352");
+    REQUIRE(gateway.eventually("SELECT count(*) = 2 FROM meters WHERE online"));
+    park.set_fault("m-1", sim::FAULT_KIND_SILENT);
+    REQUIRE(gateway.eventually("SELECT NOT online FROM meters WHERE meter_id = 'm-1'"));
+    CHECK(gateway.eventually("SELECT online FROM meters WHERE meter_id = 'm-2'"));
+    CHECK(gateway.park.line_status("line-01").state == LineState::kOnline);
+    park.clear_faults("m-1");
+    CHECK(gateway.eventually("SELECT online FROM meters WHERE meter_id = 'm-1'"));
+    CHECK(gateway.eventually("SELECT max(state_revision) = 1 FROM meters WHERE meter_id = 'm-2'"));
+}
+
+TEST_CASE("Registration is all or nothing and tells what is wrong") {
+    SKIP_WITHOUT_SERVER();
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    gateway.add_line("line-01", "127.0.0.1:1", v1::TRANSPORT_MODBUS_TCP, 60'000);
+    const auto register_two = [&](const std::function<void(v1::Meter&)>& change,
+                                  const std::string& request_id) {
+        v1::RegisterMetersRequest request;
+        Gateway::fill_meter(*request.add_meters(), "m-1", "line-01", 1, "acrel-ddsy1352");
+        Gateway::fill_meter(*request.add_meters(), "m-2", "line-01", 2, "acrel-ddsy1352");
+        change(*request.mutable_meters(1));
+        return error_reason(
+            gateway.service
+                .register_meters(gateway.context("RegisterMeters", request, request_id), request)
+                .status());
+    };
+    int n = 0;
+    const auto reason = [&](const std::function<void(v1::Meter&)>& change) {
+        return register_two(change, "register-" + std::to_string(++n));
+    };
+    CHECK(reason([](auto& m) { m.set_meter_id("a b"); }) == "BAD_METER_ID");
+    CHECK(reason([](auto& m) { m.set_meter_id("m-1"); }) == "DUPLICATE_ID");
+    CHECK(reason([](auto& m) { m.set_unit_id(248); }) == "OUT_OF_RANGE");
+    CHECK(reason([](auto& m) { m.set_unit_id(1); }) == "UNIT_TAKEN");
+    CHECK(reason([](auto& m) { m.set_line_id("line-99"); }) == "UNKNOWN_LINE");
+    CHECK(reason([](auto& m) { m.set_driver_pack("none"); }) == "UNKNOWN_DRIVER_PACK");
+    CHECK(reason([](auto& m) { m.set_ct_ratio(-1); }) == "OUT_OF_RANGE");
+    CHECK(reason([](auto& m) { m.set_resource(common::v1::RESOURCE_WATER); }) ==
+          "RESOURCE_MISMATCH");
+    CHECK(gateway.eventually("SELECT count(*) = 0 FROM meters"));
+    CHECK(reason([](auto&) {}).empty());
+    CHECK(gateway.eventually("SELECT count(*) = 2 FROM meters"));
+    v1::ListMetersRequest list;
+    list.set_page_size(1);
+    const auto first = gateway.service.list_meters({}, list);
+    REQUIRE(first.ok());
+    REQUIRE(first->meters_size() == 1);
+    list.set_page_token(first->next_page_token());
+    CHECK(gateway.service.list_meters({}, list)->meters(0).meter_id() == "m-2");
+    list.set_page_token("zz");
+    CHECK(error_reason(gateway.service.list_meters({}, list).status()) == "BAD_PAGE_TOKEN");
+    list.set_page_size(-1);
+    CHECK(error_reason(gateway.service.list_meters({}, list).status()) == "BAD_PAGE_SIZE");
+}

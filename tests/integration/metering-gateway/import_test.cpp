@@ -1,0 +1,147 @@
+#include "gateway_fixture.h"
+
+using namespace prepay;
+using namespace prepay::metering;
+using namespace prepay::metering::test;
+
+namespace {
+
+struct ImportFixture : Fixture {
+    ImportFixture() {
+        gateway->add_line("line-01", "127.0.0.1:1", v1::TRANSPORT_MODBUS_TCP, 86'400'000);
+        for (int unit = 1; unit <= 20; ++unit) {
+            gateway->add_meter("m-" + std::to_string(unit), "line-01", unit, "acrel-ddsy1352");
+        }
+        start = from_micros(to_micros(gateway->clock.now()) / 3'600'000'000 * 3'600'000'000) -
+                std::chrono::hours(24 * 60);
+    }
+
+    void add(const std::string& meter_id, int hour, std::int64_t wh) {
+        v1::Reading& reading = *request.add_readings();
+        reading.set_meter_id(meter_id);
+        *reading.mutable_read_time() = to_proto_time(start + std::chrono::hours(hour));
+        reading.set_register_total(wh);
+    }
+
+    Result<v1::ImportReadingsResponse> send(const std::string& request_id) {
+        request.set_request_id(request_id);
+        return gateway->service.import_readings(
+            gateway->context("ImportReadings", request, request_id), request);
+    }
+
+    v1::ImportReadingsRequest request;
+    Instant start;
+};
+
+std::map<int, std::string> reasons_of(const v1::ImportReadingsResponse& response) {
+    std::map<int, std::string> reasons;
+    for (const auto& rejected : response.rejected()) {
+        reasons[rejected.index()] = rejected.reason();
+    }
+    return reasons;
+}
+
+}  // namespace
+
+TEST_CASE("Readings 16: what an import takes and what it refuses, by reason") {
+    SKIP_WITHOUT_SERVER();
+    ImportFixture f;
+    f.add("m-1", 0, 1000);
+    f.add("m-1", 1, 2000);
+    f.add("m-1", 1, 2000);                          // 2 duplicate, same value
+    f.add("m-1", 1, 2010);                          // 3 duplicate, other value
+    f.add("m-1", 2, 1500);                          // 4 rollback
+    f.add("m-1", 3, 900'000);                       // 5 kWh/Wh mix
+    f.add("m-1", 4, -5);                            // 6 negative
+    f.add("m-1", 5, 5'000'000'000);                 // 7 more than the register shows
+    f.add("m-1", 24 * 90, 9000);                    // 8 future
+    f.add("m-1", -24 * 365 * 30, 0);                // 9 too old
+    f.add("nobody", 1, 1);                          // 10 unknown meter
+    f.add("m-1", 9, 20'000);                        // 11 after a gap
+    f.request.add_readings()->set_meter_id("m-1");  // 12 no time
+    const auto response = f.send("import-01");
+    REQUIRE(response.ok());
+    CHECK(response->stored_count() == 3);
+    CHECK(response->duplicate_count() == 1);
+    CHECK(reasons_of(*response) == std::map<int, std::string>{{3, "VALUE_CONFLICT"},
+                                                              {4, "REGISTER_DIP"},
+                                                              {5, "TOO_FAST"},
+                                                              {6, "NEGATIVE_REGISTER"},
+                                                              {7, "OVER_LIMIT"},
+                                                              {8, "FUTURE_TIME"},
+                                                              {9, "TOO_OLD"},
+                                                              {10, "UNKNOWN_METER"},
+                                                              {12, "BAD_TIME"}});
+    // The same request again: the stored answer, nothing new.
+    CHECK(f.send("import-01")->stored_count() == 3);
+    CHECK(f.gateway->eventually("SELECT count(*) = 3 FROM readings"));
+    // The same rows under another id: duplicates.
+    const auto repeated = f.send("import-02");
+    REQUIRE(repeated.ok());
+    CHECK(repeated->stored_count() == 0);
+    CHECK(repeated->duplicate_count() == 4);
+    const auto events = f.gateway->events<v1::ReadingsRecorded>("prepay.metering.readings.v1");
+    REQUIRE(events.size() == 1);
+    CHECK(events[0].readings_size() == 3);
+    CHECK(events[0].readings(0).source() == v1::READING_SOURCE_IMPORT);
+    f.request.clear_readings();
+    CHECK(error_reason(f.send("import-03").status()) == "BAD_COUNT");
+}
+
+TEST_CASE("History before and between stored readings must fit its neighbours") {
+    SKIP_WITHOUT_SERVER();
+    ImportFixture f;
+    f.add("m-1", 100, 50'000);
+    f.add("m-1", 110, 60'000);
+    REQUIRE(f.send("import-01").ok());
+    f.request.clear_readings();
+    f.add("m-1", 50, 40'000);
+    f.add("m-1", 60, 50'010);  // Above a later one.
+    f.add("m-1", 105, 55'000);
+    f.add("m-1", 106, 54'000);  // Below the one just before.
+    const auto response = f.send("import-02");
+    REQUIRE(response.ok());
+    CHECK(response->stored_count() == 2);
+    CHECK(reasons_of(*response) ==
+          std::map<int, std::string>{{1, "REGISTER_DIP"}, {3, "REGISTER_DIP"}});
+}
+
+TEST_CASE("ListReadings pages through an import in order") {
+    SKIP_WITHOUT_SERVER();
+    ImportFixture f;
+    for (int hour = 0; hour < 24 * 59; ++hour) {
+        f.add("m-2", hour, 1000 + hour * 10);
+    }
+    REQUIRE(f.send("import-01")->stored_count() == 24 * 59);
+    v1::ListReadingsRequest request;
+    request.set_meter_id("m-2");
+    request.set_page_size(500);
+    std::int64_t next = 1000;
+    do {
+        const auto page = f.gateway->service.list_readings({}, request);
+        REQUIRE(page.ok());
+        for (const auto& reading : page->readings()) {
+            REQUIRE(reading.register_total() == next);
+            next += 10;
+        }
+        request.set_page_token(page->next_page_token());
+    } while (!request.page_token().empty());
+    CHECK(next == 1000 + 24 * 59 * 10);
+}
+
+TEST_CASE("Imports are set-based: at least 20,000 readings a second") {
+    SKIP_WITHOUT_SERVER();
+    ImportFixture f;
+    for (int hour = 0; hour < 500; ++hour) {
+        for (int unit = 1; unit <= 20; ++unit) {
+            f.add("m-" + std::to_string(unit), hour, 1000 + hour * 100);
+        }
+    }
+    const auto start = f.gateway->clock.steady();
+    const auto response = f.send("import-01");
+    const auto elapsed = std::chrono::duration<double>(f.gateway->clock.steady() - start).count();
+    REQUIRE(response.ok());
+    CHECK(response->stored_count() == 10'000);
+    WARN("10,000 readings in " << elapsed << " s");
+    CHECK(elapsed < 2.0);  // Four times the room that an idle machine needs.
+}
