@@ -114,11 +114,10 @@ DECLARE
                               + interval '1 month') AT TIME ZONE 'UTC';
     part      text := 'entries_' || to_char(first_day AT TIME ZONE 'UTC', 'YYYYMM');
 BEGIN
-    IF to_regclass(quote_ident(part)) IS NOT NULL THEN
-        RETURN;
-    END IF;
     PERFORM pg_advisory_xact_lock(hashtext('ensure_entries_month'));
-    IF to_regclass(quote_ident(part)) IS NOT NULL THEN
+    -- By a query, not by to_regclass: that may answer from a cache older than the lock.
+    IF EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+               WHERE c.relname = part AND n.nspname = current_schema()) THEN
         RETURN;
     END IF;
     EXECUTE format('CREATE TABLE %I (LIKE entries INCLUDING DEFAULTS INCLUDING CONSTRAINTS)', part);

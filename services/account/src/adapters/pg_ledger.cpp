@@ -69,10 +69,9 @@ PlanArrays to_arrays(const PostingPlan& plan) {
     return arrays;
 }
 
-template <typename Transaction>
-void write(Transaction& sub, const PostingPlan& plan, Instant now) {
+void write(pqxx::work& tx, const PostingPlan& plan, Instant now) {
     const PlanArrays a = to_arrays(plan);
-    const auto updated = sub.exec_prepared(
+    const auto updated = tx.exec_prepared(
         "ledger_post", pg::to_timestamptz(now), pg::to_array(a.source_micros),
         pg::to_array(a.account_nos), pg::to_array(a.counter_nos), pg::to_array(a.amounts),
         pg::to_array(a.balances), pg::to_array(a.versions), pg::to_array(a.source_kinds),
@@ -181,16 +180,14 @@ Result<PostingPlan> PgLedger::post(pqxx::work& tx, std::vector<Posting> postings
     PREPAY_ASSIGN_OR_RETURN(PostingPlan planned, plan(postings, accounts));
     PREPAY_CRASH_POINT("ledger.before_post");
     bool repeated = false;
-    {
-        // Repetitions are rare (the inbox drops them): they may cost a rollback to here.
-        pqxx::subtransaction sub(tx, "post");
-        try {
-            write(sub, planned, now);
-            sub.commit();
-        } catch (const pqxx::unique_violation&) {
-            sub.abort();
-            repeated = true;
-        }
+    // Repetitions are rare (the inbox drops them): they may cost a rollback to here. By SQL, since
+    // pqxx::subtransaction starts its savepoint late and not at all for prepared statements.
+    tx.exec("SAVEPOINT post");
+    try {
+        write(tx, planned, now);
+    } catch (const pqxx::unique_violation&) {
+        tx.exec("ROLLBACK TO SAVEPOINT post");
+        repeated = true;
     }
     if (repeated) {
         const std::size_t offered_count = postings.size();

@@ -25,7 +25,7 @@ bool is_wanted(SwitchAction action, SwitchWish wish) {
 RelayBelief expected_relay(const MeterSwitch& meter) {
     RelayBelief relay = meter.relay;
     for (const SwitchIntent& intent : meter.intents) {
-        if (intent.state == IntentState::kSending) {
+        if (intent.state == IntentState::kSending && intent.seq > meter.settled_seq) {
             relay = intent.action == SwitchAction::kTrip ? RelayBelief::kOff : RelayBelief::kOn;
         }
     }
@@ -116,10 +116,16 @@ bool claim(MeterSwitch& meter, const std::string& intent_id, const std::string& 
     if (intent == nullptr || !is_live(*intent)) {
         return false;
     }
+    const bool wanted = is_wanted(intent->action, context.wish);
     if (intent->state == IntentState::kSending) {
-        return intent->claimant == claimant;
+        if (intent->claimant != claimant || wanted) {
+            return intent->claimant == claimant;
+        }
+        // Its first attempt may or may not have reached the wire.
+        settle(meter, intent_id, CommandOutcome::kUnknown, context.now, context);
+        return false;
     }
-    if (!is_wanted(intent->action, context.wish) || intent->account_no != context.account_no) {
+    if (!wanted || intent->account_no != context.account_no) {
         finish(*intent, IntentState::kCancelled, context.now);
         reconcile(meter, context);
         return false;

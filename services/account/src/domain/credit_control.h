@@ -76,7 +76,8 @@ constexpr Duration kRetryPauseMax = std::chrono::minutes(5);
 void reconcile(MeterSwitch& meter, const SwitchContext& context);
 
 /// The gateway's question right before the wire. Grants only what is still wanted at this moment; a
-/// READY intent that is not wanted is cancelled. A SENDING intent is granted again to its claimant.
+/// READY intent that is not wanted is cancelled. A SENDING intent is granted again to its claimant
+/// while it is wanted; after that it ends with an unknown outcome, and what is wanted follows it.
 bool claim(MeterSwitch& meter, const std::string& intent_id, const std::string& claimant,
            const SwitchContext& context);
 

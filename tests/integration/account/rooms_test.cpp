@@ -1,0 +1,211 @@
+#include <catch2/catch.hpp>
+
+#include "convert.h"
+#include "integration/account/world.h"
+
+namespace prepay::account::test {
+namespace {
+
+template <typename Work>
+Status in(World& world, Work&& work) {
+    return world.database->transact([&](pqxx::work& tx) -> Status { return work(tx); });
+}
+
+std::vector<v1::Occupancy> spans(World& world, const std::string& meter_id) {
+    std::map<std::string, v1::Occupancy> latest;
+    for (const auto& event :
+         world.published<v1::OccupanciesChanged>("prepay.account.occupancies.v1")) {
+        for (const auto& span : event.occupancies()) {
+            if (span.meter_id() == meter_id &&
+                span.revision() > latest[span.occupancy_id()].revision()) {
+                latest[span.occupancy_id()] = span;
+            }
+        }
+    }
+    std::vector<v1::Occupancy> list;
+    for (const auto& [id, span] : latest) {
+        if (!span.deleted()) {
+            list.push_back(span);
+        }
+    }
+    std::sort(list.begin(), list.end(), [](const auto& a, const auto& b) {
+        return a.start_time().seconds() < b.start_time().seconds();
+    });
+    return list;
+}
+
+}  // namespace
+
+TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overlap (2a, 2b)") {
+    PREPAY_REQUIRE_DATABASE();
+    World world;
+    world.make_site();
+    world.make_room("r1", 2);
+    REQUIRE(spans(world, "r1-m1").size() == 1);
+    CHECK(spans(world, "r1-m1")[0].vacancy());
+    CHECK(spans(world, "r1-m1")[0].account_id() == "vacancy-park-1");
+
+    std::string account_id;
+    const Instant moved_in = world.clock.now() - std::chrono::hours(48);
+    REQUIRE(in(world, [&](pqxx::work& tx) -> Status {
+                v1::OpenAccountRequest request;
+                request.set_room_id("r1");
+                request.mutable_customer()->set_display_name("Li");
+                *request.mutable_start_time() = to_proto(moved_in);
+                auto& opening = *request.add_opening_registers();
+                opening.set_meter_id("r1-m1");
+                opening.set_register_total(123'456);
+                PREPAY_ASSIGN_OR_RETURN(const auto no, world.accounts.open(tx, request));
+                account_id = world.accounts.get(tx, no).account_id();
+                return absl::OkStatus();
+            }).ok());
+    auto timeline = spans(world, "r1-m1");
+    REQUIRE(timeline.size() == 2);
+    CHECK(timeline[0].end_time().seconds() == timeline[1].start_time().seconds());
+    CHECK(timeline[0].closing_register() == 123'456);
+    CHECK(timeline[1].opening_register() == 123'456);
+    CHECK(timeline[1].account_id() == account_id);
+    CHECK(spans(world, "r1-m2")[1].opening_register() == -1);
+    CHECK(world.account(account_id).meter_ids_size() == 2);
+
+    v1::CloseAccountRequest close;
+    close.set_account_id(account_id);
+    *close.mutable_end_time() = to_proto(moved_in - std::chrono::hours(1));
+    CHECK(error_reason(in(world, [&](pqxx::work& tx) {
+              return world.accounts.close(tx, close).status();
+          })) == "TIME_OVERLAPS");
+    close.clear_end_time();
+    auto& closing = *close.add_closing_registers();
+    closing.set_meter_id("r1-m1");
+    closing.set_register_total(200'000);
+    REQUIRE(
+        in(world, [&](pqxx::work& tx) { return world.accounts.close(tx, close).status(); }).ok());
+    timeline = spans(world, "r1-m1");
+    REQUIRE(timeline.size() == 3);
+    CHECK(timeline[1].closing_register() == 200'000);
+    CHECK(timeline[2].opening_register() == 200'000);
+    CHECK(timeline[2].vacancy());
+
+    v1::OpenAccountRequest early;
+    early.set_room_id("r1");
+    early.mutable_customer()->set_display_name("Wang");
+    *early.mutable_start_time() = to_proto(moved_in + std::chrono::hours(1));
+    CHECK(error_reason(in(world, [&](pqxx::work& tx) {
+              return world.accounts.open(tx, early).status();
+          })) == "TIME_OVERLAPS");
+}
+
+TEST_CASE("bad rooms and accounts are refused as a whole") {
+    PREPAY_REQUIRE_DATABASE();
+    World world;
+    world.make_site();
+    world.make_room("r1");
+    const std::string a = world.open("r1", 0);
+    const auto open_reason = [&](const std::string& room, auto&& edit) {
+        v1::OpenAccountRequest request;
+        request.set_room_id(room);
+        request.mutable_customer()->set_display_name("Li");
+        edit(request);
+        return error_reason(
+            in(world, [&](pqxx::work& tx) { return world.accounts.open(tx, request).status(); }));
+    };
+    const auto nothing = [](auto&) {};
+    CHECK(open_reason("r1", nothing) == "ROOM_OCCUPIED");
+    CHECK(open_reason("none", nothing) == "ROOM_NOT_FOUND");
+    world.make_room("bare", 0);
+    CHECK(open_reason("bare", nothing) == "ROOM_WITHOUT_METERS");
+    world.make_room("r2");
+    CHECK(open_reason("r2", [](auto& r) { r.mutable_customer()->clear_display_name(); }) ==
+          "BAD_CUSTOMER");
+    CHECK(open_reason("r2", [](auto& r) { r.mutable_customer()->set_customer_id("x"); }) ==
+          "CUSTOMER_NOT_FOUND");
+    CHECK(open_reason("r2", [](auto& r) { r.mutable_alarm_levels()->set_level_1_micros(1); }) ==
+          "BAD_ALARM_LEVELS");
+    CHECK(open_reason("r2", [](auto& r) { r.add_opening_registers()->set_meter_id("r1-m1"); }) ==
+          "METER_NOT_IN_ROOM");
+    CHECK(open_reason("r2", [](auto& r) {
+              r.add_opening_registers()->set_meter_id("r2-m1");
+              r.mutable_opening_registers(0)->set_register_total(-2);
+          }) == "BAD_REGISTER");
+    CHECK(open_reason("r2", [](auto& r) { r.mutable_start_time()->set_seconds(4'000'000'000); }) ==
+          "TIME_IN_FUTURE");
+    v1::CreateRoomsRequest rooms;
+    for (const char* id : {"r8", "r1"}) {
+        v1::Room& room = *rooms.add_rooms();
+        room.set_room_id(id);
+        room.set_site_id("park-1");
+        room.set_building("1");
+        room.set_floor("1");
+        room.set_display_name(id);
+    }
+    CHECK(error_reason(in(world, [&](pqxx::work& tx) {
+              return world.rooms.create_rooms(tx, rooms).status();
+          })) == "ROOM_EXISTS");
+    CHECK(world.count("SELECT count(*) FROM rooms WHERE room_id = 'r8'") == 0);
+    rooms.mutable_rooms(1)->set_room_id("r9");
+    rooms.mutable_rooms(1)->add_meter_ids("r1-m1");
+    CHECK(error_reason(in(world, [&](pqxx::work& tx) {
+              return world.rooms.create_rooms(tx, rooms).status();
+          })) == "METER_ATTACHED");
+    rooms.mutable_rooms(1)->clear_meter_ids();
+    rooms.mutable_rooms(1)->set_room_id("'; DROP TABLE rooms");
+    CHECK(error_reason(in(world, [&](pqxx::work& tx) {
+              return world.rooms.create_rooms(tx, rooms).status();
+          })) == "BAD_ID");
+}
+
+TEST_CASE("a meter attached to an occupied room is the tenant's; lists find rooms and accounts") {
+    PREPAY_REQUIRE_DATABASE();
+    World world;
+    world.make_site();
+    world.make_room("r1");
+    world.make_room("r2");
+    const std::string a = world.open("r1", 1'000'000);
+    REQUIRE(in(world, [&](pqxx::work& tx) -> Status {
+                v1::AttachMetersRequest request;
+                request.set_room_id("r1");
+                request.add_meter_ids("water-1");
+                request.add_meter_ids("r1-m1");
+                return world.rooms.attach(tx, request).status();
+            }).ok());
+    CHECK(world.account(a).meter_ids_size() == 2);
+    REQUIRE(world.charge({{1, a, 1'000'000, ""}}).ok());
+    CHECK(world.intents(a).size() == 2);
+    REQUIRE(in(world, [&](pqxx::work& tx) -> Status {
+                v1::ListRoomsRequest request;
+                request.set_page_size(1);
+                auto page = *world.rooms.list(tx, request);
+                REQUIRE(page.rooms_size() == 1);
+                CHECK(page.rooms(0).account_id() == a);
+                request.set_page_token(page.next_page_token());
+                page = *world.rooms.list(tx, request);
+                REQUIRE(page.rooms_size() == 1);
+                CHECK(page.rooms(0).room_id() == "r2");
+                CHECK(page.next_page_token().empty());
+                request.Clear();
+                request.set_query("water-1");
+                CHECK(world.rooms.list(tx, request)->rooms_size() == 1);
+                v1::ListAccountsRequest accounts;
+                for (const char* query : {"r1", "Customer of", "0000567", "water-1"}) {
+                    accounts.set_query(query);
+                    CHECK(world.accounts.list(tx, accounts)->accounts_size() == 1);
+                }
+                accounts.set_query("nothing like this");
+                CHECK(world.accounts.list(tx, accounts)->accounts_size() == 0);
+                v1::ListPostingsRequest postings;
+                postings.set_account_id(a);
+                postings.set_page_size(1);
+                auto first = *world.orders->postings(tx, postings);
+                REQUIRE(first.postings_size() == 1);
+                CHECK(first.postings(0).kind() == "charge");
+                CHECK(first.postings(0).balance_after_micros() == 0);
+                postings.set_page_token(first.next_page_token());
+                CHECK(world.orders->postings(tx, postings)->postings(0).kind() == "top-up");
+                const auto trial = world.orders->trial_balance(tx);
+                CHECK(trial.total_micros() == 0);
+                CHECK(trial.lines_size() == 11);
+                return absl::OkStatus();
+            }).ok());
+}
+
+}  // namespace prepay::account::test

@@ -1,0 +1,299 @@
+#include "integration/account/world.h"
+
+#include <httplib.h>
+#include <stdlib.h>
+
+#include <filesystem>
+#include <stdexcept>
+#include <thread>
+
+#include "convert.h"
+#include "core/ids.h"
+#include "support/provider/server.h"
+
+namespace prepay {
+const std::vector<pg::Migration>& account_migrations();
+}
+
+namespace prepay::account::test {
+namespace {
+
+void require(const Status& status) {
+    if (!status.ok()) {
+        throw std::runtime_error(error_reason(status) + ": " + error_message(status));
+    }
+}
+
+template <typename T>
+T require(Result<T> result) {
+    require(result.status());
+    return *std::move(result);
+}
+
+}  // namespace
+
+World::World(int pool_size, const std::string& database_url) {
+    if (database_url.empty()) {
+        scratch = std::make_unique<prepay::test::TestDatabase>("account", account_migrations());
+        database = scratch->open(pool_size);
+    } else {
+        pg::DatabaseOptions options;
+        options.url = database_url;
+        options.schema = "account";
+        options.pool_size = pool_size;
+        database = std::make_unique<pg::Database>(options);
+    }
+    orders = std::make_unique<PgOrders>(*database, book, ledger, switches, outbox, clock);
+    credit = std::make_unique<PgCredit>(*database, book, switches, clock, std::chrono::minutes(15));
+}
+
+void World::make_site() {
+    require(database->transact([&](pqxx::work& tx) -> Status {
+        v1::Site site;
+        site.set_site_id("park-1");
+        site.set_display_name("Park 1");
+        site.set_time_zone("Asia/Shanghai");
+        return rooms.create_site(tx, site).status();
+    }));
+}
+
+void World::make_room(const std::string& name, int meter_count) {
+    require(database->transact([&](pqxx::work& tx) -> Status {
+        v1::CreateRoomsRequest request;
+        v1::Room& room = *request.add_rooms();
+        room.set_room_id(name);
+        room.set_site_id("park-1");
+        room.set_building("1");
+        room.set_floor("2");
+        room.set_display_name(name);
+        for (int i = 1; i <= meter_count; ++i) {
+            room.add_meter_ids(name + "-m" + std::to_string(i));
+        }
+        *request.mutable_start_time() = to_proto(clock.now() - std::chrono::hours(24 * 60));
+        return rooms.create_rooms(tx, request).status();
+    }));
+}
+
+std::string World::open(const std::string& room, std::int64_t top_up_micros) {
+    const std::string account_id =
+        require(database->transact([&](pqxx::work& tx) -> Result<std::string> {
+            v1::OpenAccountRequest request;
+            request.set_room_id(room);
+            request.mutable_customer()->set_display_name("Customer of " + room);
+            request.mutable_customer()->set_phone("13800005678");
+            PREPAY_ASSIGN_OR_RETURN(const std::int64_t no, accounts.open(tx, request));
+            return accounts.get(tx, no).account_id();
+        }));
+    if (top_up_micros > 0) {
+        require(top_up(account_id, top_up_micros).status());
+    }
+    return account_id;
+}
+
+std::string World::make_account(const std::string& room, std::int64_t top_up_micros) {
+    make_room(room);
+    return open(room, top_up_micros);
+}
+
+kafka::Message World::charge_message(const std::vector<TestCharge>& charges) {
+    billing::v1::ChargesRated event;
+    for (const TestCharge& wanted : charges) {
+        billing::v1::Charge& charge = *event.add_charges();
+        charge.set_charge_id(std::to_string(wanted.charge_id));
+        charge.set_account_id(wanted.account_id);
+        charge.set_meter_id("meter-of-" + wanted.account_id);
+        charge.set_room_id("room-of-" + wanted.account_id);
+        charge.set_site_id(wanted.site_id);
+        charge.set_amount_micros(wanted.amount_micros);
+        charge.set_energy(wanted.amount_micros / 1000);
+        charge.set_reversal_of(wanted.reversal_of);
+        charge.mutable_start_time()->set_seconds(1'780'000'000 + wanted.charge_id % 1'000'000);
+        charge.mutable_end_time()->set_seconds(1'780'000'900 + wanted.charge_id % 1'000'000);
+        billing::v1::ChargeLine& line = *charge.add_lines();
+        line.set_energy(charge.energy());
+    }
+    kafka::Message message;
+    message.topic = "prepay.billing.charges.v1";
+    message.payload = event.SerializeAsString();
+    return message;
+}
+
+Status World::deliver(const kafka::Message& message) {
+    return database->transact([&](pqxx::work& tx) { return intake.apply(tx, {message}); });
+}
+
+Status World::charge(const std::vector<TestCharge>& charges) {
+    return deliver(charge_message(charges));
+}
+
+Status World::command_result(const std::string& intent_id, const std::string& meter_id,
+                             metering::v1::CommandState state) {
+    metering::v1::CommandChanged event;
+    event.mutable_command()->set_command_id(intent_id);
+    event.mutable_command()->set_intent_id(intent_id);
+    event.mutable_command()->set_meter_id(meter_id);
+    event.mutable_command()->set_state(state);
+    *event.mutable_command()->mutable_finish_time() = to_proto(clock.now());
+    kafka::Message message;
+    message.topic = "prepay.metering.command-results.v1";
+    message.payload = event.SerializeAsString();
+    return deliver(message);
+}
+
+Status World::meter_state(const std::string& meter_id, bool online,
+                          metering::v1::RelayState relay) {
+    metering::v1::MeterStatesChanged event;
+    metering::v1::MeterState& state = *event.add_meter_states();
+    state.set_meter_id(meter_id);
+    state.set_online(online);
+    state.set_relay(relay);
+    *state.mutable_change_time() = to_proto(clock.now());
+    kafka::Message message;
+    message.topic = "prepay.metering.meter-states.v1";
+    message.payload = event.SerializeAsString();
+    return deliver(message);
+}
+
+Result<Order> World::top_up(const std::string& account_id, std::int64_t micros) {
+    return database->transact([&](pqxx::work& tx) {
+        return orders->top_up(
+            tx, {account_id, Money::from_micros(micros), "", "user:test", new_id(clock), "hash"});
+    });
+}
+
+Result<Order> World::refund(const std::string& account_id, std::int64_t micros) {
+    return database->transact([&](pqxx::work& tx) {
+        return orders->refund(
+            tx, {account_id, Money::from_micros(micros), "", "user:test", new_id(clock), "hash"});
+    });
+}
+
+bool World::claim(const std::string& intent_id, const std::string& claimant) {
+    v1::ClaimSwitchIntentRequest request;
+    request.set_intent_id(intent_id);
+    request.set_claimant(claimant);
+    return require(database->transact([&](pqxx::work& tx) { return credit->claim(tx, request); }))
+        .granted();
+}
+
+v1::Account World::account(const std::string& account_id) {
+    return require(database->read([&](pqxx::work& tx) { return accounts.get(tx, account_id); }));
+}
+
+std::vector<v1::SwitchIntent> World::intents(const std::string& account_id) {
+    v1::ListSwitchIntentsRequest request;
+    request.set_account_id(account_id);
+    const auto response =
+        require(database->read([&](pqxx::work& tx) { return credit->list(tx, request); }));
+    return {response.intents().begin(), response.intents().end()};
+}
+
+std::int64_t World::count(const std::string& sql) {
+    return require(database->read([&](pqxx::work& tx) -> Result<std::int64_t> {
+        return tx.exec1(sql)[0].as<std::int64_t>();
+    }));
+}
+
+std::vector<std::string> World::payloads(const std::string& topic) {
+    return require(database->read([&](pqxx::work& tx) -> Result<std::vector<std::string>> {
+        std::vector<std::string> found;
+        for (const auto& row : tx.exec_params(
+                 "SELECT payload FROM outbox WHERE topic = $1 ORDER BY outbox_id", topic)) {
+            found.push_back(pqxx::binarystring(row[0]).str());
+        }
+        return found;
+    }));
+}
+
+std::string World::audit() {
+    return require(database->read([&](pqxx::work& tx) -> Result<std::string> {
+        const auto sum =
+            tx.exec1("SELECT coalesce(sum(balance_micros), 0)::bigint FROM balances")[0]
+                .as<std::int64_t>();
+        if (sum != 0) {
+            return "sum of balances is " + std::to_string(sum);
+        }
+        const auto wrong = tx.exec(
+            "SELECT b.account_no, b.balance_micros, b.version, coalesce(s.amount, 0)::bigint,"
+            " coalesce(s.n, 0)::bigint FROM balances b LEFT JOIN (SELECT no, sum(amount) AS amount,"
+            " count(*) AS n FROM (SELECT account_no AS no, amount_micros AS amount FROM entries"
+            " UNION ALL SELECT counter_no, -amount_micros FROM entries) e GROUP BY no) s"
+            " ON s.no = b.account_no WHERE b.balance_micros <> coalesce(s.amount, 0)"
+            " OR b.version <> coalesce(s.n, 0)");
+        if (!wrong.empty()) {
+            return "account_no " + wrong[0][0].as<std::string>() + ": balance " +
+                   wrong[0][1].as<std::string>() + " version " + wrong[0][2].as<std::string>() +
+                   ", entries say " + wrong[0][3].as<std::string>() + " and " +
+                   wrong[0][4].as<std::string>();
+        }
+        const auto chain = tx.exec(
+            "SELECT count(*) FROM (SELECT balance_after_micros - amount_micros AS before,"
+            " lag(balance_after_micros, 1, 0::bigint) OVER (PARTITION BY account_no"
+            " ORDER BY account_version) AS last FROM entries e JOIN accounts a USING (account_no)"
+            " WHERE a.kind = 'purse') c WHERE before <> last");
+        return chain[0][0].as<int>() == 0 ? std::string()
+                                          : "a posting does not follow from the one before it";
+    }));
+}
+
+struct PayWorld::Http {
+    httplib::Server server;
+    std::jthread thread;
+};
+
+PayWorld::PayWorld(World& world, const PaymentTimes& times)
+    : world_(world), http_(std::make_unique<Http>()) {
+    char name[] = "/tmp/prepay-provider-XXXXXX";
+    if (mkdtemp(name) == nullptr) {
+        throw std::runtime_error("no temporary folder");
+    }
+    folder = name;
+    provider::KeyOptions keys;
+    keys.folder = folder;
+    provider = std::make_unique<provider::Provider>(provider::load_keys(keys),
+                                                    provider::ProviderOptions());
+    provider::serve(http_->server, *provider);
+    const int port = http_->server.bind_to_any_port("127.0.0.1");
+    http_->thread = std::jthread([this] { http_->server.listen_after_bind(); });
+    WechatOptions options;
+    options.base_url = "http://127.0.0.1:" + std::to_string(port);
+    options.merchant = {keys.appid, keys.mchid};
+    options.merchant_private_key_pem = provider::read_file(folder + "/merchant_private_key.pem");
+    options.merchant_serial = provider::read_file(folder + "/merchant_serial");
+    options.api_v3_key = provider::read_file(folder + "/api_v3_key");
+    options.platform_keys_dir = folder + "/platform_keys";
+    options.notify_url = "http://127.0.0.1:1/callbacks/wechat";
+    client = require(WechatPay::create(options, world.clock));
+    payments =
+        std::make_unique<Payments>(*world.orders, *client, world.clock, world.metrics, times);
+    provider::Faults quiet;
+    quiet.drop_notices = true;  // Tests deliver notices themselves.
+    provider->set_faults(quiet);
+}
+
+PayWorld::~PayWorld() {
+    http_->server.stop();
+    http_->thread.join();
+    std::filesystem::remove_all(folder);
+}
+
+Result<Payments::Started> PayWorld::start(const std::string& account_id, std::int64_t micros,
+                                          const std::string& request_id) {
+    return payments->start({request_id.empty() ? new_id(world_.clock) : request_id, "hash",
+                            account_id, "tenant:" + account_id, Money::from_micros(micros),
+                            "openid-1", "Prepaid energy"});
+}
+
+SignedNotice PayWorld::notice(const std::string& order_id) {
+    const provider::SignedMessage message = provider->make_notice(order_id);
+    return {message.timestamp, message.nonce, message.signature, message.serial, message.body};
+}
+
+std::string PayWorld::order_state(const std::string& order_id) {
+    return require(world_.database->read([&](pqxx::work& tx) -> Result<std::string> {
+        return tx.exec_params1("SELECT state FROM orders WHERE order_id = $1", order_id)[0]
+            .as<std::string>();
+    }));
+}
+
+}  // namespace prepay::account::test

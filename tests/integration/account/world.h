@@ -1,0 +1,131 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "adapters/event_intake.h"
+#include "adapters/pg_accounts.h"
+#include "adapters/pg_credit.h"
+#include "adapters/pg_journal.h"
+#include "adapters/pg_orders.h"
+#include "adapters/pg_rooms.h"
+#include "adapters/wechat_pay.h"
+#include "app/payments.h"
+#include "support/provider/provider.h"
+#include "support/test_database.h"
+
+namespace prepay::account::test {
+
+/// Real time plus a shift that tests move.
+class ShiftedClock final : public Clock {
+public:
+    [[nodiscard]] Instant now() const override {
+        return system_.now() + Duration(shift_micros_.load());
+    }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return system_.steady() + Duration(shift_micros_.load());
+    }
+    void advance(Duration by) { shift_micros_ += by.count(); }
+
+private:
+    SystemClock system_;
+    std::atomic<std::int64_t> shift_micros_{0};
+};
+
+struct TestCharge {
+    std::int64_t charge_id = 0;
+    std::string account_id;
+    std::int64_t amount_micros = 0;
+    std::string reversal_of;
+    std::string site_id = "park-1";
+};
+
+/// The service's parts over a database of their own, without Kafka and gRPC.
+class World {
+public:
+    explicit World(int pool_size = 8, const std::string& database_url = "");
+
+    /// A site "park-1".
+    void make_site();
+    /// A room with meters, id "<name>"; meters "<name>-m1" ….
+    void make_room(const std::string& name, int meter_count = 1);
+    /// Opens an account in a room, with money in it. Gives the account id.
+    std::string open(const std::string& room, std::int64_t top_up_micros);
+    std::string make_account(const std::string& room, std::int64_t top_up_micros);
+
+    Status charge(const std::vector<TestCharge>& charges);
+    static kafka::Message charge_message(const std::vector<TestCharge>& charges);
+    Status deliver(const kafka::Message& message);
+    Status command_result(const std::string& intent_id, const std::string& meter_id,
+                          metering::v1::CommandState state);
+    Status meter_state(const std::string& meter_id, bool online, metering::v1::RelayState relay);
+    Result<Order> top_up(const std::string& account_id, std::int64_t micros);
+    Result<Order> refund(const std::string& account_id, std::int64_t micros);
+    bool claim(const std::string& intent_id, const std::string& claimant = "gateway-1");
+    v1::Account account(const std::string& account_id);
+    std::vector<v1::SwitchIntent> intents(const std::string& account_id);
+    std::int64_t count(const std::string& sql);
+    /// Messages in the outbox of a topic.
+    template <typename Event>
+    std::vector<Event> published(const std::string& topic) {
+        std::vector<Event> events;
+        for (const std::string& payload : payloads(topic)) {
+            events.emplace_back().ParseFromString(payload);
+        }
+        return events;
+    }
+    /// Zero sum, and every balance and version equal to what the entries say (I-1, I-2).
+    std::string audit();
+
+    std::unique_ptr<prepay::test::TestDatabase> scratch;
+    std::unique_ptr<pg::Database> database;
+    ShiftedClock clock;
+    telemetry::Metrics registry;
+    AccountMetrics metrics{registry};
+    outbox::Outbox outbox{8};
+    PgAccountBook book{outbox, clock};
+    PgLedger ledger{metrics};
+    PgSwitches switches{outbox, clock, metrics};
+    PgRooms rooms{book, outbox, clock};
+    PgAccounts accounts{book, rooms, switches, clock};
+    std::unique_ptr<PgOrders> orders;
+    std::unique_ptr<PgCredit> credit;
+    EventIntake intake{book, ledger, switches, outbox, clock, metrics};
+
+private:
+    std::vector<std::string> payloads(const std::string& topic);
+};
+
+/// The payment half: a provider with keys of its own, in this process, and the service's client of
+/// it.
+class PayWorld {
+public:
+    explicit PayWorld(World& world, const PaymentTimes& times = {});
+    ~PayWorld();
+
+    /// A payment started for an account; gives the order id.
+    Result<Payments::Started> start(const std::string& account_id, std::int64_t micros,
+                                    const std::string& request_id = "");
+    SignedNotice notice(const std::string& order_id);
+    std::string order_state(const std::string& order_id);
+
+    std::string folder;
+    std::unique_ptr<provider::Provider> provider;
+    std::unique_ptr<WechatPay> client;
+    std::unique_ptr<Payments> payments;
+
+private:
+    World& world_;
+    struct Http;
+    std::unique_ptr<Http> http_;
+};
+
+#define PREPAY_REQUIRE_DATABASE()                   \
+    if (!prepay::test::TestDatabase::available()) { \
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");     \
+        return;                                     \
+    }
+
+}  // namespace prepay::account::test

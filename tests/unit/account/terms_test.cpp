@@ -1,0 +1,69 @@
+#include "domain/terms.h"
+
+#include <catch2/catch.hpp>
+
+namespace prepay::account {
+
+TEST_CASE("fee state follows the balance: at or below a level counts (2h, 2i)") {
+    CreditTerms terms;
+    const auto at = [&](std::int64_t micros) {
+        return fee_state(terms, Money::from_micros(micros));
+    };
+    CHECK(at(50'000'001) == FeeState::kNormal);
+    CHECK(at(50'000'000) == FeeState::kLow1);
+    CHECK(at(20'000'001) == FeeState::kLow1);
+    CHECK(at(20'000'000) == FeeState::kLow2);
+    CHECK(at(5'000'000) == FeeState::kLow3);
+    CHECK(at(1) == FeeState::kLow3);
+    CHECK(at(0) == FeeState::kArrears);
+    terms.cut = true;
+    CHECK(at(0) == FeeState::kCut);
+    CHECK(at(1) == FeeState::kLow3);
+    terms.state = AccountState::kClosed;
+    CHECK(at(-1) == FeeState::kNormal);
+    terms = {};
+    terms.kind = LedgerKind::kVacancy;
+    CHECK(at(-1) == FeeState::kNormal);
+}
+
+TEST_CASE("only an open purse at its floor without keep-power is to be off (B1)") {
+    CreditTerms terms;
+    const auto at = [&](std::int64_t micros) {
+        return switch_wish(terms, Money::from_micros(micros), 1);
+    };
+    CHECK(at(1) == SwitchWish::kOn);
+    CHECK(at(0) == SwitchWish::kOff);
+    CHECK(switch_wish(terms, Money(), 0) == SwitchWish::kOn);
+    terms.keep_power = true;
+    CHECK(at(-5) == SwitchWish::kOn);
+    terms.state = AccountState::kClosed;
+    CHECK(at(-5) == SwitchWish::kLeave);
+    terms = {};
+    terms.levels.cut_floor = Money::from_yuan(-10);
+    CHECK(at(-9'999'999) == SwitchWish::kOn);
+    CHECK(at(-10'000'000) == SwitchWish::kOff);
+}
+
+TEST_CASE("levels must fall and stay within reason") {
+    CHECK(problem_of(AlarmLevels()).empty());
+    AlarmLevels levels;
+    levels.level_2 = levels.level_1;
+    CHECK_FALSE(problem_of(levels).empty());
+    levels = {};
+    levels.cut_floor = levels.level_3;
+    CHECK_FALSE(problem_of(levels).empty());
+    levels = {};
+    levels.level_1 = Money::from_yuan(10'000'001);
+    CHECK_FALSE(problem_of(levels).empty());
+}
+
+TEST_CASE("phone and e-mail are masked") {
+    CHECK(mask_phone("13812345678") == "138****5678");
+    CHECK(mask_phone("1234567") == "*******");
+    CHECK(mask_phone("").empty());
+    CHECK(mask_email("li@example.com") == "l***@example.com");
+    CHECK(mask_email("no-at-sign") == "***");
+    CHECK(mask_email("").empty());
+}
+
+}  // namespace prepay::account
