@@ -52,7 +52,7 @@ start_demo() {
         step "PostgreSQL (port $(port postgres)), Kafka begins" start_stores
     step "configuration, simulators and services begin" start_programs
     step "Kafka (port $(port kafka)) and its topics" ready_kafka
-    HINT="./run status shows who is not well; each process has its log in $DEMO/log." \
+    HINT="./run status shows who is not well, $DEMO/log why. Data of an older build (MIGRATION_CHANGED): ./run demo --fresh." \
         step "all healthy" wait_healthy
 }
 
