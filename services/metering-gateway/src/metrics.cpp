@@ -16,8 +16,9 @@ std::string lower(std::string text) {
 }  // namespace
 
 GatewayMetrics::GatewayMetrics(telemetry::Metrics& metrics)
-    : transaction_seconds_(metrics.histogram("prepay_metering_transaction_duration_seconds",
-                                             "One request and its reply on a line.")),
+    : transaction_seconds_(
+          metrics.histogram("prepay_metering_transaction_duration_seconds",
+                            "One request and its reply on a line; one in 16 is timed.")),
       reads_good_(metrics.counter(kReadsName, kReadsHelp, {{"outcome", "good"}})),
       reads_timeout_(metrics.counter(kReadsName, kReadsHelp, {{"outcome", "timeout"}})),
       reads_exception_(metrics.counter(kReadsName, kReadsHelp, {{"outcome", "exception"}})),

@@ -192,7 +192,7 @@ TEST_CASE("Modbus TCP bad input: each is refused with its reason, and the next r
     for (const Row& row : rows) {
         INFO(row.what);
         TcpSlave slave({row.script, good()});
-        ModbusTcpLine line(slave.line(150), clock);
+        ModbusTcpLine line(slave.line(300), clock);
         REQUIRE(line.connect().ok());
         const WireReply reply = line.transact(kUnit, kRequest);
         CHECK(reply.outcome == row.outcome);
@@ -238,7 +238,7 @@ TEST_CASE("Modbus TCP: an unsolicited frame before a request is not taken for it
                         return Pieces{good_frame(request), good_frame(request)};
                     },
                     good(), good()});
-    ModbusTcpLine line(slave.line(500), clock);
+    ModbusTcpLine line(slave.line(2000), clock);
     REQUIRE(line.connect().ok());
     // The stray frame comes with the first answer, waits in the socket, or meets the second
     // request; in each case it is dropped with its connection.
@@ -390,7 +390,7 @@ TEST_CASE("Modbus RTU on a pty: reads, and bad input with the next request good"
         INFO(row.what);
         SerialSlave slave({[&](const Bytes&) { return row.pieces; },
                            [&](const Bytes&) { return Pieces{frame}; }});
-        ModbusRtuLine line(slave.line(200), clock);
+        ModbusRtuLine line(slave.line(500), clock);
         REQUIRE(line.connect().ok());
         const WireReply reply = line.transact(kUnit, kRequest);
         CHECK(reply.outcome != WireOutcome::kReply);
@@ -414,7 +414,7 @@ TEST_CASE("Modbus RTU on a pty: split replies, noise after, exceptions, late rep
                            return Pieces{rtu_frame(kUnit, Bytes{0x83, 0x02})};
                        },
                        [&](const Bytes&) { return Pieces{frame}; }});
-    ModbusRtuLine line(slave.line(500), clock);
+    ModbusRtuLine line(slave.line(2000), clock);
     REQUIRE(line.connect().ok());
     CHECK(line.transact(kUnit, kRequest).reply.ok());
     CHECK(line.transact(kUnit, kRequest).reply.ok());

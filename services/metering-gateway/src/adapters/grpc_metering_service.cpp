@@ -263,7 +263,6 @@ Status GrpcMeteringService::watch_meters(const rpc::CallContext&,
     while (!writer.is_cancelled()) {
         for (const auto& [meter_id, entry] :
              parts_.board.wait_newer(meter_ids, version, kWatchWait)) {
-            version = std::max(version, entry.version);
             v1::WatchMetersResponse response;
             response.set_meter_id(meter_id);
             response.set_online(entry.online);

@@ -43,6 +43,7 @@ private:
     const Clock& clock_;
     const GatewayMetrics& metrics_;
     std::unique_ptr<LinePort> port_;
+    std::uint32_t transaction_count_ = 0;
     bool unreachable_ = false;
     Status last_error_;
     std::chrono::milliseconds backoff_{kBackoffMin};
