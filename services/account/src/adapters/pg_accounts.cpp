@@ -169,7 +169,11 @@ Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountReque
     }
     PREPAY_RETURN_IF_ERROR(rooms_.move(tx, spans, clock_.now()));
     PREPAY_RETURN_IF_ERROR(rooms_.announce_room(tx, room.room_id()).status());
-    settle_settings(tx, opened);
+    // With a first top-up the posting announces the account: nobody is warned about a purse that is
+    // being filled in the same transaction.
+    if (request.first_top_up_micros() == 0) {
+        settle_settings(tx, opened);
+    }
     return account_no;
 }
 
