@@ -2,8 +2,8 @@
 #include <cstdio>
 #include <mutex>
 
-#include "adapters/event_intake.h"
 #include "adapters/grpc_account_service.h"
+#include "adapters/pg_event_intake.h"
 #include "adapters/pg_journal.h"
 #include "adapters/wechat_pay.h"
 #include "config.h"

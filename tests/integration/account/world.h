@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/event_intake.h"
+#include "adapters/pg_event_intake.h"
 #include "adapters/pg_accounts.h"
 #include "adapters/pg_credit.h"
 #include "adapters/pg_journal.h"

@@ -1,5 +1,9 @@
 #include "adapters/pg_orders.h"
 
+#include "adapters/pg_order_row.h"
+
+#include <map>
+
 #include "convert.h"
 #include "core/crash_point.h"
 #include "core/ids.h"
@@ -13,20 +17,6 @@ constexpr Money kCashMin = Money::from_fen(1);
 constexpr Money kCashMax = Money::from_yuan(100'000);
 constexpr std::size_t kNoteMax = 500;
 
-#define PREPAY_ORDER_COLUMNS                                                                \
-    "o.order_id, o.account_no, a.account_id, o.site_id, o.kind, o.state, o.amount_micros,"  \
-    " coalesce(o.provider_transaction_id, ''), o.openid, o.prepay_id,"                      \
-    " (extract(epoch from o.create_time) * 1000000)::bigint,"                               \
-    " (extract(epoch from o.expire_time) * 1000000)::bigint,"                               \
-    " (extract(epoch from o.finish_time) * 1000000)::bigint, o.query_count, o.create_user," \
-    " o.note, o.balance_after_micros, o.failure_reason"
-
-constexpr const char* kLockOrder = "SELECT " PREPAY_ORDER_COLUMNS
-                                   ", EXISTS (SELECT 1 FROM orders x WHERE x.order_id <> $1"
-                                   " AND x.provider_transaction_id = $2)"
-                                   " FROM orders o JOIN accounts a USING (account_no)"
-                                   " WHERE o.order_id = $1 FOR NO KEY UPDATE OF o";
-
 constexpr const char* kInsertOrder = R"sql(
 INSERT INTO orders (order_id, account_no, site_id, kind, state, amount_micros, request_id,
                     content_hash, openid, create_time, expire_time, finish_time, next_query_time,
@@ -35,31 +25,6 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULLIF($11, '')::timestamptz,
         NULLIF($12, '')::timestamptz, NULLIF($13, '')::timestamptz, $14, $15,
         NULLIF($16, '')::bigint)
 )sql";
-
-Order to_order(const pqxx::row& row) {
-    Order order;
-    order.order_id = row[0].as<std::string>();
-    order.account_no = row[1].as<std::int64_t>();
-    order.account_id = row[2].as<std::string>();
-    order.site_id = row[3].as<std::string>();
-    order.kind = order_kind_from(row[4].as<std::string>());
-    order.state = order_state_from(row[5].as<std::string>());
-    order.amount = Money::from_micros(row[6].as<std::int64_t>());
-    order.provider_transaction_id = row[7].as<std::string>();
-    order.openid = row[8].as<std::string>();
-    order.prepay_id = row[9].as<std::string>();
-    order.create_time = instant_at(row[10]);
-    order.expire_time = optional_instant_at(row[11]);
-    order.finish_time = optional_instant_at(row[12]);
-    order.query_count = row[13].as<int>();
-    order.create_user = row[14].as<std::string>();
-    order.note = row[15].as<std::string>();
-    if (!row[16].is_null()) {
-        order.balance_after = Money::from_micros(row[16].as<std::int64_t>());
-    }
-    order.failure_reason = row[17].as<std::string>();
-    return order;
-}
 
 std::string new_order_id(const Clock& clock) {
     std::string id = new_id(clock);
@@ -96,12 +61,17 @@ void PgOrders::insert(pqxx::work& tx, const Order& order, const std::string& req
                  order.balance_after ? std::to_string(order.balance_after->micros()) : "");
 }
 
-void PgOrders::announce(pqxx::work& tx, const Order& order) {
-    v1::PaymentsRecorded event;
-    *event.mutable_header() = make_header(clock_, *order.finish_time);
-    *event.add_orders() = to_proto(order);
-    event.set_site_id(order.site_id);
-    outbox_.append(tx, kPaymentsTopic, order.account_id, event.SerializeAsString());
+void PgOrders::announce(pqxx::work& tx, const std::vector<Order>& orders) {
+    std::map<std::pair<int, std::string>, v1::PaymentsRecorded> messages;
+    for (const Order& order : orders) {
+        const int partition = partition_of(order.account_id, outbox_.partition_count());
+        *messages[{partition, order.site_id}].add_orders() = to_proto(order);
+    }
+    for (auto& [place, event] : messages) {
+        *event.mutable_header() = make_header(clock_, clock_.now());
+        event.set_site_id(place.second);
+        outbox_.append(tx, kPaymentsTopic, event.orders(0).account_id(), event.SerializeAsString());
+    }
 }
 
 Result<Order> PgOrders::cash(pqxx::work& tx, const CashOrder& wanted, OrderKind kind) {
@@ -144,7 +114,7 @@ Result<Order> PgOrders::cash(pqxx::work& tx, const CashOrder& wanted, OrderKind 
     posting.counter_no = book_.find_site(tx, order.site_id)->cash_no;
     PREPAY_ASSIGN_OR_RETURN(order.balance_after, post(tx, account, posting));
     insert(tx, order, wanted.request_id, wanted.content_hash, std::nullopt);
-    announce(tx, order);
+    announce(tx, {order});
     return order;
 }
 
@@ -172,7 +142,7 @@ Result<Order> PgOrders::create(const NewPayment& payment) {
                     "REQUEST_ID_REUSED",
                     "request_id was used for a different request; make a new one");
             }
-            return to_order(stored[0]);
+            return read_order(stored[0]);
         }
         PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
                                 book_.find_purse(tx, payment.account_id));
@@ -203,140 +173,6 @@ Status PgOrders::save_prepay(const std::string& order_id, const std::string& pre
     });
 }
 
-Status PgOrders::credit(pqxx::work& tx, Order& order, const PaymentFact& fact) {
-    Posting posting;
-    posting.source_kind = SourceKind::kOrder;
-    posting.source_id = order.order_id;
-    posting.source_time = order.create_time;
-    posting.kind = EntryKind::kTopUp;
-    posting.account_no = order.account_no;
-    posting.amount = order.amount;
-    ledger_.prepare(tx, {posting});
-    const LockedAccount account = book_.lock_one(tx, order.account_no);
-    posting.counter_no = book_.find_site(tx, order.site_id)->wechat_no;
-    order.state = OrderState::kCredited;
-    order.provider_transaction_id = fact.transaction_id;
-    order.finish_time = clock_.now();
-    PREPAY_ASSIGN_OR_RETURN(order.balance_after, post(tx, account, posting));
-    PREPAY_CRASH_POINT("payment.posted");
-    announce(tx, order);
-    return absl::OkStatus();
-}
-
-// The money is with the provider, so it is in the books; whose it is, a person decides.
-Status PgOrders::dispute(pqxx::work& tx, Order& order, const PaymentFact& fact,
-                         const PaymentDecision& decision) {
-    if (decision.suspense) {
-        const auto posted = tx.exec_params(
-            "SELECT 1 FROM entries WHERE source_time = $1 AND source_kind = 'transaction'"
-            " AND source_id = $2",
-            pg::to_timestamptz(order.create_time), fact.transaction_id);
-        if (posted.empty()) {
-            const SiteAccounts site = *book_.find_site(tx, order.site_id);
-            Posting posting;
-            posting.source_kind = SourceKind::kTransaction;
-            posting.source_id = fact.transaction_id;
-            posting.source_time = order.create_time;
-            posting.kind = EntryKind::kSuspense;
-            posting.account_no = site.suspense_no;
-            posting.counter_no = site.wechat_no;
-            posting.amount = *decision.suspense;
-            ledger_.prepare(tx, {posting});
-            const LockedAccount account = book_.lock_one(tx, site.suspense_no);
-            PREPAY_RETURN_IF_ERROR(post(tx, account, posting).status());
-        }
-    }
-    order.failure_reason = decision.reason;
-    if (decision.outcome == PaymentOutcome::kDispute) {
-        order.state = OrderState::kDisputed;
-        order.provider_transaction_id = fact.transaction_id;
-        order.finish_time = clock_.now();
-    }
-    return absl::OkStatus();
-}
-
-Result<AppliedPayment> PgOrders::apply_in(pqxx::work& tx, const PaymentFact& fact,
-                                          const Merchant& merchant) {
-    const auto rows =
-        run_prepared(tx, "orders_lock", kLockOrder, fact.order_id, fact.transaction_id);
-    if (rows.empty()) {
-        AppliedPayment unknown;
-        unknown.decision = {PaymentOutcome::kForeign, "ORDER_UNKNOWN", std::nullopt};
-        return unknown;
-    }
-    AppliedPayment applied;
-    applied.order = to_order(rows[0]);
-    if (rows[0][18].as<bool>()) {
-        applied.decision = {PaymentOutcome::kForeign, "TRANSACTION_OF_ANOTHER_ORDER", std::nullopt};
-        return applied;
-    }
-    applied.decision = decide_payment(applied.order, fact, merchant);
-    switch (applied.decision.outcome) {
-        case PaymentOutcome::kAlreadyDone:
-        case PaymentOutcome::kNothing:
-        case PaymentOutcome::kForeign:
-            return applied;
-        case PaymentOutcome::kCredit:
-            PREPAY_RETURN_IF_ERROR(credit(tx, applied.order, fact));
-            break;
-        case PaymentOutcome::kDispute:
-        case PaymentOutcome::kSecondPayment:
-            PREPAY_RETURN_IF_ERROR(dispute(tx, applied.order, fact, applied.decision));
-            break;
-    }
-    const Order& order = applied.order;
-    run_prepared(
-        tx, "orders_finish",
-        "UPDATE orders SET state = $2, provider_transaction_id = NULLIF($3, ''),"
-        " finish_time = NULLIF($4, '')::timestamptz,"
-        " balance_after_micros = NULLIF($5, '')::bigint, failure_reason = $6,"
-        " next_query_time = NULL WHERE order_id = $1",
-        order.order_id, std::string(to_text(order.state)), order.provider_transaction_id,
-        optional_time_text(order.finish_time),
-        order.balance_after ? std::to_string(order.balance_after->micros()) : std::string(),
-        order.failure_reason);
-    return applied;
-}
-
-void PgOrders::store_notice(pqxx::work& tx, const SignedNotice& notice, const std::string& order_id,
-                            const std::string& outcome) {
-    run_prepared(
-        tx, "orders_notice",
-        "INSERT INTO wechat_notices AS n (receive_time, serial, nonce, signed_time, signature,"
-        " body, order_id, outcome) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"
-        " ON CONFLICT (nonce, serial, signed_time)"
-        " DO UPDATE SET delivery_count = n.delivery_count + 1",
-        pg::to_timestamptz(clock_.now()), notice.serial, notice.nonce, notice.timestamp,
-        notice.signature, pqxx::binarystring(notice.body), order_id, outcome);
-}
-
-Result<AppliedPayment> PgOrders::apply(const PaymentFact& fact, const Merchant& merchant,
-                                       const SignedNotice* notice) {
-    PREPAY_ASSIGN_OR_RETURN(
-        AppliedPayment applied, database_.transact([&](pqxx::work& tx) -> Result<AppliedPayment> {
-            PREPAY_ASSIGN_OR_RETURN(AppliedPayment done, apply_in(tx, fact, merchant));
-            if (notice != nullptr) {
-                const char* outcome = done.decision.outcome == PaymentOutcome::kCredit ? "CREDITED"
-                                      : done.decision.outcome == PaymentOutcome::kAlreadyDone
-                                          ? "REPEATED"
-                                      : done.decision.outcome == PaymentOutcome::kNothing
-                                          ? "IGNORED"
-                                          : done.decision.reason.c_str();
-                store_notice(tx, *notice, fact.order_id, outcome);
-                PREPAY_CRASH_POINT("payment.stored");
-            }
-            return done;
-        }));
-    if (applied.decision.outcome == PaymentOutcome::kForeign) {
-        if (applied.decision.reason == "ORDER_UNKNOWN") {
-            return not_found("ORDER_UNKNOWN", "there is no order " + fact.order_id);
-        }
-        return invalid_argument(applied.decision.reason,
-                                "the notice does not belong to this merchant's order");
-    }
-    return applied;
-}
-
 Result<std::vector<Order>> PgOrders::claim_due(Instant now, Duration lease, int count_max) {
     return database_.transact([&](pqxx::work& tx) -> Result<std::vector<Order>> {
         std::vector<Order> due;
@@ -350,7 +186,7 @@ Result<std::vector<Order>> PgOrders::claim_due(Instant now, Duration lease, int 
                             " SELECT " PREPAY_ORDER_COLUMNS
                             " FROM claimed o JOIN accounts a USING (account_no)",
                             pg::to_timestamptz(now), count_max, pg::to_timestamptz(now + lease))) {
-            due.push_back(to_order(row));
+            due.push_back(read_order(row));
         }
         return due;
     });

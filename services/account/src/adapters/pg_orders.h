@@ -1,7 +1,10 @@
 #pragma once
 
+#include <condition_variable>
+#include <mutex>
 #include <pqxx/pqxx>
 #include <string>
+#include <vector>
 
 #include "adapters/pg_account_book.h"
 #include "adapters/pg_ledger.h"
@@ -11,7 +14,8 @@
 
 namespace prepay::account {
 
-/// Orders, cash and provider payments, and their postings. Thread-safe.
+/// Orders, cash and provider payments, and their postings. Facts that arrive while one is being
+/// committed are applied together in the next transaction. Thread-safe.
 class PgOrders final : public PaymentStore {
 public:
     PgOrders(pg::Database& database, PgAccountBook& book, PgLedger& ledger, PgSwitches& switches,
@@ -59,14 +63,15 @@ private:
     Result<Money> post(pqxx::work& tx, const LockedAccount& account, const Posting& posting);
     void insert(pqxx::work& tx, const Order& order, const std::string& request_id,
                 const std::string& content_hash, const std::optional<Instant>& next_query);
-    void announce(pqxx::work& tx, const Order& order);
-    Result<AppliedPayment> apply_in(pqxx::work& tx, const PaymentFact& fact,
-                                    const Merchant& merchant);
-    Status credit(pqxx::work& tx, Order& order, const PaymentFact& fact);
-    Status dispute(pqxx::work& tx, Order& order, const PaymentFact& fact,
-                   const PaymentDecision& decision);
-    void store_notice(pqxx::work& tx, const SignedNotice& notice, const std::string& order_id,
-                      const std::string& outcome);
+    void announce(pqxx::work& tx, const std::vector<Order>& orders);
+    struct Fact;
+    struct Batch;
+    void apply_waiting(std::vector<Fact*>& facts);
+    Status apply_batch(pqxx::work& tx, std::vector<Fact*>& facts);
+    void lock_orders(pqxx::work& tx, Batch& batch);
+    void decide(Fact& fact, Batch& batch);
+    Status post_batch(pqxx::work& tx, Batch& batch);
+    void save_batch(pqxx::work& tx, Batch& batch);
 
     pg::Database& database_;
     PgAccountBook& book_;
@@ -74,6 +79,11 @@ private:
     PgSwitches& switches_;
     const outbox::Outbox& outbox_;
     const Clock& clock_;
+
+    std::mutex facts_mutex_;
+    std::condition_variable facts_changed_;
+    std::vector<Fact*> waiting_;
+    bool applying_ = false;
 };
 
 }  // namespace prepay::account

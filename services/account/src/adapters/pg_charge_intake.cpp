@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <map>
 
-#include "adapters/event_intake.h"
+#include "adapters/pg_event_intake.h"
 #include "convert.h"
 #include "core/crash_point.h"
 #include "core/ids.h"

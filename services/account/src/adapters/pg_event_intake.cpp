@@ -1,4 +1,4 @@
-#include "adapters/event_intake.h"
+#include "adapters/pg_event_intake.h"
 
 #include <algorithm>
 #include <map>

@@ -1,0 +1,308 @@
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "adapters/pg_order_row.h"
+#include "adapters/pg_orders.h"
+#include "core/crash_point.h"
+#include "pg/database.h"
+
+// What the provider says about orders, applied in batches: every payment of a site passes through
+// the site's provider account, so one commit per payment would be one payment per disk flush.
+namespace prepay::account {
+namespace {
+
+constexpr std::size_t kBatchMax = 128;
+
+constexpr const char* kLockOrders =
+    "SELECT " PREPAY_ORDER_COLUMNS
+    " FROM orders o JOIN accounts a USING (account_no)"
+    " WHERE o.order_id = ANY($1::text[]) ORDER BY o.order_id FOR NO KEY UPDATE OF o";
+
+constexpr const char* kFinishOrders = R"sql(
+UPDATE orders o SET state = u.state, provider_transaction_id = NULLIF(u.transaction_id, ''),
+    finish_time = NULLIF(u.finish_time, '')::timestamptz,
+    balance_after_micros = NULLIF(u.balance, '')::bigint, failure_reason = u.reason,
+    next_query_time = NULL
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[])
+    AS u (order_id, state, transaction_id, finish_time, balance, reason)
+WHERE o.order_id = u.order_id
+)sql";
+
+constexpr const char* kStoreNotices = R"sql(
+INSERT INTO wechat_notices AS n (receive_time, serial, nonce, signed_time, signature, body, order_id,
+                                 outcome, delivery_count)
+SELECT $1::timestamptz, serial, nonce, signed_time, signature, convert_to(body, 'UTF8'), order_id,
+       outcome, deliveries
+FROM unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+            $9::int[]) AS u (serial, nonce, signed_time, signature, body, order_id, outcome, deliveries)
+ORDER BY nonce
+ON CONFLICT (nonce, serial, signed_time)
+    DO UPDATE SET delivery_count = n.delivery_count + EXCLUDED.delivery_count
+)sql";
+
+std::string outcome_word(const PaymentDecision& decision) {
+    switch (decision.outcome) {
+        case PaymentOutcome::kCredit:
+            return "CREDITED";
+        case PaymentOutcome::kAlreadyDone:
+            return "REPEATED";
+        case PaymentOutcome::kNothing:
+            return "IGNORED";
+        case PaymentOutcome::kDispute:
+        case PaymentOutcome::kSecondPayment:
+        case PaymentOutcome::kForeign:
+            return decision.reason;
+    }
+    return "";
+}
+
+}  // namespace
+
+/// One caller of apply() and what it waits for.
+struct PgOrders::Fact {
+    const PaymentFact& payment;
+    const Merchant& merchant;
+    const SignedNotice* notice;
+    AppliedPayment applied;
+    Status status;
+    bool done = false;
+};
+
+/// The state of one transaction.
+struct PgOrders::Batch {
+    std::vector<Fact*>& facts;
+    std::map<std::string, Order> orders;
+    std::map<std::string, std::string> transaction_orders;  ///< Transaction id -> order id.
+    std::set<std::string> changed;
+    std::vector<Posting> postings;
+    std::vector<std::string> posted_orders;  ///< Of each posting; empty = suspense.
+};
+
+Result<AppliedPayment> PgOrders::apply(const PaymentFact& fact, const Merchant& merchant,
+                                       const SignedNotice* notice) {
+    Fact mine{fact, merchant, notice, {}, {}, false};
+    {
+        std::unique_lock lock(facts_mutex_);
+        waiting_.push_back(&mine);
+        facts_changed_.wait(lock, [&] { return mine.done || !applying_; });
+        while (!mine.done) {
+            applying_ = true;
+            const std::size_t count = std::min(waiting_.size(), kBatchMax);
+            std::vector<Fact*> batch(waiting_.begin(),
+                                     waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+            waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
+            lock.unlock();
+            apply_waiting(batch);
+            lock.lock();
+            for (Fact* each : batch) {
+                each->done = true;
+            }
+            applying_ = false;
+            facts_changed_.notify_all();
+        }
+    }
+    PREPAY_RETURN_IF_ERROR(mine.status);
+    const PaymentDecision& decision = mine.applied.decision;
+    if (decision.outcome == PaymentOutcome::kForeign) {
+        return decision.reason == "ORDER_UNKNOWN"
+                   ? not_found("ORDER_UNKNOWN", "there is no order " + fact.order_id)
+                   : invalid_argument(decision.reason,
+                                      "the notice does not belong to this merchant's order");
+    }
+    return mine.applied;
+}
+
+void PgOrders::apply_waiting(std::vector<Fact*>& facts) {
+    const Status together =
+        database_.transact([&](pqxx::work& tx) { return apply_batch(tx, facts); });
+    if (together.ok() || facts.size() == 1) {
+        for (Fact* fact : facts) {
+            fact->status = together;
+        }
+        return;
+    }
+    // One of them spoils it, or the database stumbled: each alone. Applying again is harmless.
+    for (Fact* fact : facts) {
+        std::vector<Fact*> alone{fact};
+        fact->status = database_.transact([&](pqxx::work& tx) { return apply_batch(tx, alone); });
+    }
+}
+
+void PgOrders::lock_orders(pqxx::work& tx, Batch& batch) {
+    std::vector<std::string> order_ids;
+    std::vector<std::string> transaction_ids;
+    for (const Fact* fact : batch.facts) {
+        order_ids.push_back(fact->payment.order_id);
+        transaction_ids.push_back(fact->payment.transaction_id);
+    }
+    for (const auto& row : run_prepared(tx, "payment_lock", kLockOrders, pg::to_array(order_ids))) {
+        Order order = read_order(row);
+        batch.orders.emplace(order.order_id, std::move(order));
+    }
+    for (const auto& row : run_prepared(tx, "payment_transactions",
+                                        "SELECT provider_transaction_id, order_id FROM orders"
+                                        " WHERE provider_transaction_id = ANY($1::text[])",
+                                        pg::to_array(transaction_ids))) {
+        batch.transaction_orders[row[0].as<std::string>()] = row[1].as<std::string>();
+    }
+}
+
+void PgOrders::decide(Fact& fact, Batch& batch) {
+    const PaymentFact& payment = fact.payment;
+    PaymentDecision& decision = fact.applied.decision;
+    const auto found = batch.orders.find(payment.order_id);
+    if (found == batch.orders.end()) {
+        decision = {PaymentOutcome::kForeign, "ORDER_UNKNOWN", std::nullopt};
+        return;
+    }
+    Order& order = found->second;
+    decision = decide_payment(order, payment, fact.merchant);
+    const auto owner = batch.transaction_orders.find(payment.transaction_id);
+    if (decision.outcome != PaymentOutcome::kForeign && !payment.transaction_id.empty() &&
+        owner != batch.transaction_orders.end() && owner->second != order.order_id) {
+        decision = {PaymentOutcome::kForeign, "TRANSACTION_OF_ANOTHER_ORDER", std::nullopt};
+        return;
+    }
+    const bool credit = decision.outcome == PaymentOutcome::kCredit;
+    const bool dispute = decision.outcome == PaymentOutcome::kDispute;
+    if (!credit && !dispute && decision.outcome != PaymentOutcome::kSecondPayment) {
+        return;
+    }
+    batch.changed.insert(order.order_id);
+    order.failure_reason = decision.reason;
+    if (credit || dispute) {
+        order.state = credit ? OrderState::kCredited : OrderState::kDisputed;
+        order.provider_transaction_id = payment.transaction_id;
+        order.finish_time = clock_.now();
+        batch.transaction_orders[payment.transaction_id] = order.order_id;
+    }
+    if (!credit && !decision.suspense) {
+        return;
+    }
+    Posting posting;
+    posting.source_kind = credit ? SourceKind::kOrder : SourceKind::kTransaction;
+    posting.source_id = credit ? order.order_id : payment.transaction_id;
+    posting.source_time = order.create_time;
+    posting.kind = credit ? EntryKind::kTopUp : EntryKind::kSuspense;
+    posting.account_no = credit ? order.account_no : 0;  // 0: the site's suspense account.
+    posting.amount = credit ? order.amount : *decision.suspense;
+    posting.item = batch.postings.size();
+    batch.postings.push_back(std::move(posting));
+    batch.posted_orders.push_back(order.order_id);
+}
+
+Status PgOrders::post_batch(pqxx::work& tx, Batch& batch) {
+    const Instant now = clock_.now();
+    ledger_.prepare(tx, batch.postings);
+    std::vector<std::int64_t> nos;
+    for (Posting& posting : batch.postings) {
+        const Order& order = batch.orders.at(batch.posted_orders[posting.item]);
+        const SiteAccounts site = *book_.find_site(tx, order.site_id);
+        posting.account_no = posting.account_no == 0 ? site.suspense_no : posting.account_no;
+        posting.counter_no = site.wechat_no;
+        nos.push_back(posting.account_no);
+    }
+    const std::vector<LockedAccount> accounts = book_.lock(tx, nos);
+    PREPAY_ASSIGN_OR_RETURN(const PostingPlan plan,
+                            ledger_.post(tx, batch.postings, accounts, now));
+    PREPAY_CRASH_POINT("payment.posted");
+    std::vector<Order> credited;
+    for (const Entry& entry : plan.entries) {
+        if (entry.posting.source_kind == SourceKind::kOrder) {
+            Order& order = batch.orders.at(batch.posted_orders[entry.posting.item]);
+            order.balance_after = entry.balance_after;
+            credited.push_back(order);
+        }
+    }
+    std::vector<AccountChange> changes;
+    std::vector<LockedAccount> crossed;
+    for (std::size_t i = 0; i < accounts.size(); ++i) {
+        const LockedAccount after{plan.accounts[i], accounts[i].profile};
+        if (after.wish() != accounts[i].wish()) {
+            crossed.push_back(after);
+        }
+        changes.push_back({accounts[i], after});
+    }
+    if (!crossed.empty()) {
+        switches_.reconcile(tx, crossed, now);
+    }
+    announce(tx, credited);
+    book_.announce(tx, changes, now);
+    save_batch(tx, batch);
+    ledger_.post_counters(tx, plan);
+    return absl::OkStatus();
+}
+
+void PgOrders::save_batch(pqxx::work& tx, Batch& batch) {
+    std::vector<std::string> ids, states, transactions, finishes, balances, reasons;
+    for (const std::string& order_id : batch.changed) {
+        const Order& order = batch.orders.at(order_id);
+        ids.push_back(order_id);
+        states.emplace_back(to_text(order.state));
+        transactions.push_back(order.provider_transaction_id);
+        finishes.push_back(optional_time_text(order.finish_time));
+        balances.push_back(order.balance_after ? std::to_string(order.balance_after->micros())
+                                               : "");
+        reasons.push_back(order.failure_reason);
+    }
+    if (!ids.empty()) {
+        run_prepared(tx, "payment_finish", kFinishOrders, pg::to_array(ids), pg::to_array(states),
+                     pg::to_array(transactions), pg::to_array(finishes), pg::to_array(balances),
+                     pg::to_array(reasons));
+    }
+    std::map<std::tuple<std::string, std::string, std::string>,
+             std::pair<const Fact*, std::int64_t>>
+        notices;
+    for (const Fact* fact : batch.facts) {
+        if (fact->notice != nullptr) {
+            auto& [first, count] =
+                notices[{fact->notice->nonce, fact->notice->serial, fact->notice->timestamp}];
+            first = first == nullptr ? fact : first;
+            ++count;
+        }
+    }
+    std::vector<std::string> serials, nonces, times, signatures, bodies, order_ids, outcomes;
+    std::vector<std::int64_t> deliveries;
+    for (const auto& [key, seen] : notices) {
+        const SignedNotice& notice = *seen.first->notice;
+        serials.push_back(notice.serial);
+        nonces.push_back(notice.nonce);
+        times.push_back(notice.timestamp);
+        signatures.push_back(notice.signature);
+        bodies.push_back(notice.body);
+        order_ids.push_back(seen.first->payment.order_id);
+        outcomes.push_back(outcome_word(seen.first->applied.decision));
+        deliveries.push_back(seen.second);
+    }
+    if (!serials.empty()) {
+        run_prepared(tx, "payment_notices", kStoreNotices, pg::to_timestamptz(clock_.now()),
+                     pg::to_array(serials), pg::to_array(nonces), pg::to_array(times),
+                     pg::to_array(signatures), pg::to_array(bodies), pg::to_array(order_ids),
+                     pg::to_array(outcomes), pg::to_array(deliveries));
+    }
+    PREPAY_CRASH_POINT("payment.stored");
+}
+
+Status PgOrders::apply_batch(pqxx::work& tx, std::vector<Fact*>& facts) {
+    Batch batch{facts, {}, {}, {}, {}, {}};
+    lock_orders(tx, batch);
+    for (Fact* fact : facts) {
+        fact->applied = {};
+        decide(*fact, batch);
+    }
+    if (batch.postings.empty()) {
+        save_batch(tx, batch);
+    } else {
+        PREPAY_RETURN_IF_ERROR(post_batch(tx, batch));
+    }
+    for (Fact* fact : facts) {
+        const auto order = batch.orders.find(fact->payment.order_id);
+        if (order != batch.orders.end()) {
+            fact->applied.order = order->second;
+        }
+    }
+    return absl::OkStatus();
+}
+
+}  // namespace prepay::account
