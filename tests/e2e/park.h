@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/time.h"
 #include "e2e/stack.h"
 #include "prepay/account/v1/account.grpc.pb.h"
 #include "prepay/alarm/v1/alarm.grpc.pb.h"
@@ -45,6 +46,12 @@ public:
     /// Opens an account on a meter's room; the account id.
     std::string open_account(const std::string& meter_id, std::int64_t first_top_up_micros);
 
+    /// A meter on a line that is not polled, in room "room-<meter>" of a site "site-<meter>" of its
+    /// own, with the tariff file in force from `start`; opens an account there at `start` with
+    /// register 0. The account id.
+    std::string open_history(const std::string& meter_id, const std::string& tariff_yaml,
+                             Instant start, std::int64_t first_top_up_micros);
+
     simulator::v1::MeterTruth truth(const std::string& meter_id);
     void set_load(const std::string& meter_id, std::int64_t load_w);
     void set_fault(const std::string& meter_id, simulator::v1::FaultKind kind);
@@ -66,6 +73,9 @@ public:
     account::v1::Order order(const std::string& account_id, const std::string& order_id);
     void wait_credited(const std::string& account_id, const std::string& order_id);
 
+    /// Of the read model; an empty site means all.
+    reporting::v1::GetTotalsResponse totals(const std::string& site_id);
+
     /// The books of a meter and its account against the simulator's register and the payments made:
     /// every Wh charged once, balance = payments - charges, ledger sums to zero, read model equal.
     void check_books(const std::string& meter_id, const std::string& account_id,
@@ -77,6 +87,13 @@ private:
     [[noreturn]] static void fail(const Status& status);
     static void pause();
     std::string new_request_id();
+    static constexpr int kNoPort = 1;  ///< Of a line that is not polled.
+    void register_meter(const std::string& meter_id, const std::string& line_id, int tcp_port,
+                        bool adf);
+    void create_site(const std::string& site_id);
+    void create_room(const std::string& site_id, const std::string& meter_id);
+    void create_and_assign(billing::v1::CreateTariffRequest tariff, const std::string& meter_id);
+    std::string open(account::v1::OpenAccountRequest request, const std::string& meter_id);
 
     Stack& stack_;
     std::unique_ptr<rpc::Client> metering_client_;

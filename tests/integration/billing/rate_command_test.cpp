@@ -7,7 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "unit/billing/real_data.h"
+#include "support/real_data.h"
 
 namespace prepay::billing {
 namespace {
@@ -50,18 +50,18 @@ public:
 };
 
 TEST_CASE("real input by the offline command: the home's hours cost exactly 89.879860") {
-    const auto readings = testing::home_readings();
+    const auto readings = test::home_registers();
     if (!readings) {
         return;
     }
-    const TemporaryFile csv(testing::to_csv(*readings));
+    const TemporaryFile csv(test::to_csv(*readings, ""));
     const std::string arguments =
         "--tariff " + kExamples + "home_hourly_tou.yaml --readings " + csv.path;
     const Output json_output = run(arguments + " --format json");
     REQUIRE(json_output.exit_code == 0);
     const auto json = nlohmann::json::parse(json_output.text);
     CHECK(json["total"]["amount"] == "89.879860");
-    CHECK(json["total"]["energy_wh"] == readings->back().total.wh());
+    CHECK(json["total"]["energy_wh"] == readings->back().wh);
     CHECK(json["periods"].size() == 3);
     const Output table = run(arguments);
     CHECK(table.exit_code == 0);
@@ -69,11 +69,11 @@ TEST_CASE("real input by the offline command: the home's hours cost exactly 89.8
 }
 
 TEST_CASE("real input by the offline command: the schedule case, month by month") {
-    const auto readings = testing::residential_readings("Etc/GMT+7");
+    const auto readings = test::residential_registers("Etc/GMT+7");
     if (!readings) {
         return;
     }
-    const TemporaryFile csv(testing::to_csv(*readings));
+    const TemporaryFile csv(test::to_csv(*readings, ""));
     const Output output = run("--tariff " + kExamples + "residential_tou.yaml --readings " +
                               csv.path + " --format json");
     REQUIRE(output.exit_code == 0);
@@ -84,7 +84,7 @@ TEST_CASE("real input by the offline command: the schedule case, month by month"
     for (const auto& [name, sum] : json["months"].items()) {
         CAPTURE(name);
         CHECK(std::abs(sum["amount_nanos"].get<std::int64_t>() / 1000 -
-                       testing::kResidentialMonthMicros[month++]) <= 1'000);
+                       test::kResidentialMonthMicros[month++]) <= 1'000);
     }
 }
 

@@ -1,111 +1,32 @@
 #pragma once
 
-#include <cmath>
-#include <cstdio>
-#include <fstream>
-#include <optional>
-#include <sstream>
-#include <string>
-#include <vector>
-
-#include "core/time.h"
 #include "domain/bill.h"
-#include "quantity/text.h"
+#include "support/real_data.h"
 
-/// The shared real material as registers. The files are not part of the project: nothing when
-/// absent.
+/// The shared real material as billing's readings.
 namespace prepay::billing::testing {
 
-inline std::string shared_data(const std::string& name) {
-    return std::string(PREPAY_SOURCE_DIR) + "/../shared/data/" + name;
-}
+using test::kResidentialMonthMicros;
 
-inline std::optional<std::vector<std::string>> shared_lines(const std::string& name) {
-    std::ifstream file(shared_data(name));
-    if (!file) {
-        std::puts("SKIPPED: no ../shared/data");
+inline std::optional<std::vector<Reading>> to_readings(
+    const std::optional<std::vector<test::RegisterRow>>& rows) {
+    if (!rows) {
         return std::nullopt;
     }
-    std::vector<std::string> lines;
-    for (std::string line; std::getline(file, line);) {
-        if (!line.empty() && line.back() == '\r') {
-            line.pop_back();
-        }
-        lines.push_back(line);
-    }
-    return lines;
-}
-
-inline Reading register_reading(Instant time, std::int64_t wh, std::int64_t id) {
-    return {time, 0, time, RegisterTotal::from_wh(wh), 0, id};
-}
-
-/// Labels are local hour endings; 00:00 ends the day of its label.
-inline std::optional<std::vector<Reading>> home_readings() {
-    const auto lines = shared_lines("home_hourly_tou.csv");
-    if (!lines) {
-        return std::nullopt;
-    }
-    const TimeZone zone = *TimeZone::load("America/Toronto");
     std::vector<Reading> readings;
-    std::int64_t wh = 0;
-    for (std::size_t i = 1; i < lines->size(); ++i) {
-        const std::string& line = (*lines)[i];
-        if (line.empty()) {
-            continue;
-        }
-        CivilTime civil{std::stoi(line.substr(6, 4)),
-                        std::stoi(line.substr(0, 2)),
-                        std::stoi(line.substr(3, 2)),
-                        std::stoi(line.substr(11, 2)),
-                        0,
-                        0};
-        if (civil.hour == 0) {
-            civil = add_days(civil, 1);
-        }
-        const Instant end = zone.to_instant(civil);
-        if (readings.empty()) {
-            readings.push_back(register_reading(end - std::chrono::hours(1), 0, 1));
-        }
-        wh += *parse_decimal(line.substr(20, line.find(',', 20) - 20), 3);
-        readings.push_back(register_reading(end, wh, static_cast<std::int64_t>(i) + 1));
+    for (const test::RegisterRow& row : *rows) {
+        const auto id = static_cast<std::int64_t>(readings.size()) + 1;
+        readings.push_back({row.time, 0, row.time, RegisterTotal::from_wh(row.wh), 0, id});
     }
     return readings;
 }
 
-/// Hourly kW of 2018; the register is the cumulative energy rounded to Wh.
+inline std::optional<std::vector<Reading>> home_readings() {
+    return to_readings(test::home_registers());
+}
+
 inline std::optional<std::vector<Reading>> residential_readings(const std::string& zone_name) {
-    const auto lines = shared_lines("load_residential_8760.csv");
-    if (!lines) {
-        return std::nullopt;
-    }
-    const Instant start = TimeZone::load(zone_name)->to_instant({2018, 1, 1, 0, 0, 0});
-    std::vector<Reading> readings{register_reading(start, 0, 1)};
-    long double kilowatt_hours = 0;  // The source is given in decimal kW; exact enough by far.
-    for (const std::string& line : *lines) {
-        if (line.empty()) {
-            continue;
-        }
-        kilowatt_hours += std::stold(line);
-        const auto hour = static_cast<std::int64_t>(readings.size());
-        readings.push_back(register_reading(start + std::chrono::hours(hour),
-                                            std::llround(kilowatt_hours * 1000), hour + 1));
-    }
-    return readings;
+    return to_readings(test::residential_registers(zone_name));
 }
-
-/// The form `prepay-billing rate --readings` takes.
-inline std::string to_csv(const std::vector<Reading>& readings) {
-    std::ostringstream text;
-    text << "time,register_wh\n";
-    for (const Reading& reading : readings) {
-        text << format_time(reading.read_time) << ',' << reading.total.wh() << '\n';
-    }
-    return text.str();
-}
-
-inline constexpr std::int64_t kResidentialMonthMicros[12] = {
-    43'184'900,  37'742'800,  37'947'200, 43'244'600, 66'404'700, 94'201'500,
-    112'417'000, 104'852'900, 82'474'000, 68'797'800, 37'513'500, 42'995'200};
 
 }  // namespace prepay::billing::testing
