@@ -90,10 +90,10 @@ void import(Stack& stack, History& history) {
     const std::string command = "prepay-metering-gateway import '" + history.csv_file +
                                 "' --address 127.0.0.1:" + std::to_string(stack.port("metering")) +
                                 " --token-file '" + token_file + "' 2> /dev/null";
-    const auto first = nlohmann::json::parse(stack.run(command));
-    REQUIRE(first["stored"] == history.readings.size());
-    REQUIRE(first["duplicates"] == 0);
-    REQUIRE(first["rejected"] == 0);
+    const auto answer = nlohmann::json::parse(stack.run(command));
+    REQUIRE(answer["stored"] == history.readings.size());
+    REQUIRE(answer["duplicates"] == 0);
+    REQUIRE(answer["rejected"] == 0);
 }
 
 void wait_charged(Park& park, const History& history) {
@@ -159,10 +159,9 @@ void check_lines(Park& park, const History& history, const nlohmann::json& offli
                            line["amount_nanos"]);
     }
     REQUIRE(charged.size() == rated.size());
-    const auto [left, right] = std::mismatch(charged.begin(), charged.end(), rated.begin());
-    INFO("first line that differs: " << left - charged.begin() << " of " << charged.size());
-    CHECK(left == charged.end());
-    CHECK(right == rated.end());
+    const auto different = std::mismatch(charged.begin(), charged.end(), rated.begin()).first;
+    INFO("the first line that differs, from 0");
+    CHECK(static_cast<std::size_t>(different - charged.begin()) == charged.size());
 }
 
 /// Micro-yuan the charges of each month of the tariff's zone come to.
