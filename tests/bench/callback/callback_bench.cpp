@@ -16,9 +16,9 @@
 namespace prepay::account::test {
 namespace {
 
-constexpr int kClientCount = 8;
+constexpr int kClientCount = 32;
 constexpr int kAccountCount = 500;
-constexpr int kOrdersPerRound = 6000;
+constexpr int kOrdersPerRound = 15000;
 
 struct Round {
     double rate = 0;
@@ -105,7 +105,7 @@ int run(const char* json_path, int pair_count, int seconds) {
         std::fputs("bench_callback needs PREPAY_TEST_PG_URL, a superuser's URL\n", stderr);
         return 2;
     }
-    World world(kClientCount + 2);
+    World world(8);
     PayWorld pay(world);
     world.make_site();
     std::vector<std::string> accounts;
