@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
-#include "adapters/pg_event_intake.h"
 #include "adapters/pg_accounts.h"
 #include "adapters/pg_credit.h"
+#include "adapters/pg_event_intake.h"
 #include "adapters/pg_journal.h"
 #include "adapters/pg_orders.h"
 #include "adapters/pg_rooms.h"
