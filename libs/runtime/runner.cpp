@@ -18,6 +18,8 @@ namespace prepay::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kDrainTimeout{8000};
+// Handlers mostly wait for the disk; payment notices share commits, so many at once are faster.
+constexpr int kWorkerCount = 32;
 constexpr std::chrono::seconds kMetricsInterval{1};
 
 }  // namespace
@@ -48,6 +50,7 @@ rpc::ServerOptions server_options(const CommonConfig& config) {
     options.listen = config.grpc_listen;
     options.public_key_pem = config.public_key_pem;
     options.reflection = config.reflection;
+    options.worker_count = kWorkerCount;
     return options;
 }
 
