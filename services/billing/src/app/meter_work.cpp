@@ -106,11 +106,19 @@ void include(const MeterWork& work, Window& window) {
 }
 
 bool is_history(const MeterState& meter, const Reading& reading) {
-    return meter.first && reading.revision == 0 && reading.epoch <= meter.first->epoch &&
-           reading.slot_time < meter.first->slot_time &&
+    if (!meter.first || reading.revision != 0 || reading.epoch > meter.first->epoch ||
+        owner_at(meter.occupancies, reading.read_time) == nullptr) {
+        return false;
+    }
+    if (meter.first->reading_id == 0) {
+        // A base taken from an opening register is an assumption: a real reading before it, or at
+        // the same moment, wins, even one that shows more than the register given.
+        return reading.slot_time <= meter.first->slot_time &&
+               reading.read_time <= meter.first->read_time;
+    }
+    return reading.slot_time < meter.first->slot_time &&
            reading.read_time < meter.first->read_time &&
-           (reading.epoch < meter.first->epoch || reading.total <= meter.first->total) &&
-           owner_at(meter.occupancies, reading.read_time) != nullptr;
+           (reading.epoch < meter.first->epoch || reading.total <= meter.first->total);
 }
 
 }  // namespace prepay::billing

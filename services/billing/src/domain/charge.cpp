@@ -59,7 +59,13 @@ Charge make_reversal(const Charge& charge, std::int64_t& remainder_nanos) {
 }
 
 bool is_same(const Charge& charge, const ChargeDraft& draft) {
-    return charge.occupancy_key == draft.occupancy.key &&
+    // The readings are part of it: a charge whose readings have new neighbours would lead the next
+    // rewind back too far.
+    const auto same_slot = [](const Reading& a, const Reading& b) {
+        return a.epoch == b.epoch && a.slot_time == b.slot_time && a.revision == b.revision;
+    };
+    return same_slot(charge.from, draft.from) && same_slot(charge.to, draft.to) &&
+           charge.occupancy_key == draft.occupancy.key &&
            charge.tariff_key == draft.tariff.tariff_key &&
            charge.tariff_version == draft.tariff.version && charge.start == draft.start &&
            charge.end == draft.end && charge.start_register == draft.start_total.wh() &&
