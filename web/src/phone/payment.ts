@@ -2,7 +2,7 @@ import { Code } from '@connectrpc/connect';
 import { hasCode, toFailure, type Failure } from '../core/errors';
 import { newRequestId } from '../core/request_id';
 import { OrderState, type CreatePaymentResponse, type Order, type WechatClientParameters } from '../gen/prepay/account/v1/account_pb';
-import { invokeWechat, paySimulated, simulatorUrl, type TenantClient } from './tenant';
+import { invokeWechat, payerOpenid, paySimulated, simulatorUrl, type TenantClient } from './tenant';
 
 /**
  * Where a payment stands. `unsure` = the connection is lost and the money may or may not be on its
@@ -55,7 +55,7 @@ export class PaymentFlow {
         this.set({ kind: 'creating' });
         let answer: CreatePaymentResponse;
         try {
-            answer = await this.client.createPayment({ requestId: this.action.requestId, amountMicros });
+            answer = await this.client.createPayment({ requestId: this.action.requestId, amountMicros, openid: payerOpenid() });
         } catch (error) {
             this.set({ kind: 'create-failed', failure: toFailure(error) });
             return;

@@ -59,6 +59,14 @@ export function bridgeParameters(wechat: WechatClientParameters) {
     };
 }
 
+/**
+ * Who pays, as WeChat knows them: the official account's log-in adds `?openid=` to the page's
+ * address. Outside WeChat only the simulated provider takes payments, and any name will do there.
+ */
+export function payerOpenid(): string {
+    return new URLSearchParams(location.search).get('openid') ?? 'simulated-payer';
+}
+
 interface WeixinBridge {
     invoke(method: string, parameters: object, done: (answer: { err_msg: string }) => void): void;
 }
