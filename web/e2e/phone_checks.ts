@@ -95,8 +95,8 @@ async function survivesReload(browser: Browser): Promise<void> {
     const paid = page.waitForResponse((answer) => answer.url().endsWith('/sim/pay') && answer.ok());
     await page.locator('.sheet .pay').click();
     await paid;
-    await page.unroute(asking);
     await page.reload();
+    await page.unroute(asking);
     await page.locator('.state.good').waitFor({ timeout: 30_000 });
     await page.context().close();
 }
