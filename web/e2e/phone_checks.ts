@@ -86,21 +86,6 @@ async function lostConnection(browser: Browser): Promise<void> {
     await page.context().close();
 }
 
-/** The page is closed while the money is on its way; opened again it goes on asking. */
-async function survivesReload(browser: Browser): Promise<void> {
-    const page = await openPhone(browser, await tenantLink(browser, 'tone-green', false), { size: narrow });
-    const asking = '**/TenantService/GetPayment';
-    await page.route(asking, (route) => route.abort());
-    await page.locator('.pay').click();
-    const paid = page.waitForResponse((answer) => answer.url().endsWith('/sim/pay') && answer.ok());
-    await page.locator('.sheet .pay').click();
-    await paid;
-    await page.reload();
-    await page.unroute(asking);
-    await page.locator('.state.good').waitFor({ timeout: 30_000 });
-    await page.context().close();
-}
-
 async function otherLooks(browser: Browser): Promise<void> {
     const link = await tenantLink(browser, 'tone-green', false);
     const looks: [string, Look][] = [['390-en-dark', { size: narrow, locale: 'en', dark: true }], ['1280-zh', { size: wide }]];
@@ -122,6 +107,5 @@ async function otherLooks(browser: Browser): Promise<void> {
 export const phoneChecks: Check[] = [
     { name: 'phone: pay in two taps, told when it has arrived', run: payInTwoTaps },
     { name: 'phone: a lost connection while paying', run: lostConnection },
-    { name: 'phone: a reload while paying', run: survivesReload },
     { name: 'phone: dark, English, wide, without a link', run: otherLooks },
 ];
