@@ -4,6 +4,7 @@
 #include <grpcpp/security/credentials.h>
 
 #include "prepay/common/v1/common.pb.h"
+#include "prepay/common/v1/status.pb.h"
 #include "telemetry/log.h"
 
 namespace prepay::rpc {
@@ -12,9 +13,11 @@ Status from_grpc(const grpc::Status& status) {
     if (status.ok()) {
         return absl::OkStatus();
     }
+    common::v1::RpcStatus rich;
     common::v1::ErrorDetail detail;
     ErrorMetadata metadata;
-    if (detail.ParseFromString(status.error_details())) {
+    if (rich.ParseFromString(status.error_details()) && rich.details_size() > 0 &&
+        rich.details(0).UnpackTo(&detail)) {
         metadata.insert(detail.metadata().begin(), detail.metadata().end());
     }
     const std::string reason = detail.reason().empty() ? "PEER_ERROR" : detail.reason();
@@ -31,8 +34,12 @@ grpc::Status to_grpc(const Status& status) {
     for (const auto& [key, value] : error_metadata(status)) {
         (*detail.mutable_metadata())[key] = value;
     }
+    common::v1::RpcStatus rich;
+    rich.set_code(static_cast<int>(status.code()));
+    rich.set_message(error_message(status));
+    rich.add_details()->PackFrom(detail);
     return {static_cast<grpc::StatusCode>(status.code()), error_message(status),
-            detail.SerializeAsString()};
+            rich.SerializeAsString()};
 }
 
 Client::Client(ClientOptions options) : options_(std::move(options)) {

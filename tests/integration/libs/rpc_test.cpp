@@ -3,6 +3,7 @@
 #include <openssl/pem.h>
 
 #include "prepay/common/v1/common.grpc.pb.h"
+#include "prepay/common/v1/status.pb.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 
@@ -95,6 +96,21 @@ TEST_CASE("a stream delivers all messages and its error with the reason") {
     REQUIRE(fixture.subject == "prepay-test");
     REQUIRE(fixture.call(fixture.token(Role::kService), "bad", status) == 1000);
     REQUIRE(error_reason(status) == "NO_TOPIC");
+}
+
+TEST_CASE(
+    "the status of an error is google.rpc.Status on the wire, with the reason as its detail") {
+    const Status status = failed_precondition("ACCOUNT_CLOSED", "closed", {{"account_id", "a-1"}});
+    const grpc::Status sent = to_grpc(status);
+    common::v1::RpcStatus rich;
+    REQUIRE(rich.ParseFromString(sent.error_details()));
+    CHECK(rich.code() == static_cast<int>(sent.error_code()));
+    CHECK(rich.message() == sent.error_message());
+    REQUIRE(rich.details_size() == 1);
+    CHECK(rich.details(0).type_url() == "type.googleapis.com/prepay.common.v1.ErrorDetail");
+    const Status received = from_grpc(sent);
+    CHECK(error_reason(received) == "ACCOUNT_CLOSED");
+    CHECK(error_metadata(received).at("account_id") == "a-1");
 }
 
 TEST_CASE("I-22 nobody gets in without the permission") {

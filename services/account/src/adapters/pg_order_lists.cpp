@@ -48,7 +48,8 @@ Order to_order(const pqxx::row& row) {
 
 constexpr const char* kPostingRows = R"sql(
 SELECT e.account_version, (extract(epoch from e.post_time) * 1000000)::bigint, e.amount_micros,
-       e.balance_after_micros, e.kind, e.source_id, c.kind
+       e.balance_after_micros, e.kind, e.source_id, c.kind,
+       (extract(epoch from e.source_time) * 1000000)::bigint
 FROM entries e JOIN accounts c ON c.account_no = e.counter_no
 WHERE e.account_no = $1 AND ($2 = 0 OR e.account_version < $2)
     AND ($3 = '' OR e.post_time >= NULLIF($3, '')::timestamptz)
@@ -129,6 +130,7 @@ Result<v1::ListPostingsResponse> PgOrders::postings(pqxx::work& tx,
         posting.set_kind(row[4].as<std::string>());
         posting.set_source_id(row[5].as<std::string>());
         posting.set_counter_kind(to_proto(ledger_kind_from(row[6].as<std::string>())));
+        *posting.mutable_source_time() = to_proto(instant_at(row[7]));
     }
     return response;
 }
