@@ -21,6 +21,7 @@ void add_with_dependencies(const FileDescriptor& file, std::set<std::string>& se
     }
     google::protobuf::FileDescriptorProto proto;
     file.CopyTo(&proto);
+    file.CopyJsonNameTo(&proto);  // Else clients print field names as they are in the proto file.
     files.add_file_descriptor_proto(proto.SerializeAsString());
     for (int i = 0; i < file.dependency_count(); ++i) {
         add_with_dependencies(*file.dependency(i), seen, files);
@@ -74,6 +75,7 @@ public:
             return;
         }
         bool own = false;
+        response_buffer_.Clear();  // gRPC aborts the process when it is given a used one.
         grpc::GenericSerialize<grpc::ProtoBufferWriter, common::v1::ReflectionResponse>(
             answer(request, services_), &response_buffer_, &own);
         StartWrite(&response_buffer_);

@@ -9,6 +9,8 @@
 #include "prepay/account/v1/events.pb.h"
 #include "prepay/alarm/v1/alarm.pb.h"
 #include "prepay/billing/v1/events.pb.h"
+#include "prepay/common/v1/reflection.pb.h"
+#include "prepay/common/v1/status.pb.h"
 #include "prepay/console/v1/console.pb.h"
 #include "prepay/metering/v1/events.pb.h"
 #include "prepay/reporting/v1/reporting.pb.h"
@@ -30,6 +32,8 @@ std::map<std::string, const FileDescriptor*> files() {
         account::v1::OccupanciesChanged::descriptor()->file(),
         alarm::v1::Episode::descriptor()->file(),
         billing::v1::ChargesRated::descriptor()->file(),
+        common::v1::RpcStatus::descriptor()->file(),
+        common::v1::ReflectionRequest::descriptor()->file(),
         console::v1::LogInRequest::descriptor()->file(),
         metering::v1::ReadingsRecorded::descriptor()->file(),
         reporting::v1::WallRoom::descriptor()->file(),
