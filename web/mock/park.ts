@@ -122,10 +122,12 @@ export class Park {
         const account = this.accounts.get(accountId)!;
         const list: Posting[] = [];
         let balance = account.balanceMicros;
+        const imported = now();
+        this.postingCount += 60n;
         for (let i = 0; i < 60; i++) {
             const topUp = i % 19 === 18;
             const amount = topUp ? 100_000_000n : -BigInt(between(200_000, 1_600_000));
-            list.push(create(PostingSchema, { postingId: ++this.postingCount, accountId, postTime: timestamp(Date.now() - i * 6 * 3_600_000), amountMicros: amount, balanceAfterMicros: balance, kind: topUp ? 'top-up' : 'charge', sourceId: topUp ? `o${i}` : `${accountId.slice(2)}${i}` }));
+            list.push(create(PostingSchema, { postingId: this.postingCount - BigInt(i), accountId, postTime: imported, sourceTime: timestamp(Date.now() - i * 6 * 3_600_000), amountMicros: amount, balanceAfterMicros: balance, kind: topUp ? 'top-up' : 'charge', sourceId: topUp ? `o${i}` : `${accountId.slice(2)}${i}` }));
             balance -= amount;
         }
         return list;
@@ -144,7 +146,7 @@ export class Park {
         account.feeState = account.balanceMicros > 50_000_000n ? FeeState.NORMAL : account.balanceMicros > 0n ? FeeState.LOW_1 : account.feeState;
         const order = create(OrderSchema, { orderId: crypto.randomUUID().replace(/-/g, ''), accountId: account.accountId, kind: orderKind, state: OrderState.CREDITED, amountMicros: amount < 0n ? -amount : amount, createTime: now(), finishTime: now(), createUser: user, balanceAfterMicros: account.balanceMicros });
         this.orders.unshift(order);
-        this.postings.get(account.accountId)?.unshift(create(PostingSchema, { postingId: ++this.postingCount, accountId: account.accountId, postTime: now(), amountMicros: amount, balanceAfterMicros: account.balanceMicros, kind, sourceId: order.orderId }));
+        this.postings.get(account.accountId)?.unshift(create(PostingSchema, { postingId: ++this.postingCount, accountId: account.accountId, postTime: now(), sourceTime: now(), amountMicros: amount, balanceAfterMicros: account.balanceMicros, kind, sourceId: order.orderId }));
         for (const roomId of account.roomIds) this.touch(roomId, { balanceMicros: account.balanceMicros, ...(wasCut ? {} : { state: account.balanceMicros > 50_000_000n ? WallState.NORMAL : WallState.LOW_1 }) });
         if (wasCut && account.balanceMicros > 0n) setTimeout(() => this.restore(account), 900);
         return order;

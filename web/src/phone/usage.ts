@@ -7,6 +7,16 @@ export interface DayUse {
     micros: bigint;
 }
 
+/**
+ * The moment a posting is for: the last one of a charge's interval, which may end at midnight, the
+ * creation of an order. Imported history was posted much later than it was used.
+ */
+export function moment(posting: Posting): number {
+    const time = posting.sourceTime ?? posting.postTime;
+    if (!time) return 0;
+    return millis(time) - (isUse(posting) ? 1 : 0);
+}
+
 const isUse = (posting: Posting) => posting.kind === 'charge' || posting.kind === 'reversal';
 
 export function usePerDay(postings: readonly Posting[], zone: string, now_ms: number, days: number): DayUse[] {
@@ -14,8 +24,8 @@ export function usePerDay(postings: readonly Posting[], zone: string, now_ms: nu
     const sums = new Map<string, bigint>();
     for (let back = days - 1; back >= 0; back--) sums.set(addDays(today, -back), 0n);
     for (const posting of postings) {
-        if (!isUse(posting) || !posting.postTime) continue;
-        const date = formatDate(millis(posting.postTime), zone);
+        if (!isUse(posting)) continue;
+        const date = formatDate(moment(posting), zone);
         const sum = sums.get(date);
         if (sum !== undefined) sums.set(date, sum - posting.amountMicros);
     }
@@ -31,21 +41,22 @@ export interface HistoryLine {
     micros: bigint;
 }
 
-/** Charges of a day become one line; payments and refunds stay single. Newest first, as given. */
+/** Charges of a day become one line; payments and refunds stay single. Newest first. */
 export function historyLines(postings: readonly Posting[], zone: string): HistoryLine[] {
     const lines: HistoryLine[] = [];
     const days = new Map<string, HistoryLine>();
     for (const posting of postings) {
-        const time_ms = posting.postTime ? millis(posting.postTime) : 0;
+        const time_ms = moment(posting);
         const date = formatDate(time_ms, zone);
         const known = isUse(posting) ? days.get(date) : undefined;
         if (known) {
             known.micros += posting.amountMicros;
+            known.time_ms = Math.max(known.time_ms, time_ms);
             continue;
         }
         const line = { key: String(posting.postingId), kind: isUse(posting) ? 'charge' : posting.kind, date, time_ms, micros: posting.amountMicros };
         if (isUse(posting)) days.set(date, line);
         lines.push(line);
     }
-    return lines;
+    return lines.sort((a, b) => b.time_ms - a.time_ms);
 }

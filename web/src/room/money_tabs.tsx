@@ -2,6 +2,8 @@ import { Button, type TableColumnsType } from 'antd';
 import { useSearchParams } from 'react-router-dom';
 import { accounts, billing } from '../core/clients';
 import { formatEnergy } from '../core/energy';
+import { formatDateTime, millis } from '../core/time';
+import { useZone } from '../app/site';
 import { OrderKind, OrderState, type Order, type Posting } from '../gen/prepay/account/v1/account_pb';
 import type { Charge } from '../gen/prepay/billing/v1/billing_pb';
 import { useText } from '../i18n/console_text';
@@ -33,6 +35,7 @@ function useOpenCharge() {
 
 export function PostingsTab({ roomId, accountId }: TabProps) {
     const { t, lookUp } = useText();
+    const zone = useZone();
     const { chargeId, setCharge } = useOpenCharge();
     const query = usePages(
         ['of-room', roomId, 'postings', accountId],
@@ -41,7 +44,7 @@ export function PostingsTab({ roomId, accountId }: TabProps) {
     );
     const isCharge = (posting: Posting) => posting.kind === 'charge' || posting.kind === 'reversal';
     const columns: TableColumnsType<Posting> = [
-        { title: t('posting.time'), render: (_, p) => <When time={p.postTime} /> },
+        { title: t('posting.time'), render: (_, p) => <When time={p.sourceTime ?? p.postTime} note={p.postTime && t('posting.posted', { time: formatDateTime(millis(p.postTime), zone) })} /> },
         { title: t('posting.kind'), render: (_, p) => lookUp(`posting.kind.${p.kind}`) ?? p.kind },
         { title: t('posting.amount'), align: 'right', render: (_, p) => <Yuan micros={p.amountMicros} /> },
         { title: t('posting.balance_after'), align: 'right', render: (_, p) => <Yuan micros={p.balanceAfterMicros} floor /> },

@@ -14,13 +14,13 @@ export function Yuan({ micros, floor }: { micros: bigint; floor?: boolean }) {
     );
 }
 
-/** A time in the site's zone, UTC on hover. */
-export function When({ time }: { time: Timestamp | undefined }) {
+/** A time in the site's zone, UTC on hover, with a word more when there is one. */
+export function When({ time, note }: { time: Timestamp | undefined; note?: string }) {
     const zone = useZone();
     if (!time) return <span className="faint">–</span>;
     const ms = millis(time);
     return (
-        <time className="num" dateTime={new Date(ms).toISOString()} title={formatUtc(ms)}>
+        <time className="num" dateTime={new Date(ms).toISOString()} title={[formatUtc(ms), note].filter(Boolean).join('\n')}>
             {formatDateTime(ms, zone)}
         </time>
     );
