@@ -21,6 +21,7 @@
 
 #include "rpc/client.h"
 #include "rpc/reflection.h"
+#include "rpc/request_rules.h"
 #include "rpc/worker_pool.h"
 #include "telemetry/log.h"
 
@@ -237,6 +238,7 @@ private:
             return invalid_argument("BAD_REQUEST",
                                     "the request is not a valid " + request.GetTypeName());
         }
+        PREPAY_RETURN_IF_ERROR(check_request(request));
         return take_request_id(request, call);
     }
 

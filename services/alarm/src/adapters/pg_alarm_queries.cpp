@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "adapters/pg_notification_writer.h"
+#include "pg/page.h"
+#include "rpc/request_rules.h"
 
 namespace prepay::alarm {
 namespace {
@@ -60,41 +62,6 @@ v1::Notification notification_of(const pqxx::row& row, bool is_unmasked) {
     return notification;
 }
 
-struct Page {
-    int size = kPageSizeDefault;
-    std::int64_t before_seq = INT64_MAX;
-};
-
-// A token is the sequence of the last row of the page before.
-Result<Page> page_of(int page_size, const std::string& page_token) {
-    Page page;
-    if (page_size < 0 || page_size > kPageSizeMax) {
-        return invalid_argument("PAGE_SIZE_INVALID",
-                                "page_size must be 1 .. " + std::to_string(kPageSizeMax));
-    }
-    page.size = page_size == 0 ? kPageSizeDefault : page_size;
-    if (!page_token.empty()) {
-        if (page_token.size() > 18 ||
-            page_token.find_first_not_of("0123456789") != std::string::npos) {
-            return invalid_argument("PAGE_TOKEN_INVALID", "page_token is not one of ours");
-        }
-        page.before_seq = std::stoll(page_token);
-    }
-    return page;
-}
-
-template <typename Response, typename Add>
-void fill_page(const pqxx::result& rows, const Page& page, Response& response, const Add& add) {
-    for (const auto& row : rows) {
-        if (static_cast<int>(row.rownumber()) ==
-            page.size) {  // One more than asked: there is a next page.
-            response.set_next_page_token(rows[row.rownumber() - 1][0].template as<std::string>());
-            return;
-        }
-        add(row);
-    }
-}
-
 std::string level_array(const std::vector<int>& levels) {
     return pg::to_array(std::vector<std::int64_t>(levels.begin(), levels.end()));
 }
@@ -107,34 +74,35 @@ v1::Episode read_episode(pqxx::work& tx, const std::string& episode_id) {
 
 Result<v1::ListEpisodesResponse> list_episodes(pg::Database& database,
                                                const v1::ListEpisodesRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const Page page, page_of(request.page_size(), request.page_token()));
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t border, rpc::sequence_of(request.page_token()));
+    const int size = rpc::page_size_of(request.page_size());
     return database.read([&](pqxx::work& tx) -> Result<v1::ListEpisodesResponse> {
         v1::ListEpisodesResponse response;
-        const auto rows =
-            tx.exec_params(kEpisodeColumns +
-                               " WHERE e.episode_seq < $1 AND ($2 = '' OR e.account_id = $2)"
-                               " AND ($3 = '' OR e.site_id = $3) AND (NOT $4 OR e.state = 'OPEN')"
-                               " ORDER BY e.episode_seq DESC LIMIT $5",
-                           page.before_seq, request.account_id(), request.site_id(),
-                           request.open_only(), page.size + 1);
-        fill_page(rows, page, response,
-                  [&](const pqxx::row& row) { *response.add_episodes() = episode_of(row); });
+        const auto rows = tx.exec_params(
+            kEpisodeColumns +
+                " WHERE ($1 = 0 OR e.episode_seq < $1) AND ($2 = '' OR e.account_id = $2)"
+                " AND ($3 = '' OR e.site_id = $3) AND (NOT $4 OR e.state = 'OPEN')"
+                " ORDER BY e.episode_seq DESC LIMIT $5",
+            border, request.account_id(), request.site_id(), request.open_only(), size + 1);
+        pg::fill_page(rows, size, response,
+                      [&](const pqxx::row& row) { *response.add_episodes() = episode_of(row); });
         return response;
     });
 }
 
 Result<v1::ListNotificationsResponse> list_notifications(
     pg::Database& database, const v1::ListNotificationsRequest& request, bool is_unmasked) {
-    PREPAY_ASSIGN_OR_RETURN(const Page page, page_of(request.page_size(), request.page_token()));
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t border, rpc::sequence_of(request.page_token()));
+    const int size = rpc::page_size_of(request.page_size());
     return database.read([&](pqxx::work& tx) -> Result<v1::ListNotificationsResponse> {
         v1::ListNotificationsResponse response;
         const auto rows = tx.exec_params(
             kNotificationColumns +
-                " WHERE notification_seq < $1 AND ($2 = '' OR account_id = $2)"
+                " WHERE ($1 = 0 OR notification_seq < $1) AND ($2 = '' OR account_id = $2)"
                 " AND ($3 = '' OR episode_id = $3)"
                 " ORDER BY notification_seq DESC LIMIT $4",
-            page.before_seq, request.account_id(), request.episode_id(), page.size + 1);
-        fill_page(rows, page, response, [&](const pqxx::row& row) {
+            border, request.account_id(), request.episode_id(), size + 1);
+        pg::fill_page(rows, size, response, [&](const pqxx::row& row) {
             *response.add_notifications() = notification_of(row, is_unmasked);
         });
         return response;

@@ -9,13 +9,10 @@
 
 namespace prepay::alarm {
 
-constexpr int kPageSizeDefault = 100;
-constexpr int kPageSizeMax = 1000;
-
 /// One episode with the number of its notifications; it must exist.
 v1::Episode read_episode(pqxx::work& tx, const std::string& episode_id);
 
-/// Newest first. Reasons PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+/// Newest first. Reason BAD_PAGE_TOKEN.
 Result<v1::ListEpisodesResponse> list_episodes(pg::Database& database,
                                                const v1::ListEpisodesRequest& request);
 Result<v1::ListNotificationsResponse> list_notifications(

@@ -1,23 +1,15 @@
 #include "adapters/grpc_reporting_service.h"
 
 #include "convert.h"
+#include "rpc/request_rules.h"
 
 namespace prepay::reporting {
 namespace {
 
-constexpr int kPageDefault = 200;
-constexpr int kPageMax = 1000;
 constexpr int kDaysMax = 3660;
 constexpr int kExportsMax = 2;  // At once: each holds its lines in memory.
 constexpr std::size_t kCsvChunkBytes = 64 * 1024;
 constexpr char kTokenSeparator = '\x1f';
-
-Result<int> page_size(int asked) {
-    if (asked < 0) {
-        return invalid_argument("BAD_PAGE", "page_size must not be negative.");
-    }
-    return asked == 0 ? kPageDefault : std::min(asked, kPageMax);
-}
 
 // Texts that PostgreSQL could not take are known to match nothing.
 Status check_text(const std::string& text, const char* field) {
@@ -73,7 +65,7 @@ Result<DayPlace> from_token(const std::string& token) {
     const std::size_t last = token.rfind(kTokenSeparator);
     const std::optional<LocalDate> date = parse_date(token.substr(0, first));
     if (!date || first == last || token.find('\0') != std::string::npos) {
-        return invalid_argument("BAD_PAGE", "page_token is not one of this list.");
+        return rpc::bad_page_token();
     }
     return DayPlace{*date, token.substr(first + 1, last - first - 1), token.substr(last + 1)};
 }
@@ -106,7 +98,7 @@ void GrpcReportingService::register_with(rpc::Server& server) {
 
 Result<v1::ListWallResponse> GrpcReportingService::list_wall(const rpc::CallContext&,
                                                              const v1::ListWallRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const int count_max, page_size(request.page_size()));
+    const int count_max = rpc::page_size_of(request.page_size());
     WallFilter filter{request.site_id(), request.building(), request.floor(), {}, request.query()};
     for (const int value : request.states()) {
         const std::optional<WallState> state = from_proto(static_cast<v1::WallState>(value));
@@ -158,7 +150,7 @@ Status GrpcReportingService::watch_wall(const rpc::CallContext&,
 Result<v1::ListRoomDaysResponse> GrpcReportingService::list_room_days(
     const rpc::CallContext&, const v1::ListRoomDaysRequest& request) {
     PREPAY_ASSIGN_OR_RETURN(const DayFilter filter, day_filter(request));
-    PREPAY_ASSIGN_OR_RETURN(const int count_max, page_size(request.page_size()));
+    const int count_max = rpc::page_size_of(request.page_size());
     std::optional<DayPlace> after;
     if (!request.page_token().empty()) {
         PREPAY_ASSIGN_OR_RETURN(after, from_token(request.page_token()));

@@ -23,12 +23,12 @@ public:
     /// Hangs all methods into a server.
     void register_with(rpc::Server& server);
 
-    /// Reasons BAD_PAGE, BAD_STATE.
+    /// Reasons BAD_PAGE_TOKEN, BAD_STATE.
     Result<v1::ListWallResponse> list_wall(const rpc::CallContext& context,
                                            const v1::ListWallRequest& request);
     Status watch_wall(const rpc::CallContext& context, const v1::WatchWallRequest& request,
                       rpc::StreamWriter<v1::WatchWallResponse>& writer);
-    /// Reasons BAD_DATE, BAD_PAGE.
+    /// Reasons BAD_DATE, BAD_PAGE_TOKEN.
     Result<v1::ListRoomDaysResponse> list_room_days(const rpc::CallContext& context,
                                                     const v1::ListRoomDaysRequest& request);
     /// Reasons BAD_DATE, ROOM_UNKNOWN.

@@ -3,6 +3,8 @@
 #include "adapters/pg_item_updates.h"
 #include "convert.h"
 #include "core/ids.h"
+#include "pg/page.h"
+#include "rpc/request_rules.h"
 
 namespace prepay::scheduler {
 namespace {
@@ -90,41 +92,6 @@ std::string insert_task(pqxx::work& tx, const TaskOrder& order, const std::strin
     return task_id;
 }
 
-struct Page {
-    int size = kPageSizeDefault;
-    std::int64_t border_seq = 0;  // 0 = from the beginning.
-};
-
-// A token is the sequence of the last row of the page before.
-Result<Page> page_of(int page_size, const std::string& page_token) {
-    Page page;
-    if (page_size < 0 || page_size > kPageSizeMax) {
-        return invalid_argument("PAGE_SIZE_INVALID",
-                                "page_size must be 1 .. " + std::to_string(kPageSizeMax));
-    }
-    page.size = page_size == 0 ? kPageSizeDefault : page_size;
-    if (!page_token.empty()) {
-        if (page_token.size() > 18 ||
-            page_token.find_first_not_of("0123456789") != std::string::npos) {
-            return invalid_argument("PAGE_TOKEN_INVALID", "page_token is not one of ours");
-        }
-        page.border_seq = std::stoll(page_token);
-    }
-    return page;
-}
-
-template <typename Response, typename Add>
-void fill_page(const pqxx::result& rows, const Page& page, Response& response, const Add& add) {
-    for (const auto& row : rows) {
-        if (static_cast<int>(row.rownumber()) ==
-            page.size) {  // One more than asked: there is a next page.
-            response.set_next_page_token(rows[row.rownumber() - 1][0].template as<std::string>());
-            return;
-        }
-        add(row);
-    }
-}
-
 }  // namespace
 
 Result<v1::Task> create_task(pg::Database& database, const pg::RequestKey& key,
@@ -204,15 +171,16 @@ Result<v1::Task> get_task(pg::Database& database, const std::string& task_id) {
 
 Result<v1::ListTasksResponse> list_tasks(pg::Database& database,
                                          const v1::ListTasksRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const Page page, page_of(request.page_size(), request.page_token()));
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t border, rpc::sequence_of(request.page_token()));
+    const int size = rpc::page_size_of(request.page_size());
     return database.read([&](pqxx::work& tx) -> Result<v1::ListTasksResponse> {
         v1::ListTasksResponse response;
         const auto rows = tx.exec_params(kTaskColumns +
                                              " WHERE ($1 = 0 OR task_seq < $1)"
                                              " ORDER BY task_seq DESC LIMIT $2",
-                                         page.border_seq, page.size + 1);
-        fill_page(rows, page, response,
-                  [&](const pqxx::row& row) { *response.add_tasks() = task_of(row); });
+                                         border, size + 1);
+        pg::fill_page(rows, size, response,
+                      [&](const pqxx::row& row) { *response.add_tasks() = task_of(row); });
         return response;
     });
 }
@@ -220,17 +188,18 @@ Result<v1::ListTasksResponse> list_tasks(pg::Database& database,
 Result<v1::ListTaskItemsResponse> list_task_items(pg::Database& database,
                                                   const v1::ListTaskItemsRequest& request,
                                                   const std::optional<ItemState>& state) {
-    PREPAY_ASSIGN_OR_RETURN(const Page page, page_of(request.page_size(), request.page_token()));
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t border, rpc::sequence_of(request.page_token()));
+    const int size = rpc::page_size_of(request.page_size());
     return database.read([&](pqxx::work& tx) -> Result<v1::ListTaskItemsResponse> {
         PREPAY_RETURN_IF_ERROR(read_task(tx, request.task_id()).status());
         v1::ListTaskItemsResponse response;
-        const auto rows = tx.exec_params(
-            "SELECT item_seq, item_id, task_id, meter_id, state, failure_reason, " +
-                pg::micros("finish_time") +
-                ", attempt_count FROM items WHERE task_id = $1 AND item_seq > $2"
-                " AND ($3 = '' OR state = $3) ORDER BY item_seq LIMIT $4",
-            request.task_id(), page.border_seq, state ? text_of(*state) : "", page.size + 1);
-        fill_page(rows, page, response, [&](const pqxx::row& row) {
+        const auto rows =
+            tx.exec_params("SELECT item_seq, item_id, task_id, meter_id, state, failure_reason, " +
+                               pg::micros("finish_time") +
+                               ", attempt_count FROM items WHERE task_id = $1 AND item_seq > $2"
+                               " AND ($3 = '' OR state = $3) ORDER BY item_seq LIMIT $4",
+                           request.task_id(), border, state ? text_of(*state) : "", size + 1);
+        pg::fill_page(rows, size, response, [&](const pqxx::row& row) {
             v1::TaskItem& item = *response.add_items();
             item.set_item_id(row[1].as<std::string>());
             item.set_task_id(row[2].as<std::string>());

@@ -11,9 +11,6 @@
 
 namespace prepay::scheduler {
 
-constexpr int kPageSizeDefault = 100;
-constexpr int kPageSizeMax = 1000;
-
 /// Stores a checked order once per request. Reason REQUEST_ID_REUSED.
 Result<v1::Task> create_task(pg::Database& database, const pg::RequestKey& key,
                              const TaskOrder& order, const SchedulerConfig& config,
@@ -32,10 +29,10 @@ Result<v1::Task> retry_task(pg::Database& database, const pg::RequestKey& key,
 
 /// Reason TASK_NOT_FOUND.
 Result<v1::Task> get_task(pg::Database& database, const std::string& task_id);
-/// Newest first. Reasons PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+/// Newest first. Reason BAD_PAGE_TOKEN.
 Result<v1::ListTasksResponse> list_tasks(pg::Database& database,
                                          const v1::ListTasksRequest& request);
-/// In the order of the selection. Reasons TASK_NOT_FOUND, PAGE_SIZE_INVALID, PAGE_TOKEN_INVALID.
+/// In the order of the selection. Reasons TASK_NOT_FOUND, BAD_PAGE_TOKEN.
 Result<v1::ListTaskItemsResponse> list_task_items(pg::Database& database,
                                                   const v1::ListTaskItemsRequest& request,
                                                   const std::optional<ItemState>& state);

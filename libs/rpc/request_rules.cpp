@@ -1,0 +1,100 @@
+#include "rpc/request_rules.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/timestamp.pb.h>
+
+#include <charconv>
+
+namespace prepay::rpc {
+namespace {
+
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using google::protobuf::Timestamp;
+
+constexpr std::int64_t kYear2000Seconds = 946'684'800;
+constexpr std::int64_t kYear2100Seconds = 4'102'444'800;
+
+Status check_text(const std::string& text, const FieldDescriptor& field) {
+    if (text.find('\0') != std::string::npos) {
+        return invalid_argument("BAD_TEXT", field.name() + " contains a zero byte",
+                                {{"field", field.name()}});
+    }
+    return absl::OkStatus();
+}
+
+Status check_time(const Timestamp& time, const FieldDescriptor& field) {
+    if (time.seconds() < kYear2000Seconds || time.seconds() >= kYear2100Seconds ||
+        time.nanos() < 0 || time.nanos() >= 1'000'000'000) {
+        return invalid_argument("BAD_TIME", field.name() + " is not a time between 2000 and 2100",
+                                {{"field", field.name()}});
+    }
+    return absl::OkStatus();
+}
+
+Status check_message(const Message& message);
+
+Status check_field(const Message& message, const FieldDescriptor& field) {
+    const auto& reflection = *message.GetReflection();
+    const int count = field.is_repeated() ? reflection.FieldSize(message, &field) : 1;
+    std::string scratch;
+    for (int i = 0; i < count; ++i) {
+        if (field.type() == FieldDescriptor::TYPE_STRING) {
+            PREPAY_RETURN_IF_ERROR(
+                check_text(field.is_repeated()
+                               ? reflection.GetRepeatedStringReference(message, &field, i, &scratch)
+                               : reflection.GetStringReference(message, &field, &scratch),
+                           field));
+        } else if (field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+            const Message& child = field.is_repeated()
+                                       ? reflection.GetRepeatedMessage(message, &field, i)
+                                       : reflection.GetMessage(message, &field);
+            PREPAY_RETURN_IF_ERROR(child.GetDescriptor() == Timestamp::descriptor()
+                                       ? check_time(static_cast<const Timestamp&>(child), field)
+                                       : check_message(child));
+        }
+    }
+    return absl::OkStatus();
+}
+
+// Depth is bounded by the parser, which has read the message.
+Status check_message(const Message& message) {
+    std::vector<const FieldDescriptor*> fields;
+    message.GetReflection()->ListFields(message, &fields);
+    for (const FieldDescriptor* field : fields) {
+        PREPAY_RETURN_IF_ERROR(check_field(message, *field));
+    }
+    return absl::OkStatus();
+}
+
+}  // namespace
+
+Status check_request(const Message& request) {
+    const FieldDescriptor* field = request.GetDescriptor()->FindFieldByName("page_size");
+    if (field != nullptr && field->cpp_type() == FieldDescriptor::CPPTYPE_INT32) {
+        const int page_size = request.GetReflection()->GetInt32(request, field);
+        if (page_size < 0 || page_size > kPageSizeMax) {
+            return invalid_argument("BAD_PAGE_SIZE",
+                                    "page_size is 1 .. " + std::to_string(kPageSizeMax) +
+                                        ", or 0 for " + std::to_string(kPageSizeDefault));
+        }
+    }
+    return check_message(request);
+}
+
+Result<std::int64_t> sequence_of(const std::string& page_token) {
+    std::int64_t sequence = 0;
+    const char* end = page_token.data() + page_token.size();
+    const auto [stop, error] = std::from_chars(page_token.data(), end, sequence);
+    if (!page_token.empty() && (error != std::errc() || stop != end || sequence <= 0)) {
+        return bad_page_token();
+    }
+    return sequence;
+}
+
+Status bad_page_token() {
+    return invalid_argument("BAD_PAGE_TOKEN",
+                            "page_token must be the next_page_token of an earlier answer");
+}
+
+}  // namespace prepay::rpc

@@ -1,0 +1,64 @@
+#include <catch2/catch.hpp>
+
+#include "prepay/account/v1/account.pb.h"
+#include "rpc/request_rules.h"
+
+namespace prepay::rpc {
+
+TEST_CASE("page_size is 0 to 1,000 wherever a request has one") {
+    account::v1::ListRoomsRequest request;
+    for (const int good : {0, 1, 1000}) {
+        request.set_page_size(good);
+        CHECK(check_request(request).ok());
+    }
+    for (const int bad : {-1, 1001, INT32_MAX, INT32_MIN}) {
+        request.set_page_size(bad);
+        CHECK(error_reason(check_request(request)) == "BAD_PAGE_SIZE");
+    }
+    CHECK(check_request(account::v1::GetAccountRequest()).ok());
+    CHECK(page_size_of(0) == 100);
+    CHECK(page_size_of(7) == 7);
+}
+
+TEST_CASE("times of requests lie from 2000 to 2100, however deep") {
+    account::v1::OpenAccountRequest request;
+    CHECK(check_request(request).ok());
+    for (const std::int64_t good : {946'684'800L, 1'795'000'000L, 4'102'444'799L}) {
+        request.mutable_start_time()->set_seconds(good);
+        CHECK(check_request(request).ok());
+    }
+    for (const std::int64_t bad : {0L, 946'684'799L, 4'102'444'800L, 18'447'244'073'709L,
+                                   -62'135'596'801L, INT64_MAX, INT64_MIN}) {
+        request.mutable_start_time()->set_seconds(bad);
+        CHECK(error_reason(check_request(request)) == "BAD_TIME");
+        CHECK(error_metadata(check_request(request)).at("field") == "start_time");
+    }
+    request.mutable_start_time()->set_seconds(1'795'000'000);
+    for (const std::int32_t bad : {-1, 1'000'000'000}) {
+        request.mutable_start_time()->set_nanos(bad);
+        CHECK(error_reason(check_request(request)) == "BAD_TIME");
+    }
+}
+
+TEST_CASE("texts of requests hold no zero byte, however deep") {
+    account::v1::CreateRoomsRequest request;
+    account::v1::Room& room = *request.add_rooms();
+    room.set_display_name("3-201 \xe5\x9f\xba\n");
+    room.add_meter_ids("m-1");
+    CHECK(check_request(request).ok());
+    room.add_meter_ids(std::string("m\0-2", 4));
+    CHECK(error_reason(check_request(request)) == "BAD_TEXT");
+    room.clear_meter_ids();
+    room.set_display_name(std::string(1, '\0'));
+    CHECK(error_metadata(check_request(request)).at("field") == "display_name");
+}
+
+TEST_CASE("a page token that was not handed out is refused") {
+    CHECK(*sequence_of("") == 0);
+    CHECK(*sequence_of("42") == 42);
+    for (const char* bad : {"0", "-1", "abc", "4 2", "42x", "99999999999999999999", "\n"}) {
+        CHECK(error_reason(sequence_of(bad).status()) == "BAD_PAGE_TOKEN");
+    }
+}
+
+}  // namespace prepay::rpc
