@@ -12,8 +12,8 @@ run_demo() {
         esac
         shift
     done
-    [[ -z $base || $base =~ ^[0-9]+$ && $base -ge 1024 && $base -le 65000 ]] ||
-        fail "--port-base takes a number from 1024 to 65000"
+    [[ -z $base || $base =~ ^[0-9]+$ && $base -ge 1024 && $base -le 64000 ]] ||
+        fail "--port-base takes a number from 1024 to 64000"
     take_lock "$DEMO.lock"
     say "Preparing:"
     begin_log packages

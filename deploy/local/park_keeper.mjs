@@ -34,13 +34,17 @@ async function restore() {
     return kept.meters.length;
 }
 
-/** Ends the process when the simulator was started anew meanwhile: what is kept stays the truth. */
+/**
+ * Ends the process when the simulator was started anew meanwhile (its registers went back, not only
+ * one that was set or rolled over): what is kept stays the truth.
+ */
 async function keep(last) {
     const { meters } = await simulator.call('ListMeters', {});
+    const back = meters.filter((meter) => meter.register_mwh < newest.get(meter.meter_id));
+    if (back.length > meters.length / 2) {
+        throw new Error(`the registers of ${back.length} meters went back`);
+    }
     for (const meter of meters) {
-        if (meter.register_mwh < newest.get(meter.meter_id)) {
-            throw new Error(`the register of ${meter.meter_id} went back`);
-        }
         newest.set(meter.meter_id, meter.register_mwh);
     }
     const kept = meters.map(({ meter_id, register_mwh, relay_closed, power_w }) => ({ meter_id, register_mwh, relay_closed, power_w }));

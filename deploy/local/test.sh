@@ -13,16 +13,21 @@ run_test() {
     RUN_DIR=$TEST_DIR/run LOG_DIR=$TEST_DIR/log
     take_lock "$VAR/test.lock"
     say "Preparing:"
+    known=(web browser)
+    for label in "$ROOT"/tests/*/; do
+        label=$(basename "$label")
+        [[ " support bench simulator " == *" $label "* ]] || known+=("$label")
+    done
+    for label in "$@"; do
+        [[ " ${known[*]} " == *" $label "* ]] ||
+            fail "no tests are labelled \"$label\"" "There are: ${known[*]}"
+    done
     begin_log packages
     ensure_packages
     ensure_toolchain
     ensure_built
     mapfile -t known < <(all_labels)
     (($# > 0)) || set -- "${known[@]}"
-    for label in "$@"; do
-        [[ " ${known[*]} " == *" $label "* ]] ||
-            fail "no tests are labelled \"$label\"" "There are: ${known[*]}"
-    done
     trap 'stop_watcher; end_test_servers' EXIT
     start_test_servers "$@"
     for label in "$@"; do
