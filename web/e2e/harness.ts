@@ -41,8 +41,9 @@ export async function openContext(browser: Browser, look: Look, problems: string
     await context.addInitScript(([locale, dark]) => {
         // An error page of the browser has no storage.
         if (!location.protocol.startsWith('http')) return;
-        localStorage.setItem('openprepay.locale', locale!);
-        localStorage.setItem('openprepay.dark', dark!);
+        // The first page load decides; after that the page's own switches do.
+        if (localStorage.getItem('openprepay.locale') === null) localStorage.setItem('openprepay.locale', locale!);
+        if (localStorage.getItem('openprepay.dark') === null) localStorage.setItem('openprepay.dark', dark!);
     }, [look.locale ?? 'zh', look.dark ? '1' : '0']);
     context.on('weberror', (error) => problems.push(`page error: ${error.error().message}`));
     context.on('console', (message) => {

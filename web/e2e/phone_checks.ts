@@ -86,6 +86,49 @@ async function lostConnection(browser: Browser): Promise<void> {
     await page.context().close();
 }
 
+/** Tells the provider's simulator what to do wrong; nothing = all well. */
+async function providerFaults(faults: object): Promise<void> {
+    const config = (await (await fetch(`${baseUrl}/client-config.json`)).json()) as { provider_simulator_url: string };
+    const answer = await fetch(`${config.provider_simulator_url}/sim/faults`, { method: 'PUT', headers: { 'content-type': 'application/json' }, body: JSON.stringify(faults) });
+    assert.ok(answer.ok, 'faults');
+    if (!('hold_notices' in faults)) await fetch(`${config.provider_simulator_url}/sim/release`, { method: 'POST' });
+}
+
+/** A reload while the money is on its way, once with no way to ask: the page says what it knows, then that it has arrived. */
+async function survivesReload(browser: Browser): Promise<string> {
+    const page = await openPhone(browser, await tenantLink(browser, 'tone-green', false), { size: narrow, locale: 'en' });
+    await page.locator('.pay').click();
+    await page.locator('.sheet').waitFor();
+    // Neither the notice nor the order query may tell that the money is there.
+    await providerFaults({ hold_notices: true, answer_status: 500 });
+    try {
+        await page.locator('.sheet .pay').click();
+        await page.getByText('Waiting for your ¥100.00').waitFor();
+        await page.reload();
+        await page.getByText('Waiting for your ¥100.00').waitFor();
+        await page.locator('.balance .amount').waitFor();
+        assert.equal(await page.locator('form .pay').count(), 0, 'nobody is asked to pay again');
+        await shot(page, 'phone-pending-after-reload');
+        await page.route('**/*TenantService/GetPayment', (route) => route.abort());
+        await page.reload();
+        await page.getByText('it is not known yet').waitFor();
+        assert.equal(await page.locator('form .pay').count(), 0, 'nobody is asked to pay again');
+        await page.unroute('**/*TenantService/GetPayment');
+        await page.getByText('Waiting for your ¥100.00').waitFor();
+        assert.equal(await page.locator('.state.good').count(), 0, 'it has not arrived');
+    } finally {
+        await providerFaults({});
+    }
+    const started = Date.now();
+    await page.getByText('¥100.00 has arrived').waitFor({ timeout: 30_000 });
+    const took = Date.now() - started;
+    await page.locator('.history li', { hasText: '+¥100.00' }).first().waitFor();
+    await page.reload();
+    await page.locator('form .pay').waitFor();
+    await page.context().close();
+    return `told ${took} ms after the notice went out`;
+}
+
 async function otherLooks(browser: Browser): Promise<void> {
     const link = await tenantLink(browser, 'tone-green', false);
     const looks: [string, Look][] = [['390-en-dark', { size: narrow, locale: 'en', dark: true }], ['1280-zh', { size: wide }]];
@@ -107,5 +150,6 @@ async function otherLooks(browser: Browser): Promise<void> {
 export const phoneChecks: Check[] = [
     { name: 'phone: pay in two taps, told when it has arrived', run: payInTwoTaps },
     { name: 'phone: a lost connection while paying', run: lostConnection },
+    { name: 'phone: a reload while paying', run: survivesReload },
     { name: 'phone: dark, English, wide, without a link', run: otherLooks },
 ];

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Browser } from 'playwright-core';
 import { baseUrl, launch } from './harness';
+import { actionChecks } from './action_checks';
 import { consoleChecks, type Check } from './console_checks';
 import { phoneChecks } from './phone_checks';
 import { speedChecks } from './speed_checks';
@@ -32,13 +33,13 @@ async function passes(check: Check, browser: Browser, word: string): Promise<boo
 }
 
 async function main(): Promise<number> {
-    const only = process.argv[2];
+    const only = process.argv.slice(2);
     const mock = await startMock();
     const browser = await launch();
     let failed = 0;
     try {
-        for (const check of [...consoleChecks, ...phoneChecks, ...speedChecks]) {
-            if (only && !check.name.includes(only)) continue;
+        for (const check of [...consoleChecks, ...actionChecks, ...phoneChecks, ...speedChecks]) {
+            if (only.length > 0 && !only.some((part) => check.name.includes(part))) continue;
             if (!(await passes(check, browser, 'again')) && !(await passes(check, browser, 'FAIL '))) failed++;
         }
     } finally {

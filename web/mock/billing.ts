@@ -50,8 +50,8 @@ export function billingRoutes(router: ConnectRouter): void {
             return { tariff };
         },
         createTariff: (r) => {
-            if (r.tariffYaml && !r.tariffYaml.includes('prices:')) throw fail(Code.InvalidArgument, 'TARIFF_YAML_SAMPLE', 'tariff:3:1: "prices" is missing');
-            const tariff = create(TariffSchema, { tariffId: r.tariffId, displayName: r.displayName, resource: r.resource, versions: [create(TariffVersionSchema, { tariffId: r.tariffId, version: 1, effectiveTime: r.effectiveTime, definition: r.definition ?? single(500_000n), createUser: 'admin' })] });
+            if (r.tariffYaml.includes('cheap')) throw fail(Code.InvalidArgument, 'BAD_TARIFF_FILE', 'tariff:3:8: the price is not a number');
+            const tariff = create(TariffSchema, { tariffId: r.tariffId, displayName: r.displayName, resource: r.resource, versions: [create(TariffVersionSchema, { tariffId: r.tariffId, version: 1, effectiveTime: r.effectiveTime, definition: r.definition ?? single(612_300n), createUser: 'admin' })] });
             tariffs.set(r.tariffId, tariff);
             return { tariff };
         },

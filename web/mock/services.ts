@@ -51,7 +51,7 @@ export async function* pushed<T>(context: HandlerContext, subscribe: (push: (val
 
 function tokens(userName: string) {
     const [role] = roles[userName]!;
-    return { accessToken: `${userName}.${Date.now()}`, refreshToken: `${userName}.r`, expireTime: timestamp(Date.now() + 900_000), user: { userId: userName, userName, displayName: userName, role, enabled: true } };
+    return { accessToken: `${userName}.${Date.now()}`, refreshToken: `${userName}.${crypto.randomUUID()}`, expireTime: timestamp(Date.now() + 900_000), user: { userId: userName, userName, displayName: userName, role, enabled: true } };
 }
 
 function userOf(context: HandlerContext): string {
@@ -60,14 +60,19 @@ function userOf(context: HandlerContext): string {
     return name;
 }
 
+const loggedOut = new Set<string>();
+
 function authRoutes(router: ConnectRouter): void {
     router.service(AuthService, {
         logIn: ({ userName, password }) => {
             if (!roles[userName] || password !== 'demo') throw fail(Code.Unauthenticated, 'WRONG_PASSWORD', 'wrong');
             return tokens(userName);
         },
-        refresh: ({ refreshToken }) => tokens(refreshToken.split('.')[0]!),
-        logOut: () => ({}),
+        refresh: ({ refreshToken }) => {
+            if (loggedOut.has(refreshToken)) throw fail(Code.Unauthenticated, 'SESSION_ENDED', 'logged out');
+            return tokens(refreshToken.split('.')[0]!);
+        },
+        logOut: ({ refreshToken }) => { loggedOut.add(refreshToken); return {}; },
         getMe: (_, context) => ({ user: tokens(userOf(context)).user, permissions: roles[userOf(context)]![1] }),
         createTenantLink: ({ accountId }) => ({ path: `/m/#t=tenant.${accountId}`, token: `tenant.${accountId}`, expireTime: timestamp(Date.now() + 90 * 86_400_000) }),
     });

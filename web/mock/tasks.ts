@@ -3,6 +3,7 @@ import { create } from '@bufbuild/protobuf';
 import { Code, type ConnectRouter } from '@connectrpc/connect';
 import { CommandState } from '../src/gen/prepay/metering/v1/metering_pb';
 import { ItemState, SchedulerService, TaskItemSchema, TaskSchema, TaskState, type Task, type TaskItem } from '../src/gen/prepay/scheduler/v1/scheduler_pb';
+import { millis } from '../src/core/time';
 import { now, type Park } from './park';
 import { fail, page, pushed } from './services';
 
@@ -12,6 +13,7 @@ interface Running {
 }
 
 const step_ms = 150;
+const timerMax_ms = 2 ** 31 - 1;
 const after_ms = 1_900;
 
 export function schedulerRoutes(router: ConnectRouter, park: Park): void {
@@ -42,7 +44,8 @@ export function schedulerRoutes(router: ConnectRouter, park: Park): void {
         const running = { task, items: meterIds.map((meterId) => create(TaskItemSchema, { itemId: crypto.randomUUID(), taskId: task.taskId, meterId, state: ItemState.WAITING })) };
         tasks.set(task.taskId, running);
         update(running);
-        running.items.forEach((item, i) => setTimeout(() => runItem(running, item), i * step_ms));
+        const wait_ms = Math.max(0, millis(task.dueTime!) - Date.now());
+        running.items.forEach((item, i) => setTimeout(() => runItem(running, item), Math.min(wait_ms, timerMax_ms) + i * step_ms));
         return task;
     };
     const get = (taskId: string) => {

@@ -1,7 +1,8 @@
 import { Code } from '@connectrpc/connect';
 import { hasCode, toFailure, type Failure } from '../core/errors';
 import { newRequestId } from '../core/request_id';
-import { OrderState, type CreatePaymentResponse, type Order, type WechatClientParameters } from '../gen/prepay/account/v1/account_pb';
+import { create } from '@bufbuild/protobuf';
+import { OrderSchema, OrderState, type CreatePaymentResponse, type Order, type WechatClientParameters } from '../gen/prepay/account/v1/account_pb';
 import { invokeWechat, payerOpenid, paySimulated, simulatorUrl, type TenantClient } from './tenant';
 
 /**
@@ -22,6 +23,21 @@ const storageKey = 'openprepay.payment';
 const pollEvery_ms = 1_200;
 const slowAfter_ms = 20_000;
 
+/** The order that money may be on its way for; kept for a reload of the page. */
+interface Underway {
+    orderId: string;
+    amountMicros: bigint;
+}
+
+function readUnderway(): Underway | null {
+    const [orderId, amount] = (sessionStorage.getItem(storageKey) ?? '').split(' ');
+    return orderId && amount && /^\d+$/.test(amount) ? { orderId, amountMicros: BigInt(amount) } : null;
+}
+
+function writeUnderway(order: Order): void {
+    sessionStorage.setItem(storageKey, `${order.orderId} ${order.amountMicros}`);
+}
+
 function pause(ms: number): Promise<void> {
     return new Promise((resolve) => setTimeout(resolve, ms));
 }
@@ -37,8 +53,9 @@ export class PaymentFlow {
         private readonly client: TenantClient,
         private readonly onCredited: () => void,
     ) {
-        const orderId = sessionStorage.getItem(storageKey);
-        if (orderId) void this.resume(orderId);
+        const underway = readUnderway();
+        // Said before the first answer: whoever opens the page without a connection must not pay twice.
+        if (underway) void this.follow(create(OrderSchema, { ...underway, state: OrderState.PENDING }));
     }
 
     readonly get = (): Payment => this.payment;
@@ -62,12 +79,12 @@ export class PaymentFlow {
         }
         const { order, wechat } = answer;
         if (!order || !wechat) return;
-        sessionStorage.setItem(storageKey, order.orderId);
         await this.askForMoney(order, wechat);
     }
 
     private async askForMoney(order: Order, wechat: WechatClientParameters): Promise<void> {
         if (window.WeixinJSBridge) {
+            writeUnderway(order);
             if ((await invokeWechat(window.WeixinJSBridge, wechat)) === 'cancelled') return this.dismiss();
             return this.follow(order);
         }
@@ -79,6 +96,7 @@ export class PaymentFlow {
     async confirmSheet(): Promise<void> {
         if (this.payment.kind !== 'sheet') return;
         const { order, wechat, url } = this.payment;
+        writeUnderway(order);
         this.set({ kind: 'checking', order, unsure: false, slow: false });
         // A lost answer says nothing about the money: the order is asked in any case.
         const reached = await paySimulated(url, wechat).then(() => true, () => false);
@@ -90,14 +108,6 @@ export class PaymentFlow {
         sessionStorage.removeItem(storageKey);
         this.action = { amount: 0n, requestId: '' };
         this.set({ kind: 'none' });
-    }
-
-    private async resume(orderId: string): Promise<void> {
-        const round = ++this.round;
-        const order = await this.ask(orderId, round);
-        if (!order) return;
-        if (order.state === OrderState.PENDING) await this.follow(order);
-        else this.settle(order);
     }
 
     /** Asks until an answer comes; null when somebody else took over or the order is unknown. */

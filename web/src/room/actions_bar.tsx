@@ -65,22 +65,24 @@ function useActionNames({ room, account }: ActionsBarProps): { money: ActionName
 export function ActionsBar(props: ActionsBarProps) {
     const { t } = useText();
     const { money, power, more } = useActionNames(props);
-    const [open, setOpen] = useState<ActionName | null>(null);
+    // With the account as it was when asked: after closing it the room has none, and the proof must stay.
+    const [open, setOpen] = useState<{ name: ActionName; account: Account | undefined } | null>(null);
+    const ask = (name: ActionName) => setOpen({ name, account: props.account });
     const word = (name: ActionName) =>
         name === 'keep_power' ? t(props.account?.keepPower ? 'action.keep_power_off' : 'action.keep_power_on') : t(`action.${name}` as TextKey);
     return (
         <>
-            {money.map((name) => <Button key={name} type="primary" onClick={() => setOpen(name)}>{word(name)}</Button>)}
-            {power.map((name) => <Button key={name} danger={name === 'trip'} onClick={() => setOpen(name)}>{word(name)}</Button>)}
+            {money.map((name) => <Button key={name} type="primary" onClick={() => ask(name)}>{word(name)}</Button>)}
+            {power.map((name) => <Button key={name} danger={name === 'trip'} onClick={() => ask(name)}>{word(name)}</Button>)}
             {more.length > 0 && (
                 <Dropdown
                     trigger={['click']}
-                    menu={{ items: more.map((name) => ({ key: name, label: word(name), danger: name === 'close_account' })), onClick: ({ key }) => setOpen(key as ActionName) }}
+                    menu={{ items: more.map((name) => ({ key: name, label: word(name), danger: name === 'close_account' })), onClick: ({ key }) => ask(key as ActionName) }}
                 >
                     <Button aria-haspopup="menu">{t('common.more_actions')} <DownOutlined /></Button>
                 </Dropdown>
             )}
-            {open && <Dialog name={open} {...props} onClose={() => setOpen(null)} />}
+            {open && <Dialog {...props} {...open} onClose={() => setOpen(null)} />}
         </>
     );
 }
