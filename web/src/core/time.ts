@@ -73,7 +73,7 @@ export function instantOfLocal(local: string, zone: string): number {
     return instant;
 }
 
-/** Seconds of a duration with one decimal, from whole milliseconds. */
+/** Seconds of a duration from whole milliseconds: one decimal, below a second all three. */
 export function formatSeconds(ms: number): string {
-    return (Math.max(0, ms) / 1000).toFixed(1);
+    return (Math.max(0, ms) / 1000).toFixed(ms < 1000 ? 3 : 1);
 }

@@ -31,7 +31,7 @@ export function EpisodeList({ accountId, siteId, openOnly }: { accountId?: strin
         { title: t('alarm.ended'), render: (_, e) => (e.state === EpisodeState.OPEN ? t('alarm.still_open') : <When time={e.endTime} />) },
         { title: t('alarm.messages'), dataIndex: 'notificationCount', align: 'right' },
     ];
-    return <PageTable query={query} columns={columns} rowKey={(e) => e.episodeId} empty={<EmptyState title={t('alarm.empty')} hint={t('alarm.empty.hint')} />} />;
+    return <PageTable query={query} columns={columns} label={t('alarm.all')} rowKey={(e) => e.episodeId} empty={<EmptyState title={t('alarm.empty')} hint={t('alarm.empty.hint')} />} />;
 }
 
 /** Messages sent for them, with their outcome. */
@@ -56,5 +56,5 @@ export function NotificationList({ accountId }: { accountId?: string }) {
         { title: t('notification.state'), render: (_, n) => <span className={`sent-state s-${NotificationState[n.state]?.toLowerCase()}`}>{stateText(n)}</span> },
         { title: t('notification.attempts'), dataIndex: 'attemptCount', align: 'right' },
     ];
-    return <PageTable query={query} columns={columns} rowKey={(n) => n.notificationId} empty={<EmptyState title={t('notification.empty')} hint={t('notification.empty.hint')} />} />;
+    return <PageTable query={query} columns={columns} label={t('alarm.messages')} rowKey={(n) => n.notificationId} empty={<EmptyState title={t('notification.empty')} hint={t('notification.empty.hint')} />} />;
 }

@@ -45,7 +45,7 @@ function Balance({ data, now_ms }: { data: TenantData; now_ms: number }) {
         <section className={`balance fee-${fee}`} aria-label={t('balance')}>
             <h1>{t('balance')}</h1>
             <p className={account.balanceMicros < 0n ? 'amount negative' : 'amount'}>{formatYuanFloor(account.balanceMicros)}</p>
-            <DaysLeft days={uses ? daysLeft(account.balanceMicros, past.map((day) => day.micros)) : null} />
+            {uses ? <DaysLeft days={daysLeft(account.balanceMicros, past.map((day) => day.micros))} /> : <p className="days" aria-busy="true">…</p>}
             <p className="fee">{lookUp(`fee.${fee}`)}{account.keepPower && ` · ${t('keep_power')}`}</p>
             <dl>
                 <div><dt>{t('today')}</dt><dd>{today === undefined ? '–' : formatYuanFloor(today)}</dd></div>

@@ -55,7 +55,7 @@ function useOption(date: string, hours: readonly RoomHour[], zone: string): Char
 function Bars({ date, hours, zone, label }: { date: string; hours: readonly RoomHour[]; zone: string; label: string }) {
     const option = useOption(date, hours, zone);
     return (
-        <Suspense fallback={<div style={{ height: chartHeight_px }} />}>
+        <Suspense fallback={<div style={{ height: chartHeight_px }}><SkeletonBlock rows={5} /></div>}>
             <Chart option={option} height={chartHeight_px} label={label} />
         </Suspense>
     );

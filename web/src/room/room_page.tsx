@@ -55,7 +55,9 @@ function Details({ room, account }: { room: Room; account: Account | undefined }
                   label: t('room.tab.alarms'),
                   children: (
                       <>
+                          <h3>{t('alarm.all')}</h3>
                           <EpisodeList accountId={accountId} />
+                          <h3>{t('alarm.messages')}</h3>
                           <NotificationList accountId={accountId} />
                       </>
                   ),
@@ -98,7 +100,7 @@ export default function RoomPage() {
                 title={<>{room.displayName} {account?.customer?.displayName}</>}
                 sub={
                     <>
-                        <Link to={`/?building=${encodeURIComponent(room.building)}`}>{room.building}</Link>
+                        <Link to={`/?building=${encodeURIComponent(room.building)}`}>{t('room.building', { building: room.building })}</Link>
                         <span>{t('room.floor', { floor: room.floor })}</span>
                         <StateTag state={wall?.state ?? (account ? WallState.NORMAL : WallState.VACANT)} keepPower={account?.keepPower} />
                     </>

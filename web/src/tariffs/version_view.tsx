@@ -37,7 +37,7 @@ function SeasonView({ season }: { season: Season }) {
             <h3>{season.name} <small>{t('tariff.months', { months: season.months.join(', ') })}</small></h3>
             {season.schedules.map((schedule) => (
                 <div key={schedule.dayType} className="season-row">
-                    <span>{t(dayTypeKey(schedule.dayType))}</span>
+                    <span>{t(season.schedules.length === 1 ? 'day_type.every' : dayTypeKey(schedule.dayType))}</span>
                     <DayStrip slots={schedule.slots} />
                 </div>
             ))}

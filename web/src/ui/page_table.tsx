@@ -19,12 +19,14 @@ interface PageTableProps<Row> {
     columns: TableColumnsType<Row>;
     rowKey: (row: Row) => string;
     empty: ReactNode;
+    /** What the list holds, for those who hear the page; needed where there are two. */
+    label?: string;
     onRow?: (row: Row) => void;
     summary?: TableProps<Row>['summary'];
 }
 
 /** A list in its four states: skeleton, empty with the next step, error with retry, and rows, perhaps partial. */
-export function PageTable<Row extends object>({ query, columns, rowKey, empty, onRow, summary }: PageTableProps<Row>) {
+export function PageTable<Row extends object>({ query, columns, rowKey, empty, label, onRow, summary }: PageTableProps<Row>) {
     const { t } = useText();
     if (query.isPending) return <SkeletonBlock rows={6} />;
     if (query.error && query.rows.length === 0) return <Failed error={query.error} retry={() => query.refetch()} />;
@@ -32,7 +34,7 @@ export function PageTable<Row extends object>({ query, columns, rowKey, empty, o
     return (
         <>
             {Boolean(query.error) && <Partial text={t('common.partial')} />}
-            <ScrollX label={t('common.list')}>
+            <ScrollX label={label ?? t('common.list')}>
                 <Table<Row>
                     size="small"
                     rowKey={rowKey}
