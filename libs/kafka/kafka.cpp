@@ -6,6 +6,7 @@
 #include <atomic>
 #include <map>
 
+#include "core/crash_point.h"
 #include "telemetry/log.h"
 
 namespace prepay::kafka {
@@ -38,12 +39,15 @@ Status broker_unavailable(const std::string& error) {
     return unavailable("BROKER_UNAVAILABLE", error);
 }
 
+constexpr int kQueryTimeoutMs = 2000;
+
 }  // namespace
 
 struct Producer::State final : RdKafka::DeliveryReportCb {
     ProducerOptions options;
     EventLogger events;
     std::unique_ptr<RdKafka::Producer> producer;
+    std::map<std::string, std::unique_ptr<RdKafka::Topic>> topics;  // Those whose leaders it knows.
     std::size_t outstanding_count = 0;
     std::string error;
     bool too_large = false;
@@ -77,7 +81,29 @@ struct Producer::State final : RdKafka::DeliveryReportCb {
         return producer ? absl::OkStatus() : broker_unavailable(text);
     }
 
+    // librdkafka looks up a new topic once a second only: its first message would wait that long.
+    Status learn(const std::string& topic) {
+        if (topics.count(topic) > 0) {
+            return absl::OkStatus();
+        }
+        std::string text;
+        std::unique_ptr<RdKafka::Topic> handle(
+            RdKafka::Topic::create(producer.get(), topic, nullptr, text));
+        if (!handle) {
+            return broker_unavailable(text);
+        }
+        RdKafka::Metadata* metadata = nullptr;
+        const auto code = producer->metadata(false, handle.get(), &metadata, kQueryTimeoutMs);
+        delete metadata;
+        if (code != RdKafka::ERR_NO_ERROR) {
+            return broker_unavailable(RdKafka::err2str(code));
+        }
+        topics.emplace(topic, std::move(handle));
+        return absl::OkStatus();
+    }
+
     Status send(const Message& message) {
+        PREPAY_RETURN_IF_ERROR(learn(message.topic));
         RdKafka::Headers* headers = RdKafka::Headers::create();
         headers->add("prepay-producer", message.producer);
         headers->add("prepay-sequence", std::to_string(message.sequence));
@@ -118,6 +144,7 @@ struct Producer::State final : RdKafka::DeliveryReportCb {
     void abandon() {
         producer->purge(RdKafka::Producer::PURGE_QUEUE | RdKafka::Producer::PURGE_INFLIGHT);
         producer->flush(1000);
+        topics.clear();
         producer.reset();
         outstanding_count = 0;
         error.clear();
@@ -130,6 +157,7 @@ Producer::Producer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Producer::~Producer() {
     if (state_ && state_->producer) {
         state_->producer->flush(1000);
+        state_->topics.clear();
     }
 }
 
@@ -152,6 +180,7 @@ Status Producer::produce_all(const std::vector<Message>& messages) {
         }
     }
     if (status.ok()) {
+        PREPAY_CRASH_POINT("outbox.produced");
         status = state_->wait_for_acks();
     }
     if (!status.ok()) {
@@ -161,8 +190,6 @@ Status Producer::produce_all(const std::vector<Message>& messages) {
 }
 
 namespace {
-
-constexpr int kQueryTimeoutMs = 2000;
 
 // The last applied message is read again, so that a log that is not the one we left (a broker that
 // lost data, a topic made anew) shows by its sequence. A log shorter than our position is read

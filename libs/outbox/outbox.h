@@ -20,6 +20,13 @@ namespace prepay::outbox {
 /// The tables of this library, to be migrated before the service's own.
 pg::MigrationSet migrations();
 
+/// A message to be published.
+struct NewMessage {
+    std::string topic;
+    std::string key;
+    std::string payload;
+};
+
 /// Writes messages into the outbox of the transaction that makes the fact true.
 class Outbox {
 public:
@@ -29,6 +36,8 @@ public:
     /// Appends one message; its partition is the key's. The trace id of the thread goes with it.
     void append(pqxx::work& tx, const std::string& topic, const std::string& key,
                 const std::string& payload) const;
+    /// Several at once, in one round trip, in this order.
+    void append_all(pqxx::work& tx, const std::vector<NewMessage>& messages) const;
 
     [[nodiscard]] int partition_count() const { return partition_count_; }
 
@@ -66,7 +75,10 @@ private:
     std::mutex mutex_;
     std::condition_variable woken_;
     bool wake_requested_ = false;
-    bool recovered_ = false;
+    int session_ = 0;
+    bool leader_ = false;
+    bool recovered_ = false;  // Nothing of an earlier leader waits to be published again.
+    bool blocked_ = false;    // Rows wait, but an older transaction is still running.
     std::chrono::steady_clock::time_point next_cleanup_;
     std::atomic<std::int64_t> oldest_age_ms_{0};
 };
@@ -103,8 +115,15 @@ public:
                Replay replay, Handler handler);
     ~Subscriber();
 
-    /// Until stopped.
+    /// Until stopped: claims what the group assigns to it and applies what it polls.
     void run(const std::stop_token& stop);
+
+    /// Takes a partition over: from now on whoever had it before can no longer write. Gives the
+    /// offset of the next message wanted. Not beside run().
+    Result<std::int64_t> claim(const std::string& topic, int partition);
+    /// Applies messages of one claimed partition, in their order, each at most once. Reason FENCED
+    /// when another subscriber has claimed it since: then nothing is written. Not beside run().
+    Status apply(const std::vector<kafka::Message>& messages);
 
     [[nodiscard]] bool is_assigned() const;
     [[nodiscard]] std::int64_t lag() const;
@@ -116,8 +135,6 @@ public:
 private:
     struct Position;
     struct State;
-    Result<std::int64_t> claim(const std::string& topic, int partition);
-    Status apply(Position& position, const std::vector<kafka::Message>& messages);
     Status apply_in_transaction(const Position& position,
                                 const std::vector<kafka::Message>& messages);
     Status bury(const Position& position, const kafka::Message& message, const std::string& reason);

@@ -9,8 +9,9 @@
 namespace prepay::outbox {
 namespace {
 
-constexpr int kRoundMax = 1000;                          // Messages a round.
-constexpr std::chrono::milliseconds kPollInterval{100};  // For rows of other replicas.
+constexpr int kRoundMax = 1000;                           // Messages a round.
+constexpr std::chrono::milliseconds kPollInterval{100};   // For rows of other replicas.
+constexpr std::chrono::milliseconds kBlockedPauseMin{2};  // While an older transaction runs.
 constexpr std::chrono::minutes kCleanupInterval{10};
 constexpr std::chrono::seconds kRetryPause{1};
 
@@ -46,7 +47,8 @@ RETURNING o.topic, o.partition, o.sequence, o.message_key, o.payload, o.trace_id
 
 // After a restart: rows that have a place but were not acknowledged.
 constexpr const char* kUnpublished = R"sql(
-SELECT o.topic, o.partition, o.sequence, o.message_key, o.payload, o.trace_id, 0::bigint
+SELECT o.topic, o.partition, o.sequence, o.message_key, o.payload, o.trace_id,
+       (extract(epoch from clock_timestamp() - o.create_time) * 1000)::bigint
 FROM outbox_positions p
 JOIN outbox o ON o.topic = p.topic AND o.partition = p.partition
              AND o.sequence > p.published_sequence
@@ -79,16 +81,32 @@ std::chrono::milliseconds Relay::oldest_age() const {
 
 Result<std::vector<kafka::Message>> Relay::assign_sequences() {
     using Messages = std::vector<kafka::Message>;
+    blocked_ = false;
     return database_->transact([&](pqxx::work& tx) -> Result<Messages> {
+        if (const int session = tx.conn().backendpid(); session != session_) {
+            session_ = session;  // The lock went with the old session.
+            recovered_ = false;
+        }
+        // Most rounds find nothing: they must cost next to nothing.
+        tx.conn().prepare("relay_pending",
+                          "SELECT EXISTS (SELECT FROM outbox WHERE sequence IS NULL)");
+        const bool pending = tx.exec_prepared1("relay_pending")[0].as<bool>();
+        if (recovered_ && !pending) {
+            oldest_age_ms_ = 0;
+            return Messages();
+        }
         const auto lock_key =
             static_cast<std::int64_t>(stable_hash("relay/" + database_->schema()) >> 1);
-        if (!tx.exec_params1("SELECT pg_try_advisory_lock($1)", lock_key)[0].as<bool>()) {
-            recovered_ = false;
+        leader_ = tx.exec_params1("SELECT pg_try_advisory_lock($1)", lock_key)[0].as<bool>();
+        if (!leader_) {
+            recovered_ = false;  // Whoever leads may die with rows it has not published.
             return Messages();
         }
         tx.exec("SET LOCAL synchronous_commit TO off");
+        tx.conn().prepare("relay_assign", kAssign);
         const pqxx::result rows =
-            recovered_ ? tx.exec_params(kAssign, kRoundMax) : tx.exec(kUnpublished);
+            recovered_ ? tx.exec_prepared("relay_assign", kRoundMax) : tx.exec(kUnpublished);
+        blocked_ = pending && rows.empty();
         Messages messages;
         std::int64_t oldest_ms = 0;
         for (const auto& row : rows) {
@@ -129,14 +147,17 @@ Status Relay::save_published(const std::vector<kafka::Message>& messages) {
 Result<std::size_t> Relay::run_once() {
     const bool was_recovered = recovered_;
     PREPAY_ASSIGN_OR_RETURN(const std::vector<kafka::Message> messages, assign_sequences());
-    PREPAY_CRASH_POINT("outbox.read");
     if (!messages.empty()) {
+        PREPAY_CRASH_POINT("outbox.read");
         // Until all are acknowledged, the next round starts from what is saved.
         recovered_ = false;
         PREPAY_RETURN_IF_ERROR(producer_->produce_all(messages));
         PREPAY_CRASH_POINT("outbox.acked");
         PREPAY_RETURN_IF_ERROR(save_published(messages));
         PREPAY_CRASH_POINT("outbox.saved");
+    }
+    if (!leader_) {
+        return 0;
     }
     recovered_ = true;
     return was_recovered ? messages.size() : messages.size() + 1;  // +1: look for fresh rows too.
@@ -162,6 +183,7 @@ void Relay::delete_expired() {
 
 void Relay::run(const std::stop_token& stop) {
     const std::stop_callback on_stop(stop, [this] { wake(); });
+    std::chrono::milliseconds blocked_pause = kBlockedPauseMin;
     while (!stop.stop_requested()) {
         const Result<std::size_t> published = run_once();
         std::chrono::milliseconds pause = kPollInterval;
@@ -172,6 +194,11 @@ void Relay::run(const std::stop_token& stop) {
             pause = kRetryPause;
         } else if (*published > 0) {
             continue;
+        } else if (blocked_) {
+            pause = blocked_pause;
+            blocked_pause = std::min(2 * blocked_pause, kPollInterval);
+        } else {
+            blocked_pause = kBlockedPauseMin;
         }
         delete_expired();
         std::unique_lock lock(mutex_);

@@ -14,6 +14,23 @@ constexpr std::chrono::milliseconds kRetryPauseMax{2000};
 
 bool is_bad_message(const Status& status) { return error_reason(status) == "BAD_MESSAGE"; }
 
+// Anything at all as text that PostgreSQL takes: setting a message aside must never fail for what
+// the message holds.
+std::string printable(const std::string& bytes) {
+    std::string text;
+    for (const char c : bytes) {
+        const auto byte = static_cast<unsigned char>(c);
+        if (byte >= 0x20 && byte < 0x7F) {
+            text += c;
+        } else {
+            text += "\\x";
+            text += "0123456789abcdef"[byte >> 4U];
+            text += "0123456789abcdef"[byte & 0xFU];
+        }
+    }
+    return text;
+}
+
 }  // namespace
 
 Status bad_message(const std::string& message) { return invalid_argument("BAD_MESSAGE", message); }
@@ -79,7 +96,10 @@ Result<std::vector<kafka::Message>> Subscriber::select_new(
     std::vector<kafka::Message> fresh;
     std::int64_t last = position.last_sequence;
     for (const kafka::Message& message : messages) {
-        if (message.sequence != 0 && message.sequence <= last) {
+        // The last applied message is read again after a restart; one without a sequence is known
+        // by its offset.
+        if (message.sequence == 0 ? message.offset < position.next_offset
+                                  : message.sequence <= last) {
             continue;
         }
         while (message.sequence > last + 1) {
@@ -156,11 +176,12 @@ Status Subscriber::bury(const Position& position, const kafka::Message& message,
         tx.exec_params(
             "INSERT INTO dead_letters (topic, partition, message_offset, sequence, message_key,"
             " payload, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            message.topic, message.partition, message.offset, message.sequence, message.key,
-            pqxx::binarystring(message.payload), reason);
+            message.topic, message.partition, message.offset, message.sequence,
+            printable(message.key), pqxx::binarystring(message.payload), printable(reason));
         const std::string consumer =
             state_->options.group.substr(state_->options.group.rfind('-') + 1);
-        state_->outbox.append(tx, message.topic + ".dlq." + consumer, message.key, message.payload);
+        state_->outbox.append(tx, message.topic + ".dlq." + consumer, printable(message.key),
+                              message.payload);
         return absl::OkStatus();
     });
     if (status.ok()) {
@@ -169,7 +190,8 @@ Status Subscriber::bury(const Position& position, const kafka::Message& message,
     return status;
 }
 
-Status Subscriber::apply(Position& position, const std::vector<kafka::Message>& messages) {
+Status Subscriber::apply(const std::vector<kafka::Message>& messages) {
+    Position& position = state_->positions[{messages.front().topic, messages.front().partition}];
     PREPAY_ASSIGN_OR_RETURN(const std::vector<kafka::Message> fresh,
                             select_new(position, messages));
     if (fresh.empty()) {
@@ -221,8 +243,7 @@ void Subscriber::run(const std::stop_token& stop) {
             by_partition[{message.topic, message.partition}].push_back(message);
         }
         for (const auto& [place, messages] : by_partition) {
-            Position& position = state_->positions[place];
-            const Status status = apply(position, messages);
+            const Status status = apply(messages);
             if (status.ok()) {
                 pause = kRetryPauseMin;
                 continue;
@@ -281,6 +302,9 @@ Result<int> Subscriber::redrive() {
                 message.sequence = rows[0][3].as<std::int64_t>();
                 message.key = rows[0][4].as<std::string>();
                 message.payload = pqxx::binarystring(rows[0][5]).str();
+                if (message.sequence == 0) {
+                    return bad_message("no prepay-sequence header");
+                }
                 return state_->handler(tx, {message});
             });
             if (status.ok()) {

@@ -4,6 +4,8 @@
 #include <librdkafka/rdkafka_mock.h>
 
 #include <array>
+#include <chrono>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace prepay::test {
@@ -35,6 +37,58 @@ std::string MockBroker::brokers() const {
 
 void MockBroker::create_topic(const std::string& topic, int partition_count) {
     rd_kafka_mock_topic_create(state_->cluster, topic.c_str(), partition_count, 1);
+}
+
+std::map<std::pair<std::string, int>, std::vector<std::int64_t>> MockBroker::sequences(
+    const std::vector<std::string>& topics, int partition_count) const {
+    std::array<char, 256> error{};
+    rd_kafka_conf_t* conf = rd_kafka_conf_new();
+    for (const auto& [key, value] :
+         {std::pair<const char*, std::string>{"bootstrap.servers", brokers()},
+          {"group.id", "reader"},
+          {"enable.partition.eof", "true"},
+          {"fetch.wait.max.ms", "20"}}) {
+        rd_kafka_conf_set(conf, key, value.c_str(), error.data(), error.size());
+    }
+    rd_kafka_t* reader = rd_kafka_new(RD_KAFKA_CONSUMER, conf, error.data(), error.size());
+    if (reader == nullptr) {
+        throw std::runtime_error(error.data());
+    }
+    rd_kafka_poll_set_consumer(reader);
+    rd_kafka_topic_partition_list_t* wanted = rd_kafka_topic_partition_list_new(1);
+    for (const std::string& topic : topics) {
+        for (int partition = 0; partition < partition_count; ++partition) {
+            rd_kafka_topic_partition_list_add(wanted, topic.c_str(), partition)->offset =
+                RD_KAFKA_OFFSET_BEGINNING;
+        }
+    }
+    rd_kafka_assign(reader, wanted);
+    rd_kafka_topic_partition_list_destroy(wanted);
+    std::map<std::pair<std::string, int>, std::vector<std::int64_t>> found;
+    std::size_t ends = 0;
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (ends < topics.size() * static_cast<std::size_t>(partition_count) &&
+           std::chrono::steady_clock::now() < deadline) {
+        rd_kafka_message_t* message = rd_kafka_consumer_poll(reader, 100);
+        if (message == nullptr) {
+            continue;
+        }
+        ends += message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF ? 1 : 0;
+        rd_kafka_headers_t* headers = nullptr;
+        const void* value = nullptr;
+        std::size_t size = 0;
+        if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            rd_kafka_message_headers(message, &headers) == RD_KAFKA_RESP_ERR_NO_ERROR &&
+            rd_kafka_header_get_last(headers, "prepay-sequence", &value, &size) ==
+                RD_KAFKA_RESP_ERR_NO_ERROR) {
+            found[{rd_kafka_topic_name(message->rkt), message->partition}].push_back(
+                std::atoll(std::string(static_cast<const char*>(value), size).c_str()));
+        }
+        rd_kafka_message_destroy(message);
+    }
+    rd_kafka_consumer_close(reader);
+    rd_kafka_destroy(reader);
+    return found;
 }
 
 }  // namespace prepay::test

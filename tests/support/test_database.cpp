@@ -15,7 +15,7 @@ const std::vector<pg::Migration>& pg_migrations();
 namespace prepay::test {
 namespace {
 
-std::string server_url() {
+std::string common_server_url() {
     const char* url = std::getenv("PREPAY_TEST_PG_URL");
     return url == nullptr ? "" : url;
 }
@@ -43,10 +43,11 @@ void execute(const std::string& url, const std::vector<std::string>& statements)
 
 }  // namespace
 
-bool TestDatabase::available() { return !server_url().empty(); }
+bool TestDatabase::available() { return !common_server_url().empty(); }
 
-TestDatabase::TestDatabase(const std::string& schema, const std::vector<pg::Migration>& migrations)
-    : schema_(schema), server_url_(server_url()) {
+TestDatabase::TestDatabase(const std::string& schema, const std::vector<pg::Migration>& migrations,
+                           const std::string& server_url)
+    : schema_(schema), server_url_(server_url.empty() ? common_server_url() : server_url) {
     static std::atomic<int> counter{0};
     name_ = "test_" + schema + "_" + std::to_string(getpid()) + "_" + std::to_string(++counter);
     role_ = "prepay_" + name_;

@@ -17,8 +17,10 @@ public:
 
     /// Creates the database with a login role `prepay_<schema>_<n>` that owns the schema, and
     /// applies the libraries' and the given migrations as that role.
+    /// On another server than that of PREPAY_TEST_PG_URL with `server_url`.
     explicit TestDatabase(const std::string& schema,
-                          const std::vector<pg::Migration>& migrations = {});
+                          const std::vector<pg::Migration>& migrations = {},
+                          const std::string& server_url = "");
     ~TestDatabase();
     TestDatabase(const TestDatabase&) = delete;
     TestDatabase& operator=(const TestDatabase&) = delete;

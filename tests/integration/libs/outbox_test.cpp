@@ -1,7 +1,9 @@
 #include "outbox/outbox.h"
 
 #include <catch2/catch.hpp>
+#include <condition_variable>
 #include <map>
+#include <mutex>
 #include <thread>
 
 #include "support/mock_broker.h"
@@ -273,6 +275,139 @@ TEST_CASE("I-3 messages that come again change nothing, and a replaced consumer 
                                   record);
     consume_until(subscriber, *reader, 21);
     REQUIRE(seen(*reader).at("a") == ascending(21));
+}
+
+namespace {
+
+outbox::Subscriber new_worker(pg::Database& database, outbox::Handler handler) {
+    return outbox::Subscriber(
+        {}, database, outbox::Outbox(kPartitionCount),
+        [](const std::string&, int, std::int64_t, std::int64_t)
+            -> Result<std::vector<kafka::Message>> { return unavailable("NO", "no replay here"); },
+        std::move(handler));
+}
+
+/// As the broker gives them: offsets from 0, sequences from 1, the value is the offset.
+std::vector<kafka::Message> messages_of(int from, int to) {
+    std::vector<kafka::Message> messages;
+    for (int i = from; i < to; ++i) {
+        kafka::Message message;
+        message.topic = kTopic;
+        message.offset = i;
+        message.sequence = i + 1;
+        message.key = "a";
+        message.payload = std::to_string(i);
+        messages.push_back(std::move(message));
+    }
+    return messages;
+}
+
+std::string position(pg::Database& database) {
+    return *database.read([](pqxx::work& tx) -> Result<std::string> {
+        const auto row = tx.exec1("SELECT next_offset, last_sequence, epoch FROM inbox_positions");
+        return row[0].as<std::string>() + " " + row[1].as<std::string>() + " " +
+               row[2].as<std::string>();
+    });
+}
+
+}  // namespace
+
+TEST_CASE(
+    "I-3 a worker whose partition another one took over writes nothing, and a replay from"
+    " offset 0 applies nothing twice") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase target("target", kSeen);
+    const auto database = target.open();
+    int zombie_calls = 0;
+    outbox::Subscriber zombie =
+        new_worker(*database, [&](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+            ++zombie_calls;
+            return record(tx, messages);
+        });
+    REQUIRE(zombie.claim(kTopic, 0).value() == 0);
+    REQUIRE(zombie.apply(messages_of(0, 5)).ok());
+    REQUIRE(zombie_calls == 1);
+    outbox::Subscriber heir = new_worker(*database, record);
+    REQUIRE(heir.claim(kTopic, 0).value() == 5);
+    // Before the heir did anything, and after.
+    CHECK(error_reason(zombie.apply(messages_of(5, 8))) == "FENCED");
+    CHECK(position(*database) == "5 5 2");
+    REQUIRE(heir.apply(messages_of(5, 10)).ok());
+    CHECK(error_reason(zombie.apply(messages_of(5, 12))) == "FENCED");
+    // A poisoned message cannot be set aside by a zombie either.
+    std::vector<kafka::Message> poison = messages_of(5, 6);
+    poison.front().payload = "poison";
+    CHECK(error_reason(zombie.apply(poison)) == "FENCED");
+    CHECK(zombie_calls == 1);
+    CHECK(position(*database) == "10 10 2");
+    CHECK(seen(*database).at("a") == ascending(10));
+    // The topic from its beginning, once more, by the heir and by a new one.
+    REQUIRE(heir.apply(messages_of(0, 10)).ok());
+    outbox::Subscriber late = new_worker(*database, record);
+    REQUIRE(late.claim(kTopic, 0).value() == 10);
+    for (int start = 0; start < 12; start += 3) {
+        REQUIRE(late.apply(messages_of(0, start + 3)).ok());
+    }
+    CHECK(seen(*database).at("a") == ascending(12));
+    CHECK(position(*database) == "12 12 3");
+    CHECK(*database->read([](pqxx::work& tx) -> Result<int> {
+        return tx.exec1("SELECT count(*) FROM dead_letters")[0].as<int>();
+    }) == 0);
+}
+
+TEST_CASE(
+    "I-3 who takes over while the other is in the middle begins after what that one commits") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase target("target", kSeen);
+    const auto database = target.open();
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool inside = false;
+    bool go_on = false;
+    outbox::Subscriber slow =
+        new_worker(*database, [&](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+            std::unique_lock lock(mutex);
+            inside = true;
+            changed.notify_all();
+            changed.wait(lock, [&] { return go_on; });
+            return record(tx, messages);
+        });
+    REQUIRE(slow.claim(kTopic, 0).value() == 0);
+    std::jthread worker([&] { CHECK(slow.apply(messages_of(0, 5)).ok()); });
+    {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return inside; });
+    }
+    outbox::Subscriber heir = new_worker(*database, record);
+    std::int64_t start = -1;
+    std::jthread taker([&] { start = heir.claim(kTopic, 0).value(); });
+    // The claim waits for the row that the slow one holds.
+    const auto waiting = [&] {
+        return *database->read([](pqxx::work& tx) -> Result<int> {
+            return tx.exec1("SELECT count(*) FROM pg_locks WHERE NOT granted")[0].as<int>();
+        });
+    };
+    while (waiting() == 0) {
+        std::this_thread::yield();
+    }
+    CHECK(start == -1);
+    {
+        const std::lock_guard lock(mutex);
+        go_on = true;
+        changed.notify_all();
+    }
+    worker.join();
+    taker.join();
+    CHECK(start == 5);
+    CHECK(error_reason(slow.apply(messages_of(5, 6))) == "FENCED");
+    REQUIRE(heir.apply(messages_of(0, 7)).ok());
+    CHECK(seen(*database).at("a") == ascending(7));
 }
 
 }  // namespace prepay::test
