@@ -37,9 +37,22 @@ bool Billing::available() {
     return true;
 }
 
-Billing::Billing()
-    : server("billing", billing_migrations()),
-      database(server.open()),
+namespace {
+
+std::unique_ptr<pg::Database> open(const std::string& url) {
+    pg::DatabaseOptions options;
+    options.url = url;
+    options.schema = "billing";
+    return std::make_unique<pg::Database>(options);
+}
+
+}  // namespace
+
+Billing::Billing(const std::string& database_url)
+    : server(database_url.empty()
+                 ? std::make_unique<test::TestDatabase>("billing", billing_migrations())
+                 : nullptr),
+      database(server ? server->open() : open(database_url)),
       service(*database, rating, clock) {}
 
 Status Billing::send(const std::string& topic, const std::string& payload) {
@@ -51,7 +64,8 @@ Status Billing::send(const std::string& topic, const std::string& payload) {
     return database->transact([&](pqxx::work& tx) { return events.apply(tx, {message}); });
 }
 
-Status Billing::send_readings(const std::string& meter_id, const std::vector<Reading>& readings) {
+std::string Billing::readings_payload(const std::string& meter_id,
+                                      const std::vector<Reading>& readings) {
     metering::v1::ReadingsRecorded event;
     for (const Reading& reading : readings) {
         metering::v1::Reading* proto = event.add_readings();
@@ -63,10 +77,15 @@ Status Billing::send_readings(const std::string& meter_id, const std::vector<Rea
         proto->set_register_epoch(reading.epoch);
         proto->set_reading_id(reading.reading_id);
     }
-    return send("prepay.metering.readings.v1", event.SerializeAsString());
+    return event.SerializeAsString();
 }
 
-Status Billing::send_occupancies(const std::vector<std::pair<std::string, Occupancy>>& by_meter) {
+Status Billing::send_readings(const std::string& meter_id, const std::vector<Reading>& readings) {
+    return send("prepay.metering.readings.v1", readings_payload(meter_id, readings));
+}
+
+std::string Billing::occupancies_payload(
+    const std::vector<std::pair<std::string, Occupancy>>& by_meter) {
     account::v1::OccupanciesChanged event;
     for (const auto& [meter_id, o] : by_meter) {
         account::v1::Occupancy* proto = event.add_occupancies();
@@ -85,7 +104,11 @@ Status Billing::send_occupancies(const std::vector<std::pair<std::string, Occupa
         proto->set_vacancy(o.vacancy);
         proto->set_deleted(o.deleted);
     }
-    return send("prepay.account.occupancies.v1", event.SerializeAsString());
+    return event.SerializeAsString();
+}
+
+Status Billing::send_occupancies(const std::vector<std::pair<std::string, Occupancy>>& by_meter) {
+    return send("prepay.account.occupancies.v1", occupancies_payload(by_meter));
 }
 
 rpc::CallContext Billing::call(const std::string& method) {

@@ -32,9 +32,14 @@ class Billing {
 public:
     /// Says SKIPPED and is false when there is no server.
     static bool available();
-    Billing();
+    /// On a database of its own, or on one that is there.
+    explicit Billing(const std::string& database_url = "");
 
     Status send(const std::string& topic, const std::string& payload);
+    static std::string readings_payload(const std::string& meter_id,
+                                        const std::vector<Reading>& readings);
+    static std::string occupancies_payload(
+        const std::vector<std::pair<std::string, Occupancy>>& by_meter);
     Status send_readings(const std::string& meter_id, const std::vector<Reading>& readings);
     Status send_occupancies(const std::vector<std::pair<std::string, Occupancy>>& by_meter);
 
@@ -53,7 +58,7 @@ public:
     std::int64_t pending();
 
     FixedClock clock;
-    test::TestDatabase server;
+    std::unique_ptr<test::TestDatabase> server;
     std::unique_ptr<pg::Database> database;
     outbox::Outbox outbox{8};
     telemetry::Metrics metrics;

@@ -271,10 +271,12 @@ void PgAccountBook::announce(pqxx::work& tx, const std::vector<AccountChange>& c
         key = key.empty() ? profile.account_id : key;
         fill(*message.add_changes(), change);
     }
+    std::vector<outbox::NewMessage> outgoing;
     for (auto& [partition, keyed] : messages) {
         *keyed.second.mutable_header() = make_header(clock_, now);
-        outbox_.append(tx, kTopic, keyed.first, keyed.second.SerializeAsString());
+        outgoing.push_back({kTopic, keyed.first, keyed.second.SerializeAsString()});
     }
+    outbox_.append_all(tx, outgoing);
 }
 
 }  // namespace prepay::account

@@ -179,6 +179,7 @@ Status EventIntake::post_charges(pqxx::work& tx, const Charges& charges) {
     for (const Posting& posting : postings) {
         nos.push_back(posting.account_no);
     }
+    PREPAY_CRASH_POINT("ledger.before_lock");
     const std::vector<LockedAccount> accounts = book_.lock(tx, std::move(nos));
     const Instant now = clock_.now();
     PREPAY_ASSIGN_OR_RETURN(const PostingPlan plan,
@@ -199,6 +200,7 @@ Status EventIntake::post_charges(pqxx::work& tx, const Charges& charges) {
         switches_.reconcile(tx, crossed, now);
     }
     announce_charges(tx, charges, plan, accounts, now);
+    PREPAY_CRASH_POINT("ledger.after_postings_outbox");
     book_.announce(tx, changes, now);
     PREPAY_CRASH_POINT("ledger.after_outbox");
     ledger_.post_counters(tx, plan);

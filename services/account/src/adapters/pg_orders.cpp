@@ -67,11 +67,14 @@ void PgOrders::announce(pqxx::work& tx, const std::vector<Order>& orders) {
         const int partition = partition_of(order.account_id, outbox_.partition_count());
         *messages[{partition, order.site_id}].add_orders() = to_proto(order);
     }
+    std::vector<outbox::NewMessage> outgoing;
     for (auto& [place, event] : messages) {
         *event.mutable_header() = make_header(clock_, clock_.now());
         event.set_site_id(place.second);
-        outbox_.append(tx, kPaymentsTopic, event.orders(0).account_id(), event.SerializeAsString());
+        outgoing.push_back(
+            {kPaymentsTopic, event.orders(0).account_id(), event.SerializeAsString()});
     }
+    outbox_.append_all(tx, outgoing);
 }
 
 Result<Order> PgOrders::cash(pqxx::work& tx, const CashOrder& wanted, OrderKind kind) {

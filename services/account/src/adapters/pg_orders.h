@@ -1,6 +1,6 @@
 #pragma once
 
-#include <condition_variable>
+#include <functional>
 #include <mutex>
 #include <pqxx/pqxx>
 #include <string>
@@ -14,8 +14,8 @@
 
 namespace prepay::account {
 
-/// Orders, cash and provider payments, and their postings. Facts that arrive while one is being
-/// committed are applied together in the next transaction. Thread-safe.
+/// Orders, cash and provider payments, and their postings. Provider facts are applied in batches, a
+/// pipeline of two: while one batch waits for the disk, the next one is worked out. Thread-safe.
 class PgOrders final : public PaymentStore {
 public:
     PgOrders(pg::Database& database, PgAccountBook& book, PgLedger& ledger, PgSwitches& switches,
@@ -66,7 +66,8 @@ private:
     void announce(pqxx::work& tx, const std::vector<Order>& orders);
     struct Fact;
     struct Batch;
-    void apply_waiting(std::vector<Fact*>& facts);
+    void lead(std::unique_lock<std::mutex>& lock);
+    void apply_waiting(std::vector<Fact*>& facts, const std::function<void()>& on_written);
     Status apply_batch(pqxx::work& tx, std::vector<Fact*>& facts);
     void lock_orders(pqxx::work& tx, Batch& batch);
     void decide(Fact& fact, Batch& batch);
@@ -81,9 +82,8 @@ private:
     const Clock& clock_;
 
     std::mutex facts_mutex_;
-    std::condition_variable facts_changed_;
-    std::vector<Fact*> waiting_;
-    bool applying_ = false;
+    std::vector<Fact*> waiting_;  ///< Its first leads the next batch.
+    bool applying_ = false;       ///< A batch is being written; it may still wait for its commit.
 };
 
 }  // namespace prepay::account

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <condition_variable>
 #include <map>
 #include <set>
 
@@ -59,14 +60,15 @@ std::string outcome_word(const PaymentDecision& decision) {
 
 }  // namespace
 
-/// One caller of apply() and what it waits for.
+/// One caller of apply() and what it waits for: its result, or its turn to lead a batch.
 struct PgOrders::Fact {
     const PaymentFact& payment;
     const Merchant& merchant;
     const SignedNotice* notice;
-    AppliedPayment applied;
-    Status status;
+    AppliedPayment applied{};
+    Status status{};
     bool done = false;
+    std::condition_variable woken{};
 };
 
 /// The state of one transaction.
@@ -81,25 +83,14 @@ struct PgOrders::Batch {
 
 Result<AppliedPayment> PgOrders::apply(const PaymentFact& fact, const Merchant& merchant,
                                        const SignedNotice* notice) {
-    Fact mine{fact, merchant, notice, {}, {}, false};
+    Fact mine{fact, merchant, notice};
     {
         std::unique_lock lock(facts_mutex_);
         waiting_.push_back(&mine);
-        facts_changed_.wait(lock, [&] { return mine.done || !applying_; });
-        while (!mine.done) {
-            applying_ = true;
-            const std::size_t count = std::min(waiting_.size(), kBatchMax);
-            std::vector<Fact*> batch(waiting_.begin(),
-                                     waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-            waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(count));
-            lock.unlock();
-            apply_waiting(batch);
-            lock.lock();
-            for (Fact* each : batch) {
-                each->done = true;
-            }
-            applying_ = false;
-            facts_changed_.notify_all();
+        mine.woken.wait(lock,
+                        [&] { return mine.done || (!applying_ && waiting_.front() == &mine); });
+        if (!mine.done) {
+            lead(lock);
         }
     }
     PREPAY_RETURN_IF_ERROR(mine.status);
@@ -113,9 +104,44 @@ Result<AppliedPayment> PgOrders::apply(const PaymentFact& fact, const Merchant& 
     return mine.applied;
 }
 
-void PgOrders::apply_waiting(std::vector<Fact*>& facts) {
-    const Status together =
-        database_.transact([&](pqxx::work& tx) { return apply_batch(tx, facts); });
+void PgOrders::lead(std::unique_lock<std::mutex>& lock) {
+    applying_ = true;
+    const auto end =
+        waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kBatchMax));
+    std::vector<Fact*> batch(waiting_.begin(), end);
+    waiting_.erase(waiting_.begin(), end);
+    lock.unlock();
+    bool leading = true;
+    const auto hand_over = [&] {
+        if (!leading) {
+            return;
+        }
+        leading = false;
+        const std::lock_guard guard(facts_mutex_);
+        applying_ = false;
+        if (!waiting_.empty()) {
+            waiting_.front()->woken.notify_one();
+        }
+    };
+    apply_waiting(batch, hand_over);
+    hand_over();
+    lock.lock();
+    for (Fact* each : batch) {
+        each->done = true;
+        each->woken.notify_one();  // Under the lock: it may be gone right after.
+    }
+}
+
+// `on_written` is called when nothing but the commit is left to do, which the next batch need not
+// wait for: what both touch is locked in the database.
+void PgOrders::apply_waiting(std::vector<Fact*>& facts, const std::function<void()>& on_written) {
+    const Status together = database_.transact([&](pqxx::work& tx) {
+        const Status status = apply_batch(tx, facts);
+        if (status.ok()) {
+            on_written();
+        }
+        return status;
+    });
     if (together.ok() || facts.size() == 1) {
         for (Fact* fact : facts) {
             fact->status = together;
@@ -251,6 +277,7 @@ void PgOrders::save_batch(pqxx::work& tx, Batch& batch) {
                      pg::to_array(transactions), pg::to_array(finishes), pg::to_array(balances),
                      pg::to_array(reasons));
     }
+    PREPAY_CRASH_POINT("payment.order_finished");
     std::map<std::tuple<std::string, std::string, std::string>,
              std::pair<const Fact*, std::int64_t>>
         notices;
@@ -291,6 +318,7 @@ Status PgOrders::apply_batch(pqxx::work& tx, std::vector<Fact*>& facts) {
         fact->applied = {};
         decide(*fact, batch);
     }
+    PREPAY_CRASH_POINT("payment.decided");
     if (batch.postings.empty()) {
         save_batch(tx, batch);
     } else {

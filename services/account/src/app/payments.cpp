@@ -65,6 +65,7 @@ Result<Payments::Started> Payments::start(const Wanted& wanted) {
     if (order.prepay_id.empty()) {
         PREPAY_ASSIGN_OR_RETURN(order.prepay_id,
                                 provider_.create_prepay(order, wanted.description));
+        PREPAY_CRASH_POINT("payment.prepaid");
         PREPAY_RETURN_IF_ERROR(store_.save_prepay(order.order_id, order.prepay_id));
     }
     PREPAY_ASSIGN_OR_RETURN(ClientParameters client, provider_.client_parameters(order.prepay_id));

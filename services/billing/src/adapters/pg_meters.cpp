@@ -110,63 +110,86 @@ void load_counters(pqxx::work& tx, const std::string& keys, std::vector<MeterWor
     });
 }
 
-void save_bases(pqxx::work& tx, const std::vector<MeterWork>& works) {
-    NumberColumns columns(13);
+/// Writes one of a meter's two readings, `prefix` "base" or "first", where it changed.
+void save_readings(pqxx::work& tx, const std::vector<MeterWork>& works, const std::string& prefix,
+                   std::optional<Reading> MeterState::*now,
+                   std::optional<Reading> MeterWork::*stored) {
+    NumberColumns columns(7);
+    bool any = false;
     for (const MeterWork& work : works) {
+        const std::optional<Reading>& changed = work.state.*now;
+        if (changed == work.*stored) {
+            continue;
+        }
+        any = true;
         const Reading none{from_micros(kSqlNull), 0, from_micros(kSqlNull), {}, 0, 0};
-        const Reading& base = work.state.base ? *work.state.base : none;
-        const Reading& first = work.state.first ? *work.state.first : none;
-        columns.add({work.meter_key, to_micros(base.slot_time), base.revision,
-                     to_micros(base.read_time), base.total.wh(), base.epoch, base.reading_id,
-                     to_micros(first.slot_time), first.revision, to_micros(first.read_time),
-                     first.total.wh(), first.epoch, first.reading_id});
+        const Reading& reading = changed ? *changed : none;
+        columns.add({work.meter_key, to_micros(reading.slot_time), reading.revision,
+                     to_micros(reading.read_time), reading.total.wh(), reading.epoch,
+                     reading.reading_id});
     }
-    const std::string source = NumberColumns::unnest(
-        {"meter_key", "bs", "br", "bt", "bw", "be", "bi", "fs", "fr", "ft", "fw", "fe", "fi"});
-    tx.exec_params("UPDATE meters m SET base_slot_time = to_time(" + nullable("bs") +
-                       "), base_revision = u.br::int, base_read_time = to_time(" + nullable("bt") +
-                       "), base_register = u.bw, base_epoch = u.be::int, base_reading_id = u.bi,"
-                       " first_slot_time = to_time(" +
-                       nullable("fs") +
-                       "), first_revision = u.fr::int, first_read_time = to_time(" +
-                       nullable("ft") +
-                       "), first_register = u.fw, first_epoch = u.fe::int,"
-                       " first_reading_id = u.fi FROM " +
-                       source + " WHERE m.meter_key = u.meter_key",
+    if (!any) {
+        return;
+    }
+    const std::string source =
+        NumberColumns::unnest({"meter_key", "slot", "revision", "moment", "total", "epoch", "id"});
+    tx.exec_params("UPDATE meters m SET " + prefix + "_slot_time = to_time(" + nullable("slot") +
+                       "), " + prefix + "_revision = u.revision::int, " + prefix +
+                       "_read_time = to_time(" + nullable("moment") + "), " + prefix +
+                       "_register = u.total, " + prefix + "_epoch = u.epoch::int, " + prefix +
+                       "_reading_id = u.id FROM " + source + " WHERE m.meter_key = u.meter_key",
                    pqxx::prepare::make_dynamic_params(columns.finish()));
 }
 
-void save_counters(pqxx::work& tx, const std::vector<MeterWork>& works) {
-    NumberColumns columns(4);
+/// What of tier counters is to be written.
+struct CounterRows {
+    NumberColumns numbers{3};
     std::vector<std::string> accounts;
     std::vector<std::string> spans;
+
+    std::vector<std::string> finish() {
+        std::vector<std::string> parameters = numbers.finish();
+        parameters.push_back(pg::to_array(accounts));
+        parameters.push_back(pg::to_array(spans));
+        return parameters;
+    }
+};
+
+constexpr const char* kCounterSource =
+    "unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])"
+    " AS u(meter_key, span_key, energy, account_id, span) JOIN accounts a USING (account_id)";
+
+void save_counters(pqxx::work& tx, const std::vector<MeterWork>& works) {
+    CounterRows changed;
+    CounterRows fresh;
     for (const MeterWork& work : works) {
         for (const auto& [account_id, counter] : work.state.counters) {
             const auto stored = work.stored_counters.find(account_id);
-            const TierCounter before =
-                stored == work.stored_counters.end() ? TierCounter() : stored->second;
-            if (before == counter) {
+            const bool is_stored = stored != work.stored_counters.end();
+            if (counter == (is_stored ? stored->second : TierCounter())) {
                 continue;
             }
-            columns.add({work.meter_key, counter.span_key, counter.energy_wh, 0});
-            accounts.push_back(account_id);
-            spans.push_back(to_text(counter.span));
+            CounterRows& rows = is_stored ? changed : fresh;
+            rows.numbers.add({work.meter_key, counter.span_key, counter.energy_wh});
+            rows.accounts.push_back(account_id);
+            rows.spans.push_back(to_text(counter.span));
         }
     }
-    if (accounts.empty()) {
-        return;
+    if (!changed.accounts.empty()) {
+        tx.exec_params(
+            std::string("UPDATE tier_counters c SET tier_span = u.span, span_key = u.span_key::int,"
+                        " energy = u.energy FROM ") +
+                kCounterSource +
+                " WHERE c.meter_key = u.meter_key AND c.account_key = a.account_key",
+            pqxx::prepare::make_dynamic_params(changed.finish()));
     }
-    std::vector<std::string> parameters = columns.finish();
-    parameters[3] = pg::to_array(accounts);
-    parameters.push_back(pg::to_array(spans));
-    tx.exec_params(
-        "INSERT INTO tier_counters AS c (meter_key, account_key, tier_span, span_key, energy)"
-        " SELECT u.meter_key, a.account_key, u.span, u.span_key::int, u.energy FROM"
-        " unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])"
-        " AS u(meter_key, span_key, energy, account_id, span) JOIN accounts a USING (account_id)"
-        " ON CONFLICT (meter_key, account_key) DO UPDATE SET tier_span = excluded.tier_span,"
-        " span_key = excluded.span_key, energy = excluded.energy",
-        pqxx::prepare::make_dynamic_params(parameters));
+    if (!fresh.accounts.empty()) {
+        tx.exec_params(std::string("INSERT INTO tier_counters (meter_key, account_key, tier_span,"
+                                   " span_key, energy) SELECT u.meter_key, a.account_key, u.span,"
+                                   " u.span_key::int, u.energy FROM ") +
+                           kCounterSource,
+                       pqxx::prepare::make_dynamic_params(fresh.finish()));
+    }
 }
 
 void save_pending(pqxx::work& tx, const std::vector<MeterWork>& works) {
@@ -212,8 +235,8 @@ std::vector<MeterWork> lock_meters(pqxx::work& tx, const std::vector<std::string
         const pqxx::row row = rows[static_cast<int>(i)];
         works[i].meter_key = row[0].as<std::int64_t>();
         works[i].meter_id = row[1].as<std::string>();
-        works[i].state.base = read_base(row, 2);
-        works[i].state.first = read_base(row, 8);
+        works[i].state.base = works[i].stored_base = read_base(row, 2);
+        works[i].state.first = works[i].stored_first = read_base(row, 8);
     }
     const std::string keys = pg::to_array(keys_of(works));
     load_occupancies(tx, keys, works);
@@ -237,7 +260,8 @@ void save_meters(pqxx::work& tx, const std::vector<MeterWork>& works) {
     if (works.empty()) {
         return;
     }
-    save_bases(tx, works);
+    save_readings(tx, works, "base", &MeterState::base, &MeterWork::stored_base);
+    save_readings(tx, works, "first", &MeterState::first, &MeterWork::stored_first);
     save_counters(tx, works);
     save_pending(tx, works);
 }

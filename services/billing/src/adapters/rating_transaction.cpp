@@ -52,9 +52,11 @@ void RatingTransaction::finish(pqxx::work& tx, std::vector<MeterWork>& works) {
         auto remainders = lock_remainders(tx, account_keys);
         charges = settle(works, remainders);
         insert_charges(tx, charges);
+        PREPAY_CRASH_POINT("billing.charges_saved");
         save_remainders(tx, remainders);
     }
     save_meters(tx, works);
+    PREPAY_CRASH_POINT("billing.meters_saved");
     publish(tx, charges);
     metrics_.count_outcomes(counts);
     const auto reversal_count = std::count_if(

@@ -6,69 +6,13 @@
 #include <map>
 #include <set>
 
+#include "adapters/yaml_values.h"
 #include "quantity/text.h"
 
 namespace prepay::billing {
 namespace {
 
 constexpr std::size_t kTextSizeMax = 256 * 1024;
-
-/// Thrown and caught inside this file only.
-struct Problem {
-    YAML::Mark mark;
-    std::string field;
-    std::string reason;
-    std::string message;
-};
-
-[[noreturn]] void fail(const YAML::Node& node, const std::string& field,
-                       const std::string& message) {
-    throw Problem{node.Mark(), field, "TARIFF_YAML", message};
-}
-
-std::string text_of(const YAML::Node& node, const std::string& field) {
-    if (!node.IsScalar() || node.Scalar().empty()) {
-        fail(node, field, "'" + field + "' must be a single value");
-    }
-    return node.Scalar();
-}
-
-std::optional<RatePeriod> period_of(const std::string& text) {
-    for (std::size_t i = 1; i < kRatePeriodCount; ++i) {
-        const auto period = static_cast<RatePeriod>(i);
-        if (text == to_text(period)) {
-            return period;
-        }
-    }
-    return std::nullopt;
-}
-
-/// "HH:MM", 00:00 .. 24:00.
-std::optional<int> minute_of(const std::string& text) {
-    const auto digit = [&](std::size_t i) { return text[i] >= '0' && text[i] <= '9'; };
-    if (text.size() != 5 || text[2] != ':' || !digit(0) || !digit(1) || !digit(3) || !digit(4)) {
-        return std::nullopt;
-    }
-    const int hour = (text[0] - '0') * 10 + (text[1] - '0');
-    const int minute = (text[3] - '0') * 10 + (text[4] - '0');
-    if (minute > 59 || hour * 60 + minute > 1440) {
-        return std::nullopt;
-    }
-    return hour * 60 + minute;
-}
-
-std::optional<CivilDate> date_of(const std::string& text) {
-    if (text.size() != 10 || text[4] != '-' || text[7] != '-') {
-        return std::nullopt;
-    }
-    const auto year = parse_decimal(text.substr(0, 4), 0);
-    const auto month = parse_decimal(text.substr(5, 2), 0);
-    const auto day = parse_decimal(text.substr(8, 2), 0);
-    if (!year || !month || !day) {
-        return std::nullopt;
-    }
-    return CivilDate{static_cast<int>(*year), static_cast<int>(*month), static_cast<int>(*day)};
-}
 
 /// Remembers where each field of the definition was written, for the messages of validate().
 class Parser {
@@ -351,14 +295,14 @@ private:
             const auto cut = field.find_last_of(".[");
             field = cut == std::string::npos ? std::string() : field.substr(0, cut);
         }
-        throw Problem{field.empty() ? root.Mark() : marks_.at(field), problem.field, problem.reason,
-                      problem.message};
+        throw TariffFileProblem{field.empty() ? root.Mark() : marks_.at(field), problem.field,
+                                problem.reason, problem.message};
     }
 
     std::map<std::string, YAML::Mark> marks_;
 };
 
-Status to_error(const std::string& name, const Problem& problem) {
+Status to_error(const std::string& name, const TariffFileProblem& problem) {
     const int line = std::max(problem.mark.line, 0) + 1;
     const int column = std::max(problem.mark.column, 0) + 1;
     return invalid_argument(
@@ -377,7 +321,7 @@ Result<TariffFile> parse_tariff_yaml(const std::string& name, const std::string&
     }
     try {
         return Parser().parse(YAML::Load(text));
-    } catch (const Problem& problem) {
+    } catch (const TariffFileProblem& problem) {
         return to_error(name, problem);
     } catch (const YAML::Exception& error) {
         return to_error(name, {error.mark, "", "TARIFF_YAML", error.msg});

@@ -16,6 +16,8 @@ struct MeterWork {
     std::string meter_id;
     MeterState state;
     std::vector<Assignment> assignments;
+    std::optional<Reading> stored_base;                  ///< As loaded.
+    std::optional<Reading> stored_first;                 ///< As loaded.
     std::map<std::string, TierCounter> stored_counters;  ///< As loaded.
     std::vector<Reading> readings;                       ///< To bill, any order.
     std::vector<Charge> undone;                          ///< Charges to reverse, oldest first.

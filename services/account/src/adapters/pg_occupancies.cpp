@@ -1,0 +1,111 @@
+#include <map>
+
+#include "adapters/pg_rooms.h"
+#include "convert.h"
+#include "core/ids.h"
+#include "pg/database.h"
+
+// The occupancies' half of PgRooms: who pays for a meter, from when to when.
+namespace prepay::account {
+namespace {
+
+constexpr const char* kOccupanciesTopic = "prepay.account.occupancies.v1";
+
+constexpr const char* kSaveOccupancy = R"sql(
+INSERT INTO occupancies (occupancy_id, account_no, room_id, meter_id, start_time, end_time,
+                         opening_register, closing_register, revision, vacancy, deleted)
+VALUES ($1, $2, $3, $4, $5, NULLIF($6, '')::timestamptz, $7, $8, $9, $10, $11)
+ON CONFLICT (occupancy_id) DO UPDATE SET end_time = EXCLUDED.end_time,
+    closing_register = EXCLUDED.closing_register, revision = EXCLUDED.revision,
+    deleted = EXCLUDED.deleted
+)sql";
+
+v1::Occupancy to_proto(const Occupancy& span, const std::string& account_id,
+                       const std::string& site_id) {
+    v1::Occupancy message;
+    message.set_occupancy_id(span.occupancy_id);
+    message.set_account_id(account_id);
+    message.set_room_id(span.room_id);
+    message.set_site_id(site_id);
+    message.set_meter_id(span.meter_id);
+    *message.mutable_start_time() = account::to_proto(span.start_time);
+    if (span.end_time) {
+        *message.mutable_end_time() = account::to_proto(*span.end_time);
+    }
+    message.set_opening_register(span.opening_register);
+    message.set_closing_register(span.closing_register);
+    message.set_revision(span.revision);
+    message.set_vacancy(span.vacancy);
+    message.set_deleted(span.deleted);
+    return message;
+}
+
+}  // namespace
+
+std::vector<Occupancy> PgRooms::timeline(pqxx::work& tx, const std::string& meter_id) {
+    std::vector<Occupancy> spans;
+    for (const auto& row : run_prepared(
+             tx, "rooms_timeline",
+             "SELECT occupancy_id, account_no, room_id, (extract(epoch from start_time) * 1000000)"
+             "::bigint, (extract(epoch from end_time) * 1000000)::bigint, opening_register,"
+             " closing_register, revision, vacancy FROM occupancies"
+             " WHERE meter_id = $1 AND NOT deleted ORDER BY start_time",
+             meter_id)) {
+        Occupancy span;
+        span.occupancy_id = row[0].as<std::string>();
+        span.account_no = row[1].as<std::int64_t>();
+        span.room_id = row[2].as<std::string>();
+        span.meter_id = meter_id;
+        span.start_time = instant_at(row[3]);
+        span.end_time = optional_instant_at(row[4]);
+        span.opening_register = row[5].as<std::int64_t>();
+        span.closing_register = row[6].as<std::int64_t>();
+        span.revision = row[7].as<std::int64_t>();
+        span.vacancy = row[8].as<bool>();
+        spans.push_back(std::move(span));
+    }
+    return spans;
+}
+
+Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant now) {
+    std::map<int, std::pair<std::string, v1::OccupanciesChanged>> messages;
+    for (const Occupancy& wanted : next) {
+        std::vector<Occupancy> spans = timeline(tx, wanted.meter_id);
+        switch (move_payer(spans, wanted)) {
+            case MoveOutcome::kMoved:
+                break;
+            case MoveOutcome::kOccupied:
+                return failed_precondition("ROOM_OCCUPIED", "meter " + wanted.meter_id +
+                                                                " is paid for by another account");
+            case MoveOutcome::kTooEarly:
+                return failed_precondition("TIME_OVERLAPS",
+                                           "the time lies in a span somebody else pays for");
+        }
+        auto& [key, message] = messages[partition_of(wanted.meter_id, outbox_.partition_count())];
+        key = key.empty() ? wanted.meter_id : key;
+        for (Occupancy& span : spans) {
+            if (!span.changed) {
+                continue;
+            }
+            if (span.occupancy_id.empty()) {
+                span.occupancy_id = new_id(clock_);
+            }
+            run_prepared(tx, "rooms_save_span", kSaveOccupancy, span.occupancy_id, span.account_no,
+                         span.room_id, span.meter_id, pg::to_timestamptz(span.start_time),
+                         optional_time_text(span.end_time), span.opening_register,
+                         span.closing_register, span.revision, span.vacancy, span.deleted);
+            const auto payer = run_prepared(
+                tx, "rooms_payer", "SELECT account_id, site_id FROM accounts WHERE account_no = $1",
+                span.account_no);
+            *message.add_occupancies() =
+                to_proto(span, payer[0][0].as<std::string>(), payer[0][1].as<std::string>());
+        }
+    }
+    for (auto& [partition, keyed] : messages) {
+        *keyed.second.mutable_header() = make_header(clock_, now);
+        outbox_.append(tx, kOccupanciesTopic, keyed.first, keyed.second.SerializeAsString());
+    }
+    return absl::OkStatus();
+}
+
+}  // namespace prepay::account

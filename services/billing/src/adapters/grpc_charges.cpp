@@ -1,0 +1,111 @@
+#include "adapters/grpc_billing_service.h"
+#include "adapters/grpc_fields.h"
+#include "adapters/pg_charges.h"
+#include "adapters/pg_rooms.h"
+#include "adapters/pg_tariffs.h"
+#include "convert.h"
+#include "domain/explain.h"
+#include "quantity/text.h"
+
+// The charges' half of GrpcBillingService: looking at what was rated.
+namespace prepay::billing {
+namespace {
+
+Result<std::int64_t> id_from(const std::string& text, const std::string& field) {
+    const auto id = parse_decimal(text, 0);
+    if (!id || *id <= 0 || text.find_first_not_of("0123456789") != std::string::npos) {
+        return field_error("FIELD_INVALID", field, "a positive decimal number");
+    }
+    return *id;
+}
+
+void fill_explanation(const Charge& charge, v1::ExplainChargeResponse& response) {
+    *response.mutable_charge() = to_proto(charge);
+    response.set_start_reading_id(charge.from.reading_id);
+    response.set_end_reading_id(charge.to.reading_id);
+    response.set_start_register_total(charge.start_register);
+    response.set_end_register_total(charge.end_register);
+    response.set_tier_energy_before(charge.before.energy_wh);
+    response.set_tier_energy_after(charge.after.energy_wh);
+    response.set_remainder_before_nanos(charge.remainder_before_nanos);
+    response.set_remainder_after_nanos(charge.remainder_after_nanos);
+    ChargeArithmetic arithmetic;
+    arithmetic.start_register = charge.start_register;
+    arithmetic.end_register = charge.end_register;
+    arithmetic.from_register = charge.from.total.wh();
+    arithmetic.to_register = charge.to.total.wh();
+    arithmetic.before = charge.before;
+    arithmetic.after = charge.after;
+    arithmetic.lines = charge.lines;
+    arithmetic.amount_micros = charge.amount_micros;
+    arithmetic.remainder_before_nanos = charge.remainder_before_nanos;
+    arithmetic.remainder_after_nanos = charge.remainder_after_nanos;
+    arithmetic.resource = charge.resource;
+    if (charge.reversal_of) {
+        response.add_arithmetic("reversal of charge " + std::to_string(*charge.reversal_of));
+    }
+    for (std::string& step : explain(arithmetic)) {
+        response.add_arithmetic(std::move(step));
+    }
+}
+
+}  // namespace
+
+Result<v1::ListChargesResponse> GrpcBillingService::list_charges(
+    const rpc::CallContext&, const v1::ListChargesRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const int page_size, page_size_of(request.page_size()));
+    if (request.account_id().empty() && request.meter_id().empty()) {
+        return field_error("FIELD_MISSING", "account_id", "account_id or meter_id is needed");
+    }
+    ChargeFilter filter;
+    filter.account_id = request.account_id();
+    filter.meter_id = request.meter_id();
+    if (request.has_start_time()) {
+        PREPAY_ASSIGN_OR_RETURN(filter.start, time_from(request.start_time(), "start_time"));
+    }
+    if (request.has_end_time()) {
+        PREPAY_ASSIGN_OR_RETURN(filter.end, time_from(request.end_time(), "end_time"));
+    }
+    if (!request.page_token().empty()) {
+        PREPAY_ASSIGN_OR_RETURN(filter.below_charge_id,
+                                id_from(request.page_token(), "page_token"));
+    }
+    filter.limit = page_size + 1;
+    return database_.read([&](pqxx::work& tx) -> Result<v1::ListChargesResponse> {
+        std::vector<Charge> charges = billing::list_charges(tx, filter);
+        v1::ListChargesResponse response;
+        if (charges.size() > static_cast<std::size_t>(page_size)) {
+            charges.pop_back();
+            response.set_next_page_token(std::to_string(charges.back().charge_id));
+        }
+        for (const Charge& charge : charges) {
+            *response.add_charges() = to_proto(charge);
+        }
+        return response;
+    });
+}
+
+Result<v1::ExplainChargeResponse> GrpcBillingService::explain_charge(
+    const rpc::CallContext&, const v1::ExplainChargeRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t charge_id,
+                            id_from(request.charge_id(), "charge_id"));
+    return database_.read([&](pqxx::work& tx) -> Result<v1::ExplainChargeResponse> {
+        const auto charge = find_charge(tx, charge_id);
+        if (!charge) {
+            return not_found("CHARGE_NOT_FOUND", "there is no charge " + request.charge_id());
+        }
+        v1::ExplainChargeResponse response;
+        response.add_arithmetic("meter " + charge->meter_id + ", room " +
+                                find_room_name(tx, charge->room_id));
+        fill_explanation(*charge, response);
+        const auto tariff = find_tariff(tx, charge->tariff_id);
+        for (const StoredVersion& version : tariff->versions) {
+            if (version.version == charge->tariff_version) {
+                *response.mutable_tariff_version() = to_proto(tariff->tariff_id, version);
+            }
+        }
+        return response;
+    });
+}
+
+}  // namespace prepay::billing
