@@ -1,41 +1,9 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "convert.h"
-#include "integration/account/world.h"
+#include "integration/account/shop.h"
 
 namespace prepay::account::test {
-namespace {
-
-struct Shop {
-    World world{24};
-    PayWorld pay{world};
-    std::string account;
-    Shop() {
-        world.make_site();
-        account = world.make_account("r1", 0);
-    }
-    std::string paid_order(std::int64_t micros = 50'000'000) {
-        const auto started = pay.start(account, micros);
-        REQUIRE(started.ok());
-        REQUIRE(pay.provider->pay_order(started->order.order_id, nullptr).status == 200);
-        return started->order.order_id;
-    }
-    void faults(const provider::Json& json) {
-        provider::Faults faults = provider::Faults::from_json(json);
-        faults.drop_notices = true;
-        pay.provider->set_faults(faults);
-    }
-    std::int64_t suspense() {
-        return world.count(
-            "SELECT balance_micros FROM balances JOIN accounts USING (account_no)"
-            " WHERE kind = 'suspense' AND site_id = 'park-1'");
-    }
-    std::int64_t balance() { return world.account(account).balance_micros(); }
-};
-
-}  // namespace
-
 TEST_CASE("order, prepay, genuine client parameters, notice, credit (I-7, I-8)") {
     PREPAY_REQUIRE_DATABASE();
     Shop shop;
@@ -120,53 +88,6 @@ TEST_CASE("the query survives a provider that fails, delays or signs wrong (I-9)
     CHECK(shop.pay.order_state(order) == "credited");
 }
 
-TEST_CASE("bad notices are refused with their reason and change nothing (S-8)") {
-    PREPAY_REQUIRE_DATABASE();
-    Shop shop;
-    const std::string order = shop.paid_order();
-    const std::pair<const char*, const char*> cases[] = {
-        {R"({"corrupt_notice":"signature"})", "NOTICE_SIGNATURE_INVALID"},
-        {R"({"corrupt_notice":"serial"})", "NOTICE_SERIAL_UNKNOWN"},
-        {R"({"corrupt_notice":"body"})", "NOTICE_SIGNATURE_INVALID"},
-        {R"({"corrupt_notice":"tag"})", "NOTICE_DECRYPTION_FAILED"},
-        {R"({"corrupt_notice":"key"})", "NOTICE_DECRYPTION_FAILED"},
-        {R"({"corrupt_notice":"timestamp_past"})", "NOTICE_TOO_OLD"},
-        {R"({"corrupt_notice":"timestamp_future"})", "NOTICE_TOO_OLD"},
-        {R"({"corrupt_notice":"sign_test"})", "NOTICE_SIGNATURE_INVALID"},
-        {R"({"lie":{"appid":"wx-other"}})", "NOTICE_WRONG_APPID"},
-        {R"({"lie":{"mchid":"1"}})", "NOTICE_WRONG_MCHID"},
-        {R"({"lie":{"out_trade_no":"0123456789abcdef0123456789abcdef"}})", "ORDER_UNKNOWN"},
-        {R"({"lie":{"out_trade_no":7}})", "NOTICE_MALFORMED"},
-        {R"({"lie":{"total":"5000"}})", "NOTICE_MALFORMED"},
-        {R"({"lie":{"total":-5000}})", "NOTICE_MALFORMED"},
-    };
-    for (const auto& [fault, reason] : cases) {
-        INFO(fault);
-        shop.faults(provider::Json::parse(fault));
-        CHECK(error_reason(shop.pay.payments->handle_notice(shop.pay.notice(order))) == reason);
-        CHECK(shop.pay.order_state(order) == "pending");
-    }
-    shop.faults(provider::Json::object());
-    SignedNotice notice = shop.pay.notice(order);
-    SignedNotice large = notice;
-    large.body.append(65 * 1024, ' ');
-    CHECK(error_reason(shop.pay.payments->handle_notice(large)) == "NOTICE_TOO_LARGE");
-    for (std::string SignedNotice::*field : {&SignedNotice::timestamp, &SignedNotice::nonce,
-                                             &SignedNotice::signature, &SignedNotice::serial}) {
-        SignedNotice bare = notice;
-        (bare.*field).clear();
-        CHECK(error_reason(shop.pay.payments->handle_notice(bare)) == "NOTICE_HEADER_MISSING");
-    }
-    SignedNotice empty = notice;
-    empty.body.clear();
-    CHECK(error_reason(shop.pay.payments->handle_notice(empty)) == "NOTICE_SIGNATURE_INVALID");
-    CHECK(shop.balance() == 0);
-    CHECK(shop.world.count("SELECT count(*) FROM entries") == 0);
-    // After all that the genuine one still counts.
-    REQUIRE(shop.pay.payments->handle_notice(notice).ok());
-    CHECK(shop.balance() == 50'000'000);
-}
-
 TEST_CASE("a notice that is not a success credits nothing") {
     PREPAY_REQUIRE_DATABASE();
     Shop shop;
@@ -177,37 +98,6 @@ TEST_CASE("a notice that is not a success credits nothing") {
         CHECK(shop.pay.order_state(order) == "pending");
     }
     CHECK(shop.balance() == 0);
-}
-
-TEST_CASE(
-    "wrong amount, currency or a closed order: disputed, money in suspense, purse untouched") {
-    PREPAY_REQUIRE_DATABASE();
-    Shop shop;
-    const std::string order = shop.paid_order();
-    SECTION("less") {
-        shop.faults({{"lie", {{"total", 4999}}}});
-        REQUIRE(shop.pay.payments->handle_notice(shop.pay.notice(order)).ok());
-        REQUIRE(shop.pay.payments->handle_notice(shop.pay.notice(order)).ok());
-        CHECK(shop.suspense() == 49'990'000);
-    }
-    SECTION("more") {
-        shop.faults({{"lie", {{"total", 5001}}}});
-        REQUIRE(shop.pay.payments->handle_notice(shop.pay.notice(order)).ok());
-        CHECK(shop.suspense() == 50'010'000);
-    }
-    SECTION("another currency") {
-        shop.faults({{"lie", {{"currency", "USD"}}}});
-        REQUIRE(shop.pay.payments->handle_notice(shop.pay.notice(order)).ok());
-        CHECK(shop.suspense() == 0);
-    }
-    SECTION("closed") {
-        REQUIRE(shop.world.orders->close(order, "EXPIRED").ok());
-        REQUIRE(shop.pay.payments->handle_notice(shop.pay.notice(order)).ok());
-        CHECK(shop.suspense() == 50'000'000);
-    }
-    CHECK(shop.pay.order_state(order) == "disputed");
-    CHECK(shop.balance() == 0);
-    CHECK(shop.world.audit().empty());
 }
 
 TEST_CASE("a second transaction for a credited order goes to suspense once") {
@@ -223,28 +113,6 @@ TEST_CASE("a second transaction for a credited order goes to suspense once") {
     CHECK(shop.balance() == 50'000'000);
     CHECK(shop.suspense() == 50'000'000);
     CHECK(shop.world.audit().empty());
-}
-
-TEST_CASE("one transaction id cannot credit two orders") {
-    PREPAY_REQUIRE_DATABASE();
-    Shop shop;
-    const std::string first = shop.paid_order();
-    const std::string second = shop.paid_order();
-    for (const std::string& order : {first, second}) {
-        shop.faults({{"lie", {{"transaction_id", "one-transaction"}}}});
-        const Status status = shop.pay.payments->handle_notice(shop.pay.notice(order));
-        CHECK(error_reason(status) == (order == first ? "" : "TRANSACTION_OF_ANOTHER_ORDER"));
-    }
-    CHECK(shop.balance() == 50'000'000);
-}
-
-TEST_CASE("the older certificate scheme and a key that arrives later verify too") {
-    PREPAY_REQUIRE_DATABASE();
-    Shop shop;
-    const std::string order = shop.paid_order();
-    shop.faults({{"use_certificate", true}});
-    REQUIRE(shop.pay.payments->handle_notice(shop.pay.notice(order)).ok());
-    CHECK(shop.balance() == 50'000'000);
 }
 
 TEST_CASE("an unpaid order is closed at the provider and here when its time is over") {
@@ -282,6 +150,43 @@ TEST_CASE("bad wishes of a payer are refused") {
           "REQUEST_ID_REUSED");
     shop.faults({{"answer_status", 503}});
     CHECK(error_reason(shop.pay.start(shop.account, 1'000'000).status()) == "PROVIDER_UNAVAILABLE");
+}
+
+TEST_CASE(
+    "notices that the provider holds back, reorders and repeats credit each order once (I-7)") {
+    PREPAY_REQUIRE_DATABASE();
+    Shop shop;
+    provider::Faults faults;
+    SECTION("held and released in reverse order") {
+        faults.hold_notices = true;
+        faults.reorder = true;
+    }
+    SECTION("each one delivered five times at once") { faults.repeat_notices = 5; }
+    SECTION("held, reordered and repeated") {
+        faults.hold_notices = true;
+        faults.reorder = true;
+        faults.repeat_notices = 3;
+    }
+    shop.pay.provider->set_faults(faults);
+    std::vector<std::string> orders;
+    for (int i = 1; i <= 3; ++i) {
+        orders.push_back(shop.paid_order(i * 1'000'000));
+    }
+    if (faults.hold_notices) {
+        CHECK(shop.balance() == 0);
+        CHECK(shop.world.count("SELECT count(*) FROM wechat_notices") == 0);
+        shop.pay.provider->release();
+    }
+    REQUIRE(shop.pay.wait_for_deliveries(3 * faults.repeat_notices));
+    CHECK(shop.balance() == 6'000'000);
+    for (const std::string& order : orders) {
+        CHECK(shop.pay.order_state(order) == "credited");
+    }
+    CHECK(shop.world.count("SELECT count(*) FROM entries") == 3);
+    CHECK(shop.world.count("SELECT count(*) FROM wechat_notices WHERE outcome = 'CREDITED'") == 3);
+    CHECK(shop.world.count("SELECT sum(delivery_count)::bigint FROM wechat_notices") ==
+          3 * faults.repeat_notices);
+    CHECK(shop.world.audit().empty());
 }
 
 }  // namespace prepay::account::test

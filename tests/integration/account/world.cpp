@@ -3,6 +3,7 @@
 #include <httplib.h>
 #include <stdlib.h>
 
+#include <condition_variable>
 #include <filesystem>
 #include <stdexcept>
 #include <thread>
@@ -126,18 +127,23 @@ Status World::charge(const std::vector<TestCharge>& charges) {
     return deliver(charge_message(charges));
 }
 
-Status World::command_result(const std::string& intent_id, const std::string& meter_id,
-                             metering::v1::CommandState state) {
+kafka::Message World::result_message(const std::string& intent_id, const std::string& meter_id,
+                                     metering::v1::CommandState state, Instant finish_time) {
     metering::v1::CommandChanged event;
     event.mutable_command()->set_command_id(intent_id);
     event.mutable_command()->set_intent_id(intent_id);
     event.mutable_command()->set_meter_id(meter_id);
     event.mutable_command()->set_state(state);
-    *event.mutable_command()->mutable_finish_time() = to_proto(clock.now());
+    *event.mutable_command()->mutable_finish_time() = to_proto(finish_time);
     kafka::Message message;
     message.topic = "prepay.metering.command-results.v1";
     message.payload = event.SerializeAsString();
-    return deliver(message);
+    return message;
+}
+
+Status World::command_result(const std::string& intent_id, const std::string& meter_id,
+                             metering::v1::CommandState state) {
+    return deliver(result_message(intent_id, meter_id, state, clock.now()));
 }
 
 Status World::meter_state(const std::string& meter_id, bool online,
@@ -236,45 +242,126 @@ std::string World::audit() {
     }));
 }
 
+std::string World::checksum() {
+    return require(database->read([&](pqxx::work& tx) -> Result<std::string> {
+        std::string sums;
+        for (const auto& table : tx.exec(
+                 "SELECT relname FROM pg_class WHERE relnamespace = current_schema()::regnamespace"
+                 " AND relkind IN ('r', 'p') AND NOT relispartition ORDER BY relname")) {
+            const auto name = table[0].as<std::string>();
+            sums += name + " " +
+                    tx.exec1(
+                          "SELECT count(*) || ' ' || coalesce(md5(string_agg(t::text, ';' ORDER BY"
+                          " t::text)), '') FROM " +
+                          tx.quote_name(name) + " t")[0]
+                        .as<std::string>() +
+                    "\n";
+        }
+        return sums;
+    }));
+}
+
+std::string World::show(const std::string& sql) {
+    return require(database->read([&](pqxx::work& tx) -> Result<std::string> {
+        std::string text;
+        for (const auto& row : tx.exec(sql)) {
+            for (const auto& field : row) {
+                text += field.is_null() ? "- " : field.as<std::string>() + " ";
+            }
+            text += "\n";
+        }
+        return text;
+    }));
+}
+
+std::string World::account_of(const std::string& room) {
+    return require(database->read([&](pqxx::work& tx) -> Result<std::string> {
+        return tx
+            .exec_params1(
+                "SELECT account_id FROM accounts JOIN customers USING (customer_id)"
+                " WHERE display_name = $1",
+                "Customer of " + room)[0]
+            .as<std::string>();
+    }));
+}
+
 struct PayWorld::Http {
     httplib::Server server;
     std::jthread thread;
+    std::mutex mutex;
+    std::condition_variable delivered;
+    int delivery_count = 0;
 };
 
-PayWorld::PayWorld(World& world, const PaymentTimes& times)
-    : world_(world), http_(std::make_unique<Http>()) {
-    char name[] = "/tmp/prepay-provider-XXXXXX";
-    if (mkdtemp(name) == nullptr) {
-        throw std::runtime_error("no temporary folder");
+PayWorld::PayWorld(World& world, const PaymentTimes& times, const std::string& kept_folder)
+    : folder(kept_folder), world_(world), http_(std::make_unique<Http>()) {
+    provider::ProviderOptions memory;
+    if (folder.empty()) {
+        char name[] = "/tmp/prepay-provider-XXXXXX";
+        if (mkdtemp(name) == nullptr) {
+            throw std::runtime_error("no temporary folder");
+        }
+        folder = name;
+        temporary_ = true;
+    } else {
+        memory.state_file = folder + "/orders.json";
     }
-    folder = name;
     provider::KeyOptions keys;
     keys.folder = folder;
-    provider = std::make_unique<provider::Provider>(provider::load_keys(keys),
-                                                    provider::ProviderOptions());
+    provider = std::make_unique<provider::Provider>(provider::load_keys(keys), memory);
+    http_->server.Post("/callbacks/wechat",
+                       [this](const httplib::Request& request, httplib::Response& response) {
+                           take_delivery(request, response);
+                       });
     provider::serve(http_->server, *provider);
-    const int port = http_->server.bind_to_any_port("127.0.0.1");
+    port_ = http_->server.bind_to_any_port("127.0.0.1");
     http_->thread = std::jthread([this] { http_->server.listen_after_bind(); });
+    client = make_client();
+    payments =
+        std::make_unique<Payments>(*world.orders, *client, world.clock, world.metrics, times);
+    provider::Faults quiet;
+    quiet.drop_notices = true;  // Most tests deliver notices themselves.
+    provider->set_faults(quiet);
+}
+
+std::unique_ptr<WechatPay> PayWorld::make_client() {
+    provider::KeyOptions keys;
     WechatOptions options;
-    options.base_url = "http://127.0.0.1:" + std::to_string(port);
+    options.base_url = "http://127.0.0.1:" + std::to_string(port_);
     options.merchant = {keys.appid, keys.mchid};
     options.merchant_private_key_pem = provider::read_file(folder + "/merchant_private_key.pem");
     options.merchant_serial = provider::read_file(folder + "/merchant_serial");
     options.api_v3_key = provider::read_file(folder + "/api_v3_key");
     options.platform_keys_dir = folder + "/platform_keys";
-    options.notify_url = "http://127.0.0.1:1/callbacks/wechat";
-    client = require(WechatPay::create(options, world.clock));
-    payments =
-        std::make_unique<Payments>(*world.orders, *client, world.clock, world.metrics, times);
-    provider::Faults quiet;
-    quiet.drop_notices = true;  // Tests deliver notices themselves.
-    provider->set_faults(quiet);
+    options.notify_url = options.base_url + "/callbacks/wechat";
+    return require(WechatPay::create(options, world_.clock));
+}
+
+// What the HTTP edge does with a callback.
+void PayWorld::take_delivery(const httplib::Request& request, httplib::Response& response) {
+    const Status taken =
+        payments->handle_notice({request.get_header_value("Wechatpay-Timestamp"),
+                                 request.get_header_value("Wechatpay-Nonce"),
+                                 request.get_header_value("Wechatpay-Signature"),
+                                 request.get_header_value("Wechatpay-Serial"), request.body});
+    response.status = taken.ok() ? 204 : 500;
+    const std::lock_guard lock(http_->mutex);
+    ++http_->delivery_count;
+    http_->delivered.notify_all();
+}
+
+bool PayWorld::wait_for_deliveries(int count) {
+    std::unique_lock lock(http_->mutex);
+    return http_->delivered.wait_for(lock, std::chrono::seconds(20),
+                                     [&] { return http_->delivery_count >= count; });
 }
 
 PayWorld::~PayWorld() {
     http_->server.stop();
     http_->thread.join();
-    std::filesystem::remove_all(folder);
+    if (temporary_) {
+        std::filesystem::remove_all(folder);
+    }
 }
 
 Result<Payments::Started> PayWorld::start(const std::string& account_id, std::int64_t micros,

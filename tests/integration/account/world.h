@@ -16,6 +16,11 @@
 #include "support/provider/provider.h"
 #include "support/test_database.h"
 
+namespace httplib {
+struct Request;
+struct Response;
+}  // namespace httplib
+
 namespace prepay::account::test {
 
 /// Real time plus a shift that tests move.
@@ -58,6 +63,8 @@ public:
     Status charge(const std::vector<TestCharge>& charges);
     static kafka::Message charge_message(const std::vector<TestCharge>& charges);
     Status deliver(const kafka::Message& message);
+    static kafka::Message result_message(const std::string& intent_id, const std::string& meter_id,
+                                         metering::v1::CommandState state, Instant finish_time);
     Status command_result(const std::string& intent_id, const std::string& meter_id,
                           metering::v1::CommandState state);
     Status meter_state(const std::string& meter_id, bool online, metering::v1::RelayState relay);
@@ -78,6 +85,12 @@ public:
     }
     /// Zero sum, and every balance and version equal to what the entries say (I-1, I-2).
     std::string audit();
+    /// A line a table: rows and a hash of their content.
+    std::string checksum();
+    /// Rows of a query as text.
+    std::string show(const std::string& sql);
+    /// The account opened in a room.
+    std::string account_of(const std::string& room);
 
     std::unique_ptr<prepay::test::TestDatabase> scratch;
     std::unique_ptr<pg::Database> database;
@@ -102,7 +115,9 @@ private:
 /// it.
 class PayWorld {
 public:
-    explicit PayWorld(World& world, const PaymentTimes& times = {});
+    /// With `kept_folder` keys and orders of the provider outlive it.
+    explicit PayWorld(World& world, const PaymentTimes& times = {},
+                      const std::string& kept_folder = "");
     ~PayWorld();
 
     /// A payment started for an account; gives the order id.
@@ -110,6 +125,10 @@ public:
                                     const std::string& request_id = "");
     SignedNotice notice(const std::string& order_id);
     std::string order_state(const std::string& order_id);
+    /// One more client with the keys of the folder as they are now.
+    std::unique_ptr<WechatPay> make_client();
+    /// Until the provider's own notices came in so often, answered or refused.
+    bool wait_for_deliveries(int count);
 
     std::string folder;
     std::unique_ptr<provider::Provider> provider;
@@ -117,7 +136,11 @@ public:
     std::unique_ptr<Payments> payments;
 
 private:
+    void take_delivery(const httplib::Request& request, httplib::Response& response);
+
     World& world_;
+    bool temporary_ = false;
+    int port_ = 0;
     struct Http;
     std::unique_ptr<Http> http_;
 };

@@ -1,0 +1,229 @@
+#include <grpcpp/impl/codegen/client_unary_call.h>
+#include <catch2/catch.hpp>
+
+#include "convert.h"
+#include "integration/account/server.h"
+
+// The service as its callers see it: effects, repetitions, and who may call what.
+namespace prepay::account::test {
+namespace {
+
+using Desk = v1::AccountService::StubInterface;
+using Tenant = v1::TenantService::StubInterface;
+constexpr std::int64_t kYuan = 1'000'000;
+
+struct Front {
+    World world;
+    PayWorld pay{world};
+    AccountServer server{world, pay};
+    Front() {
+        world.make_site();
+        world.make_room("r1");
+        world.make_room("r2");
+    }
+
+    /// Calls twice; the second answer is the first one, and the second call has no effect.
+    template <typename Request, typename Response>
+    Response once(const std::string& token,
+                  grpc::Status (Desk::*method)(grpc::ClientContext*, const Request&, Response*),
+                  const Request& request) {
+        INFO(request.GetTypeName());
+        const auto first = server.call(token, method, request);
+        INFO(error_reason(first.status()) << error_message(first.status()));
+        REQUIRE(first.ok());
+        const std::string after = world.checksum();
+        const auto second = server.call(token, method, request);
+        REQUIRE(second.ok());
+        CHECK(second->SerializeAsString() == first->SerializeAsString());
+        CHECK(world.checksum() == after);
+        return *first;
+    }
+
+    v1::Account open(const std::string& room, std::int64_t first_top_up) {
+        v1::OpenAccountRequest request;
+        request.set_request_id("open-" + room + "-1");
+        request.set_room_id(room);
+        request.mutable_customer()->set_display_name("Li");
+        request.mutable_customer()->set_phone("13800005678");
+        request.set_first_top_up_micros(first_top_up);
+        return once(server.cashier, &Desk::OpenAccount, request).account();
+    }
+};
+
+/// The status of a call with an empty request.
+grpc::StatusCode empty_call(const rpc::Client& client, const std::string& method) {
+    grpc::ClientContext context;
+    client.prepare(context);
+    const grpc::internal::RpcMethod rpc(method.c_str(), grpc::internal::RpcMethod::NORMAL_RPC);
+    grpc::ByteBuffer response;
+    const grpc::Slice nothing;
+    return grpc::internal::BlockingUnaryCall(client.channel().get(), rpc, &context,
+                                             grpc::ByteBuffer(&nothing, 1), &response)
+        .error_code();
+}
+
+}  // namespace
+
+TEST_CASE("open, top up, refund, levels, keep-power, close: each once, however often asked") {
+    PREPAY_REQUIRE_DATABASE();
+    Front front;
+    AccountServer& server = front.server;
+    const v1::Account opened = front.open("r1", 20 * kYuan);
+    CHECK(opened.balance_micros() == 20 * kYuan);
+    v1::TopUpRequest in;
+    in.set_request_id("top-up-1");
+    in.set_account_id(opened.account_id());
+    in.set_amount_micros(5 * kYuan);
+    const auto paid = front.once(server.cashier, &Desk::TopUp, in);
+    CHECK(paid.account().balance_micros() == 25 * kYuan);
+    CHECK(paid.order().create_user() == "user:cashier");
+    v1::RefundRequest out;
+    out.set_request_id("refund-1");
+    out.set_account_id(opened.account_id());
+    out.set_amount_micros(25 * kYuan);
+    CHECK(front.once(server.cashier, &Desk::Refund, out).account().balance_micros() == 0);
+    v1::SetAlarmLevelsRequest levels;
+    levels.set_request_id("levels-1");
+    levels.set_account_id(opened.account_id());
+    levels.mutable_alarm_levels()->set_level_1_micros(9 * kYuan);
+    levels.mutable_alarm_levels()->set_level_2_micros(8 * kYuan);
+    levels.mutable_alarm_levels()->set_level_3_micros(7 * kYuan);
+    levels.mutable_alarm_levels()->set_cut_floor_micros(-6 * kYuan);
+    CHECK(front.once(server.cashier, &Desk::SetAlarmLevels, levels)
+              .account()
+              .alarm_levels()
+              .cut_floor_micros() == -6 * kYuan);
+    v1::SetKeepPowerRequest keep;
+    keep.set_request_id("keep-power-1");
+    keep.set_account_id(opened.account_id());
+    keep.set_keep_power(true);
+    CHECK(front.once(server.admin, &Desk::SetKeepPower, keep).account().keep_power());
+    v1::CloseAccountRequest close;
+    close.set_request_id("close-once");
+    close.set_account_id(opened.account_id());
+    CHECK(front.once(server.cashier, &Desk::CloseAccount, close).account().state() ==
+          v1::ACCOUNT_STATE_CLOSED);
+    v1::ListOrdersRequest orders;
+    orders.set_account_id(opened.account_id());
+    const auto listed = server.call(server.cashier, &Desk::ListOrders, orders);
+    REQUIRE(listed.ok());
+    CHECK(listed->orders_size() == 3);
+    CHECK(front.world.audit().empty());
+}
+
+TEST_CASE("a posting tells when what it pays for happened") {
+    PREPAY_REQUIRE_DATABASE();
+    Front front;
+    const v1::Account opened = front.open("r1", 20 * kYuan);
+    REQUIRE(front.world.charge({{77, opened.account_id(), kYuan, ""}}).ok());
+    v1::ListPostingsRequest request;
+    request.set_account_id(opened.account_id());
+    const auto listed = front.server.call(front.server.cashier, &Desk::ListPostings, request);
+    REQUIRE(listed.ok());
+    REQUIRE(listed->postings_size() == 2);
+    const v1::Posting& charge = listed->postings(0);  // Newest first.
+    CHECK(charge.source_id() == "77");
+    CHECK(charge.source_time().seconds() == 1'780'000'900 + 77);  // The end of its interval.
+    CHECK(charge.post_time().seconds() != charge.source_time().seconds());
+    v1::ListOrdersRequest orders;
+    orders.set_account_id(opened.account_id());
+    const auto order = front.server.call(front.server.cashier, &Desk::ListOrders, orders);
+    REQUIRE(order.ok());
+    CHECK(from_proto(listed->postings(1).source_time()) ==
+          from_proto(order->orders(0).create_time()));
+}
+
+TEST_CASE("a tenant sees the own account, masked, and pays into it") {
+    PREPAY_REQUIRE_DATABASE();
+    Front front;
+    AccountServer& server = front.server;
+    const v1::Account mine = front.open("r1", 20 * kYuan);
+    front.open("r2", 30 * kYuan);
+    const std::string token = server.tenant(mine.account_id());
+    const auto overview =
+        server.call(token, &Tenant::GetOverview, v1::GetOverviewRequest::default_instance());
+    REQUIRE(overview.ok());
+    CHECK(overview->account().account_id() == mine.account_id());
+    CHECK(overview->account().customer().phone() != "13800005678");
+    REQUIRE(overview->rooms_size() == 1);
+    CHECK(overview->rooms(0).room_id() == "r1");
+    v1::CreatePaymentRequest pay;
+    pay.set_request_id("payment-1");
+    pay.set_amount_micros(50 * kYuan);
+    pay.set_openid("openid");
+    const auto started = server.call(token, &Tenant::CreatePayment, pay);
+    REQUIRE(started.ok());
+    const auto again = server.call(token, &Tenant::CreatePayment, pay);
+    REQUIRE(again.ok());
+    CHECK(again->order().order_id() == started->order().order_id());
+    const std::string order_id = started->order().order_id();
+    REQUIRE(front.pay.provider->pay_order(order_id, nullptr).status == 200);
+    const SignedNotice notice = front.pay.notice(order_id);
+    v1::HandleWechatNoticeRequest handed;
+    handed.set_timestamp(notice.timestamp);
+    handed.set_nonce(notice.nonce);
+    handed.set_signature(notice.signature);
+    handed.set_serial(notice.serial);
+    handed.set_body(notice.body);
+    REQUIRE(server
+                .call(server.service,
+                      &v1::PaymentCallbackService::StubInterface::HandleWechatNotice, handed)
+                .ok());
+    v1::GetPaymentRequest look;
+    look.set_order_id(order_id);
+    const auto seen = server.call(token, &Tenant::GetPayment, look);
+    REQUIRE(seen.ok());
+    CHECK(seen->order().state() == v1::ORDER_STATE_CREDITED);
+    CHECK(seen->account().balance_micros() == 70 * kYuan);
+    const auto history =
+        server.call(token, &Tenant::ListHistory, v1::ListHistoryRequest::default_instance());
+    REQUIRE(history.ok());
+    CHECK(history->postings_size() == 2);
+}
+
+TEST_CASE(
+    "I-22 every method, every role: the permission decides, and a refused call has no effect") {
+    PREPAY_REQUIRE_DATABASE();
+    Front front;
+    using rpc::Role;
+    const std::map<common::v1::Permission, std::set<Role>> holders = {
+        {common::v1::PERMISSION_READ,
+         {Role::kViewer, Role::kCashier, Role::kOperator, Role::kAdmin, Role::kService}},
+        {common::v1::PERMISSION_SELL,
+         {Role::kCashier, Role::kOperator, Role::kAdmin, Role::kService}},
+        {common::v1::PERMISSION_CONTROL, {Role::kOperator, Role::kAdmin, Role::kService}},
+        {common::v1::PERMISSION_MANAGE, {Role::kAdmin, Role::kService}},
+        {common::v1::PERMISSION_INTERNAL, {Role::kService}},
+        {common::v1::PERMISSION_TENANT, {Role::kTenant}}};
+    const std::string before = front.world.checksum();
+    const auto* file = v1::Account::descriptor()->file();
+    int calls = 0;
+    for (int s = 0; s < file->service_count(); ++s) {
+        for (int m = 0; m < file->service(s)->method_count(); ++m) {
+            const auto& method = *file->service(s)->method(m);
+            const std::string path = "/" + file->service(s)->full_name() + "/" + method.name();
+            CAPTURE(path);
+            const auto& allowed = holders.at(rpc::required_permission(method));
+            for (const Role role : {Role::kTenant, Role::kViewer, Role::kCashier, Role::kOperator,
+                                    Role::kAdmin, Role::kService}) {
+                CAPTURE(rpc::role_text(role));
+                const auto client =
+                    front.server.client(front.server.keys.token(role, "someone", "nobody"));
+                const auto code = empty_call(client, path);
+                CHECK((code == grpc::StatusCode::PERMISSION_DENIED) == !allowed.contains(role));
+                CHECK(code != grpc::StatusCode::UNAUTHENTICATED);
+                ++calls;
+            }
+            for (const std::string& token :
+                 {std::string(), std::string("x.y.z"),
+                  prepay::test::TokenKeys().token(Role::kAdmin, "forger")}) {
+                CHECK(empty_call(front.server.client(token), path) ==
+                      grpc::StatusCode::UNAUTHENTICATED);
+            }
+        }
+    }
+    CHECK(calls == 24 * 6);
+    CHECK(front.world.checksum() == before);
+}
+
+}  // namespace prepay::account::test
