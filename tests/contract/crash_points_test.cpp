@@ -38,7 +38,47 @@ std::set<std::string> listed() {
     return names;
 }
 
+/// Names and parts ("ledger" of "ledger.committed") that a test arms: by crash_points_of(), which
+/// runs over the list and fails where the process does not die, or by a literal.
+struct Armed {
+    std::set<std::string> parts;
+    std::set<std::string> names;
+};
+
+Armed armed_by_tests() {
+    static const std::regex over_list("crash_points_of\\(\\s*PREPAY_SOURCE_DIR,\\s*\\{([^}]*)\\}");
+    static const std::regex part("\"([a-z]+)\"");
+    static const std::regex literal("\"([a-z]+\\.[a-z_]+)(:[0-9]+)?\"");
+    Armed armed;
+    for (const SourceFile& file : prepay::tidy::source_tree()) {
+        if (!file.in("tests/") || !file.path.ends_with("_test.cpp") || file.in("tests/contract/")) {
+            continue;
+        }
+        using Iterator = std::sregex_iterator;
+        for (Iterator call(file.text.begin(), file.text.end(), over_list); call != Iterator();
+             ++call) {
+            const std::string parts = (*call)[1];
+            for (Iterator name(parts.begin(), parts.end(), part); name != Iterator(); ++name) {
+                armed.parts.insert((*name)[1]);
+            }
+        }
+        for (Iterator name(file.text.begin(), file.text.end(), literal); name != Iterator();
+             ++name) {
+            armed.names.insert((*name)[1]);
+        }
+    }
+    return armed;
+}
+
 }  // namespace
+
+TEST_CASE("Every listed crash point is hit by a test") {
+    const Armed armed = armed_by_tests();
+    for (const std::string& name : listed()) {
+        CAPTURE(name);
+        CHECK((armed.parts.contains(name.substr(0, name.find('.'))) || armed.names.contains(name)));
+    }
+}
 
 TEST_CASE("Crash points are listed, unique and named <part>.<step>") {
     static const std::regex shape("^[a-z]+\\.[a-z_]+$");
