@@ -4,6 +4,8 @@ import { dirname, join } from 'node:path';
 import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core';
 
 export const baseUrl = process.env.BASE_URL ?? 'http://127.0.0.1:22000';
+/** The pretended console: 1,000 rooms, for the checks of speed; all checks' where no address is given. */
+export const mockUrl = 'http://127.0.0.1:22000';
 const shots = process.env.SHOTS_DIR ?? '';
 const user = process.env.WEB_USER ?? 'admin';
 
@@ -53,7 +55,7 @@ export async function openContext(browser: Browser, look: Look, problems: string
 }
 
 export async function logIn(page: Page, path = '/', as = { user, password }): Promise<void> {
-    await page.goto(baseUrl + path);
+    await page.goto(new URL(path, baseUrl).href);
     await page.locator('input[autocomplete="username"]').fill(as.user);
     await page.locator('input[type="password"]').fill(as.password);
     await page.locator('button[type="submit"]').click();

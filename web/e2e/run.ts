@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import type { Browser } from 'playwright-core';
-import { baseUrl, launch } from './harness';
+import { launch, mockUrl } from './harness';
 import { actionChecks } from './action_checks';
 import { consoleChecks, type Check } from './console_checks';
 import { phoneChecks } from './phone_checks';
@@ -8,12 +8,11 @@ import { speedChecks } from './speed_checks';
 
 const startWait_ms = 20_000;
 
-/** Starts the pretended console when no address was given. */
-async function startMock(): Promise<ChildProcess | null> {
-    if (process.env.BASE_URL) return null;
-    const child = spawn(process.execPath, ['--import', 'tsx', 'mock/main.ts'], { env: { ...process.env, PORT: new URL(baseUrl).port }, stdio: ['ignore', 'ignore', 'ignore'] });
+/** Starts the pretended console, or finds one that runs. */
+async function startMock(): Promise<ChildProcess> {
+    const child = spawn(process.execPath, ['--import', 'tsx', 'mock/main.ts'], { env: { ...process.env, PORT: new URL(mockUrl).port }, stdio: ['ignore', 'ignore', 'ignore'] });
     const until = Date.now() + startWait_ms;
-    while (!(await fetch(baseUrl).then(() => true, () => false))) {
+    while (!(await fetch(mockUrl).then(() => true, () => false))) {
         if (Date.now() > until || child.exitCode !== null) throw new Error('the pretended console did not start');
         await new Promise((resolve) => setTimeout(resolve, 100));
     }
@@ -44,7 +43,7 @@ async function main(): Promise<number> {
         }
     } finally {
         await browser.close();
-        mock?.kill();
+        mock.kill();
     }
     return failed;
 }

@@ -52,7 +52,7 @@ export function NotificationList({ accountId }: { accountId?: string }) {
         { title: t('alarm.level'), render: (_, n) => <span className={`level level-${n.level}`}>{levelText(n.level)}</span> },
         { title: t('notification.channel'), render: (_, n) => lookUp(`channel.${ChannelKind[n.channelKind]?.toLowerCase()}`) },
         { title: t('notification.recipient'), dataIndex: 'recipient' },
-        { title: t('notification.subject'), render: (_, n) => <span title={n.body}>{n.subject}</span> },
+        { title: t('notification.subject'), render: (_, n) => <span className="clip" title={`${n.subject}\n\n${n.body}`}>{n.subject}</span> },
         { title: t('notification.state'), render: (_, n) => <span className={`sent-state s-${NotificationState[n.state]?.toLowerCase()}`}>{stateText(n)}</span> },
         { title: t('notification.attempts'), dataIndex: 'attemptCount', align: 'right' },
     ];

@@ -1,5 +1,6 @@
 import { useMemo, useState } from 'react';
-import { formatYuan, formatYuanFloor } from '../core/money';
+import { floorTo } from '../core/decimal';
+import { fen, formatYuan } from '../core/money';
 import { formatClock } from '../core/time';
 import { useText } from './text';
 import type { TenantData } from './use_tenant';
@@ -38,7 +39,7 @@ function Line({ line, zone }: { line: HistoryLine; zone: string }) {
                 <b>{use ? t('history.use') : (lookUp(`history.${line.kind}`) ?? line.kind)}</b>
                 <small>{line.date}{use ? '' : ` ${formatClock(line.time_ms, zone)}`}</small>
             </span>
-            <span className={line.micros < 0n ? 'num' : 'num plus'}>{line.micros > 0n ? '+' : ''}{use ? formatYuanFloor(line.micros) : formatYuan(line.micros)}</span>
+            <span className={line.micros < 0n ? 'num' : 'num plus'}>{line.micros > 0n ? '+' : ''}{formatYuan(use ? -floorTo(-line.micros, fen) : line.micros)}</span>
         </li>
     );
 }
