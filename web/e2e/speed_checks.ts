@@ -5,10 +5,12 @@ import type { Check } from './console_checks';
 
 const roomsWanted = 1000;
 const scrollFrames = 120;
-// Half the frames while scrolling over the live wall, drawn without a graphics card on a busy machine.
-const frameLimit_ms = 40;
+// Half the frames while scrolling over the live wall, drawn without a graphics card, on two cores with
+// other work for eight (measured 50 ms then, 33 ms with less).
+const frameLimit_ms = 70;
 const longTaskLimit_ms = 200;
-const filterLimit_ms = 400;
+// 150 ms on a calm machine, 600 ms on that busy one.
+const filterLimit_ms = 1000;
 const heapWait_ms = 15_000;
 const heapLimit_mb = 8;
 
