@@ -8,6 +8,7 @@
 #include <fstream>
 #include <map>
 #include <optional>
+#include <regex>
 #include <set>
 #include <sstream>
 
@@ -20,6 +21,7 @@ struct Entry {
     std::string value;
     std::vector<std::string> list;
     bool is_list = false;
+    bool is_empty_map = false;
     std::string origin;  // "file:line" or the variable's name.
 };
 
@@ -40,6 +42,12 @@ std::optional<std::string> read_file(const std::string& path) {
     return content.str();
 }
 
+// "postgresql://user:password@host" is not shown with its password.
+std::string mask_password(const std::string& value) {
+    static const std::regex kPassword("(://[^:/@]*:)[^@]*@");
+    return std::regex_replace(value, kPassword, "$1***@");
+}
+
 }  // namespace
 
 struct Reader::State {
@@ -50,12 +58,14 @@ struct Reader::State {
     std::vector<std::string> problems;
     std::map<std::string, std::string> effective;
 
-    void flatten(const YAML::Node& node, const std::string& key) {
-        const std::string origin = file + ":" + std::to_string(node.Mark().line + 1);
-        if (node.IsMap()) {
+    // `line` is the key's, from 0: an empty value has none of its own.
+    void flatten(const YAML::Node& node, const std::string& key, int line) {
+        const std::string origin = file + ":" + std::to_string(line + 1);
+        if (node.IsMap() && node.size() > 0) {
             for (const auto& child : node) {
                 const auto name = child.first.as<std::string>();
-                flatten(child.second, key.empty() ? name : key + "." + name);
+                flatten(child.second, key.empty() ? name : key + "." + name,
+                        child.first.Mark().line);
             }
             return;
         }
@@ -69,6 +79,7 @@ struct Reader::State {
         } else if (node.IsScalar()) {
             entry.value = node.as<std::string>();
         }
+        entry.is_empty_map = node.IsMap() || node.IsNull();
         if (!entries.emplace(key, entry).second) {
             problems.push_back(origin + ": " + key + ": given twice");
         }
@@ -127,7 +138,7 @@ Result<Reader> Reader::load(const std::string& path, const std::string& service)
         }
         const YAML::Node root = YAML::Load(*content);
         if (root.IsMap()) {
-            state->flatten(root, "");
+            state->flatten(root, "", 0);
         } else if (!root.IsNull()) {
             return invalid_argument("CONFIG_INVALID", path + ":1: expected a map of keys");
         }
@@ -151,7 +162,10 @@ std::string Reader::text(const std::string& key, const char* fallback) {
     } else {
         state_->add_problem(key, "is required");
     }
-    state_->effective[key] = value;
+    if (entry != nullptr && fallback == nullptr && value.empty()) {
+        state_->add_problem(key, "is required, but empty");
+    }
+    state_->effective[key] = mask_password(value);
     return value;
 }
 
@@ -243,10 +257,14 @@ std::chrono::milliseconds Reader::duration(const std::string& key,
 std::string Reader::address(const std::string& key, const char* fallback) {
     std::string value = text(key, fallback);
     const auto colon = value.rfind(':');
-    const bool well_formed = colon != std::string::npos && colon > 0 && colon + 1 < value.size() &&
-                             value.find_first_not_of("0123456789", colon + 1) == std::string::npos;
+    const std::string port = colon == std::string::npos ? "" : value.substr(colon + 1);
+    constexpr std::size_t kDigitsMax = 5;
+    constexpr int kPortMax = 65535;
+    const bool well_formed = colon > 0 && !port.empty() && port.size() <= kDigitsMax &&
+                             port.find_first_not_of("0123456789") == std::string::npos &&
+                             std::stoi(port) <= kPortMax;
     if (!value.empty() && !well_formed) {
-        state_->add_problem(key, "'" + value + "' is not host:port");
+        state_->add_problem(key, "'" + value + "' is not host:port with a port up to 65535");
     }
     return value;
 }
@@ -298,7 +316,9 @@ void Reader::problem(const std::string& key, const std::string& message) {
 Status Reader::finish() const {
     std::vector<std::string> problems = state_->problems;
     for (const auto& [key, entry] : state_->entries) {
-        if (state_->asked.count(key) == 0) {
+        const auto below = state_->asked.lower_bound(key + ".");
+        const bool is_group = below != state_->asked.end() && below->rfind(key + ".", 0) == 0;
+        if (state_->asked.count(key) == 0 && !(entry.is_empty_map && is_group)) {
             problems.push_back(entry.origin + ": " + key + ": unknown key");
         }
     }

@@ -52,6 +52,34 @@ TEST_CASE("the environment overrides the file and secrets stay masked") {
     REQUIRE(reader.describe().find("db.password: ***") != std::string::npos);
 }
 
+TEST_CASE("ports end at 65535, what is required is not empty, an unknown group is not overlooked") {
+    const std::string path = write_file("edges.yaml",
+                                        "a: h:65536\nb: h:99999999999\nc: h:65535\nd:\n"
+                                        "foo: {}\npeers: {}\n");
+    Reader reader = Reader::load(path, "CONFIGTEST").value();
+    reader.address("a");
+    reader.address("b");
+    reader.address("c");
+    reader.text("d");
+    reader.address("peers.account", "");
+    const std::string text = error_message(reader.finish());
+    for (const char* part : {":1: a: 'h:65536' is not host:port", ":2: b: 'h:99999999999'",
+                             ":4: d: is required, but empty", ":5: foo: unknown key"}) {
+        CAPTURE(part, text);
+        CHECK(text.find(part) != std::string::npos);
+    }
+    CHECK(text.find("c:") == std::string::npos);
+    CHECK(text.find("peers") == std::string::npos);
+}
+
+TEST_CASE("a password inside an URL is not shown") {
+    const std::string path =
+        write_file("url.yaml", "url: postgresql://prepay_billing:Top:Secret@db:5432/prepay\n");
+    Reader reader = Reader::load(path, "CONFIGTEST").value();
+    CHECK(reader.text("url") == "postgresql://prepay_billing:Top:Secret@db:5432/prepay");
+    CHECK(reader.describe() == "url: postgresql://prepay_billing:***@db:5432/prepay\n");
+}
+
 TEST_CASE("a file that is not there or not YAML says so") {
     REQUIRE(error_reason(Reader::load("/nonexistent.yaml", "X").status()) == "CONFIG_NOT_FOUND");
     const std::string path = write_file("broken.yaml", "a: [1\nb: }\n");
