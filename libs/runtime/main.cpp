@@ -138,9 +138,12 @@ int run_main(int argc, char** argv, const Program& program) {
     app.add_flag("--check-config", check_config,
                  "Print the effective configuration (secrets masked) and exit");
     app.add_subcommand("serve", "Serve until SIGTERM (the default)")->fallthrough();
-    CLI::App* redrive =
+    bool redrive = false;
+    if (program.publishes) {  // Dead letters are published; who publishes nothing has none.
         app.add_subcommand("redrive", "Apply dead letters again, with the service stopped")
-            ->fallthrough();
+            ->fallthrough()
+            ->callback([&redrive] { redrive = true; });
+    }
     app.require_subcommand(0, 1);
     if (program.add_subcommands) {
         program.add_subcommands(app, exit_code);
@@ -164,7 +167,7 @@ int run_main(int argc, char** argv, const Program& program) {
         std::cout << loaded->description;
         return 0;
     }
-    return serve(program, path, redrive->parsed(), argv);
+    return serve(program, path, redrive, argv);
 }
 
 }  // namespace prepay::runtime

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
 #include <condition_variable>
 #include <mutex>
@@ -18,9 +19,22 @@ namespace prepay::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kDrainTimeout{8000};
+constexpr std::chrono::milliseconds kDrainEnd{9500};
 // Handlers mostly wait for the disk; payment notices share commits, so many at once are faster.
 constexpr int kWorkerCount = 32;
 constexpr std::chrono::seconds kMetricsInterval{1};
+
+// A call that hangs in a dead database must not hold the process: it has survived worse endings.
+void end_hanging_drain(const std::stop_token& stop) {
+    std::mutex mutex;
+    std::condition_variable_any stopped;
+    std::unique_lock lock(mutex);
+    stopped.wait_for(lock, stop, kDrainEnd, [&] { return stop.stop_requested(); });
+    if (!stop.stop_requested()) {
+        telemetry::log_error("the drain hangs, ending without it");
+        _exit(1);
+    }
+}
 
 }  // namespace
 
@@ -137,6 +151,7 @@ Status Runner::run() {
     int received = 0;
     sigwait(&signals, &received);
     telemetry::log_info("draining", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
+    const std::jthread watchdog(end_hanging_drain);
     for (const auto& hook : state.stop_hooks) {
         hook();
     }

@@ -10,7 +10,7 @@
 namespace prepay::telemetry {
 
 /// Serves `/metrics`, `/healthz` (200 while the process runs) and `/readyz` (200 when every check
-/// passes, otherwise 503 with one line per failing check). Thread-safe.
+/// passes, otherwise 503 with one line per failing or hanging check). Thread-safe.
 class HealthServer {
 public:
     /// `listen` is "host:port".
@@ -18,7 +18,8 @@ public:
                                                        const Metrics& metrics);
     ~HealthServer();
 
-    /// A check runs in the server's thread and must answer within a second.
+    /// Checks run one after the other in a thread of their own; all together should answer within a
+    /// second, else the one that runs is shown as hanging.
     void add_check(const std::string& name, std::function<Status()> check);
 
 private:
