@@ -1,0 +1,74 @@
+#include <catch2/catch.hpp>
+
+#include "outbox/outbox.h"
+#include "support/mock_broker.h"
+#include "support/test_database.h"
+
+namespace prepay::test {
+namespace {
+
+constexpr const char* kTopic = "prepay.test.facts.v1";
+
+std::unique_ptr<outbox::Relay> relay_to(const TestDatabase& scratch, const std::string& brokers) {
+    kafka::ProducerOptions options;
+    options.brokers = brokers;
+    options.client_id = "test";
+    options.linger = std::chrono::milliseconds(1);
+    options.delivery_timeout = std::chrono::milliseconds(500);
+    return std::make_unique<outbox::Relay>(scratch.open(1),
+                                           kafka::Producer::create(options).value(), "prepay-test");
+}
+
+std::int64_t published_sequence(pg::Database& database) {
+    return database
+        .read([](pqxx::work& tx) -> Result<std::int64_t> {
+            return tx
+                .exec1(
+                    "SELECT coalesce(sum(published_sequence), 0)::bigint FROM outbox_positions")[0]
+                .as<std::int64_t>();
+        })
+        .value();
+}
+
+}  // namespace
+
+TEST_CASE("I-19 a relay that takes over publishes what the dead leader had numbered only") {
+    if (!TestDatabase::available()) {
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
+        return;
+    }
+    const TestDatabase scratch("takeover");
+    MockBroker broker;
+    broker.create_topic(kTopic, 1);
+    const auto database = scratch.open(2);
+    const outbox::Outbox outbox(1);
+    const auto append = [&](const char* payload) {
+        REQUIRE(database
+                    ->transact([&](pqxx::work& tx) {
+                        outbox.append(tx, kTopic, "key", payload);
+                        return absl::OkStatus();
+                    })
+                    .ok());
+    };
+    // The leader numbers a row, but its broker cannot be reached.
+    auto leader = relay_to(scratch, "127.0.0.1:1");
+    append("1");
+    bool failed = false;
+    for (int round = 0; round < 3 && !failed; ++round) {
+        failed = !leader->run_once().ok();
+    }
+    REQUIRE(failed);
+    // A standby that has looked already, and not got the lead.
+    const auto standby = relay_to(scratch, broker.brokers());
+    append("2");
+    REQUIRE(*standby->run_once() == 0);
+    REQUIRE(*standby->run_once() == 0);
+    REQUIRE(published_sequence(*database) == 0);
+    leader.reset();
+    for (int round = 0; round < 100 && published_sequence(*database) < 2; ++round) {
+        REQUIRE(standby->run_once().ok());
+    }
+    CHECK(published_sequence(*database) == 2);
+}
+
+}  // namespace prepay::test
