@@ -1,10 +1,10 @@
 #include <memory>
 
+#include "adapters/asio_line_loop.h"
 #include "adapters/grpc_intent_claims.h"
 #include "adapters/grpc_metering_service.h"
 #include "adapters/import_command.h"
 #include "adapters/intent_subscriber.h"
-#include "adapters/modbus_rtu_line.h"
 #include "adapters/probe_command.h"
 #include "adapters/yaml_pack_loader.h"
 #include "app/line_park.h"
@@ -36,9 +36,10 @@ struct Parts {
           commands(service.database(), service.outbox(), service.clock(), signal),
           claims(service.peer("account")),
           spool(readings, metrics, static_cast<std::size_t>(config.spool_readings_max)),
-          park({service.clock(), metrics, commands, claims, spool, board,
-                metering::modbus_line_factory(service.clock()), config.limits, config.commands},
-               packs),
+          loops(service.clock()),
+          park({service.clock(), metrics, commands, claims, spool, board, config.limits,
+                config.commands},
+               packs, loops.all()),
           intents(commands, park, signal, service.clock()),
           grpc({registry, readings, commands, park, board, signal, packs, metrics,
                 service.clock()}) {}
@@ -52,6 +53,7 @@ struct Parts {
     metering::PgCommandStore commands;
     metering::GrpcIntentClaims claims;
     metering::ReadingSpool spool;
+    metering::AsioLineLoops loops;
     metering::LinePark park;
     metering::IntentSubscriber intents;
     metering::GrpcMeteringService grpc;
@@ -110,6 +112,7 @@ void keep_house(Parts& parts, const std::stop_token& stop) {
 Status wire(runtime::Service& service, const metering::GatewayConfig& config,
             std::unique_ptr<Parts>& parts) {
     PREPAY_ASSIGN_OR_RETURN(metering::PackLibrary packs, metering::load_packs(config.packs_dir));
+    metering::allow_many_lines();
     parts = std::make_unique<Parts>(service, config, std::move(packs));
     PREPAY_RETURN_IF_ERROR(load_park(*parts));
     PREPAY_RETURN_IF_ERROR(submit_open(*parts, Duration(0)));

@@ -1,11 +1,15 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "core/status.h"
+#include "core/task.h"
 #include "domain/command.h"
 #include "domain/modbus_frame.h"
 #include "domain/model.h"
@@ -30,19 +34,49 @@ struct WireReply {
     Bytes received_bytes;
 };
 
-/// The wire of one line: one request in flight. Used by the line's owner thread only. After
-/// anything but kReply the adapter has drained the line, or closed it, so that no late byte can
-/// meet the next request.
+/// The wire of one line: one request in flight. Used on the line's loop only; a port is idle when
+/// it is destroyed. After anything but kReply the adapter has drained the line, or closed it, so
+/// that no late byte can meet the next request; bytes that nobody asked for close a connection.
 class LinePort {
 public:
     virtual ~LinePort() = default;
     /// Reasons LINE_UNREACHABLE, LINE_ADDRESS_INVALID, DESCRIPTOR_LIMIT.
-    virtual Status connect() = 0;
+    virtual Task<Status> connect() = 0;
     virtual void disconnect() = 0;
     [[nodiscard]] virtual bool is_connected() const = 0;
-    virtual WireReply transact(int unit, const Bytes& request_pdu) = 0;
+    /// `request_pdu` must stay until the reply is there.
+    virtual Task<WireReply> transact(int unit, const Bytes& request_pdu) = 0;
 };
-using LinePortFactory = std::function<std::unique_ptr<LinePort>(const LineConfig&)>;
+
+/// Calls its owner back on the loop once the time it was last set to is reached.
+class LineTimer {
+public:
+    virtual ~LineTimer() = default;
+    virtual void set(std::chrono::steady_clock::time_point time) = 0;
+};
+
+/// The thread of many lines. A line lives on one loop: everything of it happens there, one thing
+/// after another, so it needs no locks, and nothing there may block.
+class LineLoop {
+public:
+    virtual ~LineLoop() = default;
+    /// Runs `work` on the loop, after what was posted before. From any thread.
+    virtual void post(std::function<void()> work) = 0;
+    /// Runs `work`, which may block, on another thread and then `done` on the loop.
+    virtual void run_blocking(std::function<void()> work, std::function<void()> done) = 0;
+    virtual std::unique_ptr<LineTimer> make_timer(std::function<void()> on_time) = 0;
+    virtual std::unique_ptr<LinePort> make_port(const LineConfig& config) = 0;
+};
+
+/// Awaits the result of `work`, which may block, without holding up the loop.
+template <typename Work>
+Task<std::invoke_result_t<Work&>> await_blocking(LineLoop& loop, Work work) {
+    std::optional<std::invoke_result_t<Work&>> result;
+    Signal done;
+    loop.run_blocking([&] { result.emplace(work()); }, [&] { done.set(); });
+    co_await done;
+    co_return *std::move(result);
+}
 
 /// What one sweep of a line brings, stored and published in one transaction.
 struct LineBatch {
@@ -63,7 +97,7 @@ public:
     virtual Status write(const std::vector<LineBatch>& batches) = 0;
 };
 
-/// The rows of commands as their line changes them.
+/// The rows of commands as their line changes them. Blocks; called from several threads.
 class CommandStore {
 public:
     virtual ~CommandStore() = default;
@@ -78,7 +112,8 @@ public:
 
 enum class ClaimOutcome { kGranted, kDenied, kUnanswered };
 
-/// Asks account, under the account's lock, whether a switch intent still holds.
+/// Asks account, under the account's lock, whether a switch intent still holds. Blocks; called from
+/// several threads.
 class IntentClaims {
 public:
     virtual ~IntentClaims() = default;

@@ -232,9 +232,12 @@ int run(const std::string& json_path, int meter_count) {
         seconds.push_back(crossings.cross(i));
     }
     const double line = crossings.line_time();
-    std::sort(seconds.begin(), seconds.end());
-    const double p50 = seconds[seconds.size() / 2];
-    const double p99 = seconds[seconds.size() * 99 / 100];
+    std::vector<double> sorted = seconds;
+    std::sort(sorted.begin(), sorted.end());
+    const double p50 = sorted[sorted.size() / 2];
+    const double p99 = sorted[sorted.size() * 99 / 100];
+    std::printf("first %.1f ms, slowest %.1f ms of %zu\n", seconds.front() * 1e3,
+                sorted.back() * 1e3, seconds.size());
     std::printf(
         "crossing -> wire: p50 %.1f ms, p99 %.1f ms; frame + one transaction in flight %.1f ms; "
         "ratio %.2f (floor 1.5, goal %.2f; smaller is better)\n",

@@ -6,9 +6,9 @@
 #include <memory>
 #include <thread>
 
+#include "adapters/asio_line_loop.h"
 #include "adapters/grpc_metering_service.h"
 #include "adapters/intent_subscriber.h"
-#include "adapters/modbus_rtu_line.h"
 #include "adapters/yaml_pack_loader.h"
 #include "convert.h"
 #include "core/ids.h"
@@ -147,9 +147,9 @@ public:
           readings(database, outbox_, clock),
           commands(database, outbox_, clock, signal),
           spool(readings, gauges, 10'000),
-          park({clock, gauges, commands, claims, spool, board, modbus_line_factory(clock),
-                PlausibilityLimits{}, settings()},
-               packs),
+          loops(clock),
+          park({clock, gauges, commands, claims, spool, board, PlausibilityLimits{}, settings()},
+               packs, loops.all()),
           intents(commands, park, signal, clock),
           service({registry, readings, commands, park, board, signal, packs, gauges, clock}) {
         const auto lines = registry.list_lines("", 1000);
@@ -321,6 +321,7 @@ public:
     PgReadingStore readings;
     PgCommandStore commands;
     ReadingSpool spool;
+    AsioLineLoops loops;
     LinePark park;
     IntentSubscriber intents;
     GrpcMeteringService service;

@@ -7,9 +7,11 @@
 #include <unistd.h>
 #include <catch2/catch.hpp>
 
+#include <atomic>
 #include <functional>
 #include <thread>
 
+#include "adapters/asio_line_loop.h"
 #include "adapters/modbus_rtu_line.h"
 
 using namespace prepay;
@@ -59,6 +61,14 @@ public:
         return config;
     }
 
+    /// Returns when so many scripts have been played to their end.
+    void wait_played(int count) const {
+        for (int seen = played_; seen < count; seen = played_) {
+            played_.wait(seen);
+        }
+    }
+    [[nodiscard]] int accepted() const { return accepted_; }
+
 private:
     void run(const std::stop_token& stop) {
         std::size_t next = 0;
@@ -67,6 +77,7 @@ private:
                 continue;
             }
             const int peer = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
+            ++accepted_;
             while (peer >= 0 && !stop.stop_requested()) {
                 if (!wait_readable(peer, 20)) {
                     continue;
@@ -77,7 +88,10 @@ private:
                     break;
                 }
                 request.resize(static_cast<std::size_t>(count));
-                if (!play(peer, scripts_[next++](request))) {
+                const bool stays = play(peer, scripts_[next++](request));
+                ++played_;
+                played_.notify_all();
+                if (!stays) {
                     break;
                 }
             }
@@ -97,10 +111,37 @@ private:
     }
 
     std::vector<Script> scripts_;
+    std::atomic<int> played_{0};
+    std::atomic<int> accepted_{0};
     int listener_ = -1;
     int port_ = 0;
     std::jthread thread_;
 };
+
+// A TCP line on a loop of its own, asked from the test's thread.
+class TcpLine {
+public:
+    explicit TcpLine(const LineConfig& config) : port_(loop().make_port(config)) {}
+    Status connect() {
+        return run_on(loop(), [this] { return port_->connect(); });
+    }
+    WireReply transact(int unit, const Bytes& request) {
+        return run_on(loop(), [&] { return port_->transact(unit, request); });
+    }
+    bool is_connected() {
+        return run_on(loop(), [this]() -> Task<bool> { co_return port_->is_connected(); });
+    }
+
+private:
+    LineLoop& loop() { return *loops_.all().front(); }
+
+    SystemClock clock_;
+    AsioLineLoops loops_{clock_, 1};
+    std::unique_ptr<LinePort> port_;
+};
+
+// Long enough for any machine: only a line that is to run into it has a short one.
+constexpr int kPatient = 30'000;
 
 std::uint16_t transaction_of(const Bytes& request) {
     return static_cast<std::uint16_t>(request[0] << 8 | request[1]);
@@ -113,6 +154,15 @@ Bytes good_frame(const Bytes& request) {
 Bytes patched(Bytes frame, std::size_t index, std::uint8_t value) {
     frame[index] = value;
     return frame;
+}
+
+const Bytes kOrder = write_registers_pdu(0x0010, std::vector<std::uint16_t>{1});
+
+TcpSlave::Script order_echo() {
+    return [](const Bytes& request) {
+        return Pieces{
+            tcp_frame(transaction_of(request), kUnit, Bytes{0x10, 0x00, 0x10, 0x00, 0x01})};
+    };
 }
 
 TcpSlave::Script good() {
@@ -188,11 +238,10 @@ TEST_CASE("Modbus TCP bad input: each is refused with its reason, and the next r
          WireOutcome::kDisconnected, FrameFault::kNone},
         {"silence", [](R) { return Pieces{}; }, WireOutcome::kTimeout, FrameFault::kNone},
     };
-    const SystemClock clock;
     for (const Row& row : rows) {
         INFO(row.what);
         TcpSlave slave({row.script, good()});
-        ModbusTcpLine line(slave.line(300), clock);
+        TcpLine line(slave.line(row.outcome == WireOutcome::kTimeout ? 2000 : kPatient));
         REQUIRE(line.connect().ok());
         const WireReply reply = line.transact(kUnit, kRequest);
         CHECK(reply.outcome == row.outcome);
@@ -206,7 +255,6 @@ TEST_CASE("Modbus TCP bad input: each is refused with its reason, and the next r
 }
 
 TEST_CASE("Modbus TCP: every exception code, and a reply split at every byte") {
-    const SystemClock clock;
     std::vector<TcpSlave::Script> scripts;
     for (int code = 1; code <= 11; ++code) {
         scripts.push_back([code](const Bytes& request) {
@@ -222,7 +270,7 @@ TEST_CASE("Modbus TCP: every exception code, and a reply split at every byte") {
         return pieces;
     });
     TcpSlave slave(scripts);
-    ModbusTcpLine line(slave.line(1000), clock);
+    TcpLine line(slave.line(kPatient));
     REQUIRE(line.connect().ok());
     for (int code = 1; code <= 11; ++code) {
         const WireReply reply = line.transact(kUnit, kRequest);
@@ -233,15 +281,14 @@ TEST_CASE("Modbus TCP: every exception code, and a reply split at every byte") {
 }
 
 TEST_CASE("Modbus TCP: an unsolicited frame before a request is not taken for its answer") {
-    const SystemClock clock;
     TcpSlave slave({[](const Bytes& request) {
                         return Pieces{good_frame(request), good_frame(request)};
                     },
                     good(), good()});
-    ModbusTcpLine line(slave.line(2000), clock);
+    TcpLine line(slave.line(kPatient));
     REQUIRE(line.connect().ok());
-    // The stray frame comes with the first answer, waits in the socket, or meets the second
-    // request; in each case it is dropped with its connection.
+    // The stray frame comes with the first answer, between two requests, or meets the second
+    // one; in each case it is dropped with its connection.
     for (int request = 0; request < 3; ++request) {
         if (!line.is_connected()) {
             REQUIRE(line.connect().ok());
@@ -249,39 +296,80 @@ TEST_CASE("Modbus TCP: an unsolicited frame before a request is not taken for it
         const WireReply reply = line.transact(kUnit, kRequest);
         const bool good_answer = reply.reply.ok() && reply.outcome == WireOutcome::kReply;
         const bool stray_refused = reply.reply.fault == FrameFault::kTrailingBytes ||
-                                   reply.reply.fault == FrameFault::kWrongTransaction;
+                                   reply.reply.fault == FrameFault::kWrongTransaction ||
+                                   reply.outcome == WireOutcome::kDisconnected;
         CHECK((good_answer || stray_refused));
         CHECK((request < 2 || good_answer));
     }
+}
+
+TEST_CASE("I-14: an order never goes to a connection on which nobody's bytes have come") {
+    TcpSlave slave({[](const Bytes& request) {
+                        return Pieces{good_frame(request), {0x00}};
+                    },
+                    order_echo()});
+    TcpLine line(slave.line(kPatient));
+    REQUIRE(line.connect().ok());
+    line.transact(kUnit, kRequest);
+    slave.wait_played(1);  // The stray byte is in our socket.
+    if (!line.is_connected()) {
+        REQUIRE(line.connect().ok());
+    }
+    const WireReply reply = line.transact(kUnit, kOrder);
+    CHECK(reply.outcome == WireOutcome::kReply);
+    CHECK(reply.reply.ok());
+    CHECK(slave.accepted() == 2);
+}
+
+TEST_CASE("Modbus TCP: a peer that leaves an idle line is noticed, the next order reconnects") {
+    TcpSlave slave({[](const Bytes& request) {
+                        return Pieces{good_frame(request), {}};
+                    },
+                    order_echo()});
+    TcpLine line(slave.line(kPatient));
+    REQUIRE(line.connect().ok());
+    CHECK(line.transact(kUnit, kRequest).reply.ok());
+    while (line.is_connected()) {
+        std::this_thread::yield();
+    }
+    REQUIRE(line.connect().ok());
+    const WireReply reply = line.transact(kUnit, kOrder);
+    CHECK(reply.outcome == WireOutcome::kReply);
+    CHECK(reply.sent);
 }
 
 TEST_CASE("A line that nobody listens on is unreachable, a wrong address is told") {
     const SystemClock clock;
     LineConfig config;
     config.address = "127.0.0.1:1";
-    CHECK(error_reason(ModbusTcpLine(config, clock).connect()) == "LINE_UNREACHABLE");
-    for (const char* bad : {"", "host", ":502", "host:"}) {
+    CHECK(error_reason(TcpLine(config).connect()) == "LINE_UNREACHABLE");
+    for (const char* bad : {"", "host", ":502", "host:", "host:0", "host:modbus"}) {
         config.address = bad;
-        CHECK(error_reason(ModbusTcpLine(config, clock).connect()) == "LINE_ADDRESS_INVALID");
+        CHECK(error_reason(TcpLine(config).connect()) == "LINE_ADDRESS_INVALID");
     }
     config.address = "/dev/prepay-no-such-device";
     CHECK(error_reason(ModbusRtuLine(config, clock).connect()) == "LINE_UNREACHABLE");
 }
 
-TEST_CASE("Descriptors near libmodbus' limit are refused instead of ending the process") {
+TEST_CASE("Beyond 1,024 descriptors: serial lines are refused, TCP lines work") {
+    allow_many_lines();
     std::vector<int> descriptors;
-    while (descriptors.empty() || descriptors.back() < 970) {
+    while (descriptors.empty() || descriptors.back() < 1100) {
         const int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
         if (fd < 0) {
             break;
         }
         descriptors.push_back(fd);
     }
-    const bool limit_reached = !descriptors.empty() && descriptors.back() >= 960;
+    const bool limit_reached = !descriptors.empty() && descriptors.back() >= 1100;
     const SystemClock clock;
     LineConfig config;
-    config.address = "127.0.0.1:1";
-    const std::string reason = error_reason(ModbusTcpLine(config, clock).connect());
+    config.address = "/dev/null";
+    const std::string reason = error_reason(ModbusRtuLine(config, clock).connect());
+    TcpSlave slave({good()});
+    TcpLine line(slave.line(kPatient));
+    const bool tcp_connected = line.connect().ok();
+    const bool tcp_answered = line.transact(kUnit, kRequest).reply.ok();
     for (const int fd : descriptors) {
         ::close(fd);
     }
@@ -290,6 +378,8 @@ TEST_CASE("Descriptors near libmodbus' limit are refused instead of ending the p
         return;
     }
     CHECK(reason == "DESCRIPTOR_LIMIT");
+    CHECK(tcp_connected);
+    CHECK(tcp_answered);
 }
 
 namespace {
@@ -390,7 +480,7 @@ TEST_CASE("Modbus RTU on a pty: reads, and bad input with the next request good"
         INFO(row.what);
         SerialSlave slave({[&](const Bytes&) { return row.pieces; },
                            [&](const Bytes&) { return Pieces{frame}; }});
-        ModbusRtuLine line(slave.line(500), clock);
+        ModbusRtuLine line(slave.line(1000), clock);
         REQUIRE(line.connect().ok());
         const WireReply reply = line.transact(kUnit, kRequest);
         CHECK(reply.outcome != WireOutcome::kReply);
@@ -414,7 +504,7 @@ TEST_CASE("Modbus RTU on a pty: split replies, noise after, exceptions, late rep
                            return Pieces{rtu_frame(kUnit, Bytes{0x83, 0x02})};
                        },
                        [&](const Bytes&) { return Pieces{frame}; }});
-    ModbusRtuLine line(slave.line(2000), clock);
+    ModbusRtuLine line(slave.line(1000), clock);
     REQUIRE(line.connect().ok());
     CHECK(line.transact(kUnit, kRequest).reply.ok());
     CHECK(line.transact(kUnit, kRequest).reply.ok());

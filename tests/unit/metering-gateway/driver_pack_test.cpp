@@ -66,9 +66,9 @@ TEST_CASE("DDSY1352: registers in, values out") {
     REQUIRE(values);
     CHECK(values->register_total.wh() == 0x00010203LL * 10);
     // The deep valley block has not been read yet: left out, not zero.
-    CHECK(values->rate_total_wh == std::vector<std::int64_t>{10, 20, 30, 40});
-    CHECK(values->voltage_mv == std::vector<std::int64_t>{220'100});
-    CHECK(values->current_ma == std::vector<std::int64_t>{1'230});
+    CHECK(values->rate_total_wh == ValueList<kRatesMax>{10, 20, 30, 40});
+    CHECK(values->voltage_mv == ValueList<kPhasesMax>{220'100});
+    CHECK(values->current_ma == ValueList<kPhasesMax>{1'230});
     CHECK(values->power_w == -2);
     CHECK(values->power_factor_ppm == 987'000);
     CHECK(values->relay == RelayState::kOpen);

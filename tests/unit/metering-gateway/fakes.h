@@ -1,6 +1,8 @@
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -35,7 +37,21 @@ inline std::shared_ptr<const DriverPack> small_pack() {
     return pack;
 }
 
-/// Meters on a wire, in memory. Thread-safe.
+/// Time that stands still until it is moved. Single-threaded.
+class FakeClock final : public Clock {
+public:
+    [[nodiscard]] Instant now() const override { return start_ + passed_; }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return std::chrono::steady_clock::time_point(std::chrono::hours(1) + passed_);
+    }
+    void advance(Duration span) { passed_ += span; }
+
+private:
+    Instant start_ = from_micros(1'790'000'000'000'000);
+    Duration passed_{0};
+};
+
+/// Meters on a wire, in memory.
 class FakeBus {
 public:
     struct Unit {
@@ -48,16 +64,12 @@ public:
         bool contradict = false;
     };
 
-    std::mutex mutex;
-    std::condition_variable changed;
     std::map<int, Unit> units;
     bool reachable = true;
     int connect_count = 0;
     std::vector<std::pair<int, Bytes>> requests;  ///< Unit and PDU, in order.
-    std::function<void()> before_reply;           ///< Runs while a request is in flight.
 
-    int write_count() {
-        const std::lock_guard lock(mutex);
+    [[nodiscard]] int write_count() const {
         int count = 0;
         for (const auto& [unit, pdu] : requests) {
             count += pdu[0] == 0x10 ? 1 : 0;
@@ -65,19 +77,8 @@ public:
         return count;
     }
 
-    template <typename Predicate>
-    bool wait(Predicate predicate) {
-        std::unique_lock lock(mutex);
-        return changed.wait_for(lock, std::chrono::seconds(10), predicate);
-    }
-
     WireReply answer(int unit_id, const Bytes& pdu) {
-        if (before_reply) {
-            before_reply();
-        }
-        const std::lock_guard lock(mutex);
         requests.emplace_back(unit_id, pdu);
-        changed.notify_all();
         WireReply reply;
         reply.sent = true;
         reply.sent_bytes = pdu;
@@ -113,35 +114,128 @@ public:
     }
 };
 
+/// A loop without a thread: run_until() does what is posted, in order, and moves the clock to what
+/// is due next when there is nothing to do.
+class FakeLoop final : public LineLoop {
+public:
+    FakeLoop(FakeClock& clock, FakeBus& bus) : clock_(clock), bus_(bus) {}
+
+    void post(std::function<void()> work) override { ready_.push_back(std::move(work)); }
+    void run_blocking(std::function<void()> work, std::function<void()> done) override {
+        auto call = [this, work = std::move(work), done = std::move(done)] {
+            work();
+            post(done);
+        };
+        if (hold_blocking) {
+            held.push_back(std::move(call));
+        } else {
+            post(std::move(call));
+        }
+    }
+    std::unique_ptr<LineTimer> make_timer(std::function<void()> on_time) override;
+    std::unique_ptr<LinePort> make_port(const LineConfig& config) override;
+
+    void at(std::chrono::steady_clock::time_point time, std::function<void()> work) {
+        due_.emplace(time, std::move(work));
+    }
+
+    /// false when the condition does not hold within an hour of the fake clock.
+    template <typename Predicate>
+    bool run_until(Predicate predicate) {
+        const auto end = clock_.steady() + std::chrono::hours(1);
+        while (!predicate()) {
+            std::function<void()> work;
+            if (!ready_.empty()) {
+                work = std::move(ready_.front());
+                ready_.pop_front();
+            } else if (!due_.empty() && due_.begin()->first <= end) {
+                const auto next = due_.begin();
+                clock_.advance(std::max(Duration(0), std::chrono::duration_cast<Duration>(
+                                                         next->first - clock_.steady())));
+                work = std::move(next->second);
+                due_.erase(next);
+            } else {
+                return false;
+            }
+            work();
+        }
+        return true;
+    }
+
+    bool hold_blocking = false;
+    std::vector<std::function<void()>> held;  ///< Blocking calls that do not return yet.
+
+private:
+    FakeClock& clock_;
+    FakeBus& bus_;
+    std::deque<std::function<void()>> ready_;
+    std::multimap<std::chrono::steady_clock::time_point, std::function<void()>> due_;
+};
+
+/// A line on a bus: an answer takes a millisecond, a missing one the response time.
 class FakeLine final : public LinePort {
 public:
-    explicit FakeLine(FakeBus& bus) : bus_(bus) {}
-    Status connect() override {
-        const std::lock_guard lock(bus_.mutex);
+    FakeLine(FakeBus& bus, FakeLoop& loop, FakeClock& clock, LineConfig config)
+        : bus_(bus), loop_(loop), clock_(clock), config_(std::move(config)) {}
+
+    Task<Status> connect() override {
         ++bus_.connect_count;
-        bus_.changed.notify_all();
+        co_await pass(std::chrono::milliseconds(1));
         connected_ = bus_.reachable;
-        return connected_ ? absl::OkStatus() : unavailable("LINE_UNREACHABLE", "refused");
+        co_return connected_ ? absl::OkStatus() : unavailable("LINE_UNREACHABLE", "refused");
     }
     void disconnect() override { connected_ = false; }
     [[nodiscard]] bool is_connected() const override { return connected_; }
-    WireReply transact(int unit, const Bytes& pdu) override {
-        {
-            const std::lock_guard lock(bus_.mutex);
-            if (!bus_.reachable) {
-                connected_ = false;
-                WireReply reply;
-                reply.outcome = WireOutcome::kDisconnected;
-                return reply;
-            }
+    Task<WireReply> transact(int unit, const Bytes& pdu) override {
+        WireReply reply;
+        if (!bus_.reachable) {
+            connected_ = false;
+            reply.outcome = WireOutcome::kDisconnected;
+            co_return reply;
         }
-        return bus_.answer(unit, pdu);
+        reply = bus_.answer(unit, pdu);
+        const bool answered = reply.outcome == WireOutcome::kReply;
+        co_await pass(answered ? std::chrono::milliseconds(1) : config_.response_timeout);
+        co_return reply;
     }
 
 private:
+    Task<> pass(std::chrono::milliseconds time) {
+        Signal passed;
+        loop_.at(clock_.steady() + time, [&passed] { passed.set(); });
+        co_await passed;
+    }
+
     FakeBus& bus_;
+    FakeLoop& loop_;
+    FakeClock& clock_;
+    LineConfig config_;
     bool connected_ = false;
 };
+
+inline std::unique_ptr<LinePort> FakeLoop::make_port(const LineConfig& config) {
+    return std::make_unique<FakeLine>(bus_, *this, clock_, config);
+}
+
+inline std::unique_ptr<LineTimer> FakeLoop::make_timer(std::function<void()> on_time) {
+    class Timer final : public LineTimer {
+    public:
+        Timer(FakeLoop& loop, std::function<void()> on_time)
+            : loop_(loop), on_time_(std::make_shared<std::function<void()>>(std::move(on_time))) {}
+        void set(std::chrono::steady_clock::time_point time) override {
+            loop_.at(time, [weak = std::weak_ptr(on_time_)] {
+                if (const auto call = weak.lock()) {
+                    (*call)();
+                }
+            });
+        }
+
+    private:
+        FakeLoop& loop_;
+        std::shared_ptr<std::function<void()>> on_time_;
+    };
+    return std::make_unique<Timer>(*this, std::move(on_time));
+}
 
 /// Remembers what it is given. Thread-safe.
 class FakeStores final : public BatchStore, public CommandStore, public IntentClaims {

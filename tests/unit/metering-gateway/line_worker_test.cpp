@@ -8,31 +8,19 @@
 using namespace prepay;
 using namespace prepay::metering;
 using test::FakeBus;
+using test::FakeClock;
+using test::FakeLoop;
 using test::FakeStores;
 
 namespace {
 
-// A line with units 1 .. n, polled by its owner thread, over fakes.
+// A line with units 1 .. n on a loop without a thread, over fakes.
 class Bench {
 public:
     explicit Bench(int unit_count, std::chrono::milliseconds interval = std::chrono::hours(1)) {
-        CommandSettings commands;
-        commands.settle_time = std::chrono::milliseconds(30);
-        commands.verify_window = std::chrono::milliseconds(300);
-        LineConfig config;
         config.line_id = "line-1";
         config.poll_interval = interval;
-        LineContext context{
-            clock,
-            gauges,
-            stores,
-            stores,
-            spool,
-            board,
-            [this](const LineConfig&) { return std::make_unique<test::FakeLine>(bus); },
-            PlausibilityLimits{},
-            commands};
-        worker = std::make_unique<LineWorker>(config, context);
+        worker = std::make_unique<LineWorker>(config, context(), loop);
         for (int unit = 1; unit <= unit_count; ++unit) {
             bus.units[unit] = {};
             MeterConfig meter;
@@ -42,11 +30,20 @@ public:
             meter.unit_id = unit;
             worker->put_meter(meter, test::small_pack(), {});
         }
+        worker->start();
+    }
+    ~Bench() {
+        bool stopped = false;
+        loop.hold_blocking = false;
+        for (const auto& call : std::exchange(loop.held, {})) {
+            call();
+        }
+        worker->stop([&stopped] { stopped = true; });
+        loop.run_until([&stopped] { return stopped; });
     }
 
-    void start() {
-        writer = std::jthread([this](const std::stop_token& stop) { spool.run(stop); });
-        owner = std::jthread([this](const std::stop_token& stop) { worker->run(stop); });
+    LineContext context() {
+        return {clock, gauges, stores, stores, spool, board, PlausibilityLimits{}, {}};
     }
 
     Command order(const std::string& id, int unit, CommandAction action) const {
@@ -68,32 +65,41 @@ public:
     }
 
     Command result(const std::string& id) {
-        REQUIRE(stores.wait_finished(id));
-        const std::lock_guard lock(stores.mutex);
+        REQUIRE(loop.run_until([&] { return stores.finished.count(id) == 1; }));
         return stores.finished.at(id);
     }
 
     bool wait_requests(std::size_t count) {
-        return bus.wait([&] { return bus.requests.size() >= count; });
+        return loop.run_until([&] { return bus.requests.size() >= count; });
     }
 
+    Result<DemandResult> read_now(const std::string& meter_id) {
+        std::optional<Result<DemandResult>> answer;
+        worker->read_now(meter_id, [&answer](Result<DemandResult> result) {
+            answer.emplace(std::move(result));
+        });
+        REQUIRE(loop.run_until([&answer] { return answer.has_value(); }));
+        return *std::move(answer);
+    }
+
+    FakeClock clock;
     FakeBus bus;
+    FakeLoop loop{clock, bus};
     FakeStores stores;
-    SystemClock clock;
     telemetry::Metrics metrics;
     GatewayMetrics gauges{metrics};
     ReadingSpool spool{stores, gauges, 1000};
     LatestBoard board;
+    LineConfig config;
     std::unique_ptr<LineWorker> worker;
-    std::jthread writer;
-    std::jthread owner;
 };
 
 }  // namespace
 
 TEST_CASE("A sweep reads every meter once and is stored as one batch") {
     Bench bench(5);
-    bench.start();
+    REQUIRE(bench.loop.run_until([&] { return bench.spool.size() == 5; }));
+    std::jthread writer([&](const std::stop_token& stop) { bench.spool.run(stop); });
     REQUIRE(bench.stores.wait([&] { return !bench.stores.batches.empty(); }));
     const LineBatch& batch = bench.stores.batches.front();
     CHECK(batch.line_id == "line-1");
@@ -105,8 +111,7 @@ TEST_CASE("A sweep reads every meter once and is stored as one batch") {
 
 TEST_CASE("A trip is proven by read-back, with attempt, values and frames") {
     Bench bench(1);
-    bench.start();
-    REQUIRE(bench.stores.wait([&] { return !bench.stores.batches.empty(); }));
+    REQUIRE(bench.wait_requests(1));
     bench.worker->submit(bench.order("c-1", 1, CommandAction::kTrip), false);
     const Command command = bench.result("c-1");
     CHECK(command.state == CommandState::kVerified);
@@ -123,38 +128,18 @@ TEST_CASE("A trip is proven by read-back, with attempt, values and frames") {
 
 TEST_CASE("I-15: an order waits for at most the request in flight") {
     Bench bench(40);
-    std::mutex mutex;
-    std::condition_variable gate;
-    bool submitted = false;
-    bool arrived = false;
-    bench.bus.before_reply = [&] {
-        std::unique_lock lock(mutex);
-        if (!arrived) {
-            arrived = true;
-            gate.notify_all();
-            gate.wait(lock, [&] { return submitted; });
-        }
-    };
-    bench.start();
-    {
-        std::unique_lock lock(mutex);
-        gate.wait(lock, [&] { return arrived; });
-        bench.worker->submit(bench.order("c-1", 40, CommandAction::kTrip), false);
-        submitted = true;
-        gate.notify_all();
-    }
+    REQUIRE(bench.wait_requests(7));  // The seventh is on the wire.
+    bench.worker->submit(bench.order("c-1", 40, CommandAction::kTrip), false);
     CHECK(bench.result("c-1").state == CommandState::kVerified);
-    const std::lock_guard lock(bench.bus.mutex);
-    REQUIRE(bench.bus.requests.size() >= 2);
-    CHECK(bench.bus.requests[0].second[0] == 0x03);
-    CHECK(bench.bus.requests[1].first == 40);
-    CHECK(bench.bus.requests[1].second[0] == 0x10);
+    REQUIRE(bench.bus.requests.size() >= 8);
+    CHECK(bench.bus.requests[6].second[0] == 0x03);
+    CHECK(bench.bus.requests[7].first == 40);
+    CHECK(bench.bus.requests[7].second[0] == 0x10);
 }
 
 TEST_CASE("I-14: a lost answer is resolved by reading, the order is sent once") {
     Bench bench(1);
     bench.bus.units[1].lose_answers = 1;
-    bench.start();
     bench.worker->submit(bench.order("c-1", 1, CommandAction::kTrip), false);
     const Command command = bench.result("c-1");
     CHECK(command.state == CommandState::kVerified);
@@ -164,19 +149,14 @@ TEST_CASE("I-14: a lost answer is resolved by reading, the order is sent once") 
 
 TEST_CASE("I-14: a lost request becomes a second, numbered attempt after a read-back") {
     Bench bench(1);
-    bench.start();
     REQUIRE(bench.wait_requests(1));
-    {
-        const std::lock_guard lock(bench.bus.mutex);
-        bench.bus.units[1].lose_requests = 1;
-    }
+    { bench.bus.units[1].lose_requests = 1; }
     bench.worker->submit(bench.order("c-1", 1, CommandAction::kTrip), false);
     const Command command = bench.result("c-1");
     CHECK(command.state == CommandState::kVerified);
     CHECK(command.attempt_count == 2);
     CHECK(bench.bus.write_count() == 2);
     CHECK(bench.stores.marked.size() == 2);
-    const std::lock_guard lock(bench.bus.mutex);
     for (std::size_t i = 1; i < bench.bus.requests.size(); ++i) {
         const bool two_writes =
             bench.bus.requests[i - 1].second[0] == 0x10 && bench.bus.requests[i].second[0] == 0x10;
@@ -187,7 +167,6 @@ TEST_CASE("I-14: a lost request becomes a second, numbered attempt after a read-
 TEST_CASE("I-14: after a crash the relay is read before anything is sent") {
     Bench bench(1);
     bench.bus.units[1].open = true;
-    bench.start();
     Command command = bench.intent("c-1", 1, CommandAction::kTrip);
     command.state = CommandState::kSending;
     command.attempt_count = 1;
@@ -199,10 +178,8 @@ TEST_CASE("I-14: after a crash the relay is read before anything is sent") {
 TEST_CASE("Contradicted, refused, silent, expired: each ends with its own word") {
     Bench bench(4);
     bench.bus.units[1].contradict = true;
-    bench.start();
     REQUIRE(bench.wait_requests(4));
     {
-        const std::lock_guard lock(bench.bus.mutex);
         bench.bus.units[2].exception = 4;
         bench.bus.units[3].silent = true;
     }
@@ -223,15 +200,11 @@ TEST_CASE("Contradicted, refused, silent, expired: each ends with its own word")
 
 TEST_CASE("The deadline is looked at once more right before the wire") {
     Bench bench(1);
-    bench.start();
     REQUIRE(bench.wait_requests(1));
     Command command = bench.order("c-1", 1, CommandAction::kTrip);
     command.not_after = bench.clock.now() + std::chrono::milliseconds(200);
-    bench.stores.on_mark = [&] {
-        while (bench.clock.now() < *command.not_after) {
-            std::this_thread::yield();  // The commit took longer than the deadline.
-        }
-    };
+    // The commit takes longer than the deadline.
+    bench.stores.on_mark = [&] { bench.clock.advance(std::chrono::milliseconds(300)); };
     bench.worker->submit(command, false);
     CHECK(bench.result("c-1").state == CommandState::kExpired);
     CHECK(bench.bus.write_count() == 0);
@@ -240,43 +213,31 @@ TEST_CASE("The deadline is looked at once more right before the wire") {
 TEST_CASE("I-11: nothing is sent for an intent that account denies or does not answer for") {
     Bench bench(2);
     bench.stores.claim_outcome = ClaimOutcome::kDenied;
-    bench.start();
     bench.worker->submit(bench.intent("denied", 1, CommandAction::kTrip), false);
     CHECK(bench.result("denied").state == CommandState::kCancelled);
     CHECK(bench.result("denied").failure_reason == "INTENT_WITHDRAWN");
     {
-        const std::lock_guard lock(bench.stores.mutex);
         bench.stores.claim_outcome = ClaimOutcome::kUnanswered;
         bench.stores.claims.clear();
     }
     bench.worker->submit(bench.intent("asked", 2, CommandAction::kTrip), false);
-    REQUIRE(bench.stores.wait([&] { return bench.stores.claims.size() >= 3; }));
+    REQUIRE(bench.loop.run_until([&] { return bench.stores.claims.size() >= 3; }));
     CHECK(bench.bus.write_count() == 0);
-    {
-        const std::lock_guard lock(bench.stores.mutex);
-        bench.stores.claim_outcome = ClaimOutcome::kGranted;
-    }
+    { bench.stores.claim_outcome = ClaimOutcome::kGranted; }
     CHECK(bench.result("asked").state == CommandState::kVerified);
 }
 
 TEST_CASE("I-11: a close overtakes the doubt about the trip before it") {
     Bench bench(1);
-    bench.start();
     REQUIRE(bench.wait_requests(1));
-    {
-        const std::lock_guard lock(bench.bus.mutex);
-        bench.bus.units[1].silent = true;
-    }
+    { bench.bus.units[1].silent = true; }
     bench.worker->submit(bench.intent("trip", 1, CommandAction::kTrip), false);
-    REQUIRE(bench.stores.wait([&] { return bench.stores.marked.size() == 1; }));
+    REQUIRE(bench.loop.run_until([&] { return bench.stores.marked.size() == 1; }));
     bench.worker->submit(bench.intent("close", 1, CommandAction::kClose), false);
     const Command trip = bench.result("trip");
     CHECK(trip.state == CommandState::kNotVerified);
     CHECK(trip.failure_reason == "SUPERSEDED");
-    {
-        const std::lock_guard lock(bench.bus.mutex);
-        bench.bus.units[1].silent = false;
-    }
+    { bench.bus.units[1].silent = false; }
     CHECK(bench.result("close").state == CommandState::kVerified);
     CHECK_FALSE(bench.bus.units[1].open);
 }
@@ -284,16 +245,11 @@ TEST_CASE("I-11: a close overtakes the doubt about the trip before it") {
 TEST_CASE("I-12: a trip held back by a dead line goes out first when the line is back") {
     Bench bench(10);
     bench.bus.reachable = false;
-    bench.start();
     bench.worker->submit(bench.intent("trip", 7, CommandAction::kTrip), false);
-    REQUIRE(bench.bus.wait([&] { return bench.bus.connect_count >= 3; }));
+    REQUIRE(bench.loop.run_until([&] { return bench.bus.connect_count >= 3; }));
     CHECK(bench.stores.claims.empty());  // A payment can still withdraw it.
-    {
-        const std::lock_guard lock(bench.bus.mutex);
-        bench.bus.reachable = true;
-    }
+    { bench.bus.reachable = true; }
     CHECK(bench.result("trip").state == CommandState::kVerified);
-    const std::lock_guard lock(bench.bus.mutex);
     CHECK(bench.bus.requests[0].first == 7);
     CHECK(bench.bus.requests[0].second[0] == 0x10);
 }
@@ -301,65 +257,47 @@ TEST_CASE("I-12: a trip held back by a dead line goes out first when the line is
 TEST_CASE("A withdrawn order is not sent") {
     Bench bench(1);
     bench.bus.reachable = false;
-    bench.start();
     bench.worker->submit(bench.intent("trip", 1, CommandAction::kTrip), false);
-    REQUIRE(bench.bus.wait([&] { return bench.bus.connect_count >= 2; }));
+    REQUIRE(bench.loop.run_until([&] { return bench.bus.connect_count >= 2; }));
     bench.worker->withdraw("trip");
-    {
-        const std::lock_guard lock(bench.bus.mutex);
-        bench.bus.reachable = true;
-    }
+    REQUIRE(bench.loop.run_until([&] { return bench.bus.connect_count >= 4; }));
+    { bench.bus.reachable = true; }
     REQUIRE(bench.wait_requests(1));
-    CHECK(bench.worker->read_now("m-1", std::chrono::seconds(5)).ok());
+    CHECK(bench.read_now("m-1").ok());
     CHECK(bench.bus.write_count() == 0);
 }
 
 TEST_CASE("PostgreSQL away: a claimed trip still goes out, a user's order waits") {
     Bench bench(2);
-    bench.start();
     REQUIRE(bench.wait_requests(2));
-    {
-        const std::lock_guard lock(bench.stores.mutex);
-        bench.stores.database_up = false;
-    }
+    { bench.stores.database_up = false; }
     bench.worker->submit(bench.order("user", 1, CommandAction::kTrip), false);
     bench.worker->submit(bench.intent("intent", 2, CommandAction::kTrip), false);
-    REQUIRE(bench.bus.wait([&] { return bench.bus.units[2].open; }));
+    REQUIRE(bench.loop.run_until([&] { return bench.bus.units[2].open; }));
     CHECK_FALSE(bench.bus.units[1].open);
-    {
-        const std::lock_guard lock(bench.stores.mutex);
-        bench.stores.database_up = true;
-    }
+    { bench.stores.database_up = true; }
     CHECK(bench.result("intent").state == CommandState::kVerified);
     CHECK(bench.result("user").state == CommandState::kVerified);
 }
 
 TEST_CASE("A read on demand answers with frames, or with the reason") {
     Bench bench(2);
-    bench.start();
     REQUIRE(bench.wait_requests(2));
-    const auto good = bench.worker->read_now("m-1", std::chrono::seconds(5));
+    const auto good = bench.read_now("m-1");
     REQUIRE(good.ok());
     CHECK(good->values->register_total.wh() == 1000);
     CHECK_FALSE(good->frames.empty());
-    {
-        const std::lock_guard lock(bench.bus.mutex);
-        bench.bus.units[2].silent = true;
-    }
-    CHECK(error_reason(bench.worker->read_now("m-2", std::chrono::seconds(5)).status()) ==
-          "METER_SILENT");
-    CHECK(error_reason(bench.worker->read_now("m-9", std::chrono::seconds(5)).status()) ==
-          "UNKNOWN_METER");
+    { bench.bus.units[2].silent = true; }
+    CHECK(error_reason(bench.read_now("m-2").status()) == "METER_SILENT");
+    CHECK(error_reason(bench.read_now("m-9").status()) == "UNKNOWN_METER");
 }
 
 TEST_CASE("B21: silent meters cost a line little, and do not make it lost") {
     Bench bench(10, std::chrono::milliseconds(20));
     bench.bus.units[3].silent = true;
-    bench.start();
     REQUIRE(bench.wait_requests(600));
     std::map<int, int> count;
     {
-        const std::lock_guard lock(bench.bus.mutex);
         for (const auto& [unit, pdu] : bench.bus.requests) {
             ++count[unit];
         }
@@ -373,7 +311,47 @@ TEST_CASE("A line where no unit answers is lost") {
     Bench bench(2, std::chrono::milliseconds(20));
     bench.bus.units[1].silent = true;
     bench.bus.units[2].silent = true;
-    bench.start();
     REQUIRE(bench.wait_requests(14));
-    REQUIRE(bench.bus.wait([&] { return bench.worker->status().state == LineState::kLost; }));
+    REQUIRE(bench.loop.run_until([&] { return bench.worker->status().state == LineState::kLost; }));
+}
+
+TEST_CASE("A database call of one line holds up no other line, and none of its reads is lost") {
+    Bench bench(3, std::chrono::milliseconds(20));
+    FakeLoop& loop = bench.loop;
+    REQUIRE(bench.wait_requests(3));
+    LineConfig config = bench.config;
+    config.line_id = "line-2";
+    LineWorker other(config, bench.context(), loop);
+    MeterConfig meter;
+    meter.meter_id = "m-9";
+    meter.unit_id = 9;
+    other.put_meter(meter, test::small_pack(), {});
+    bench.bus.units[9] = {};
+    other.start();
+    loop.hold_blocking = true;
+    bench.worker->submit(bench.order("c-1", 1, CommandAction::kTrip), false);
+    REQUIRE(loop.run_until([&] { return !loop.held.empty(); }));
+    bench.bus.requests.clear();
+    REQUIRE(bench.wait_requests(10));
+    for (const auto& [unit, pdu] : bench.bus.requests) {
+        CHECK(unit == 9);
+    }
+    CHECK(bench.stores.marked.empty());
+    loop.hold_blocking = false;
+    loop.held.front()();
+    loop.held.clear();
+    CHECK(bench.result("c-1").state == CommandState::kVerified);
+    bool stopped = false;
+    other.stop([&stopped] { stopped = true; });
+    CHECK(loop.run_until([&stopped] { return stopped; }));
+}
+
+TEST_CASE("A stopped line ends with the request in flight and hands over what it has read") {
+    Bench bench(10);
+    REQUIRE(bench.wait_requests(4));
+    bool stopped = false;
+    bench.worker->stop([&stopped] { stopped = true; });
+    REQUIRE(bench.loop.run_until([&stopped] { return stopped; }));
+    CHECK(bench.bus.requests.size() == 4);
+    CHECK(bench.spool.size() == 4);
 }

@@ -1,5 +1,6 @@
 #include "adapters/modbus_rtu_line.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
@@ -8,8 +9,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <thread>
 
+#include "core/assert.h"
 #include "quantity/text.h"
 
 namespace prepay::metering {
@@ -18,6 +19,17 @@ namespace {
 constexpr int kBitsPerCharacter = 11;
 constexpr std::chrono::milliseconds kQuietMin{5};
 constexpr std::chrono::milliseconds kDrainMax{500};
+// Room for descriptors that other threads open meanwhile.
+constexpr int kDescriptorMax = 1024 - 64;
+
+bool has_small_descriptor() {
+    const int probe = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+    if (probe < 0) {
+        return false;
+    }
+    ::close(probe);
+    return probe < kDescriptorMax;
+}
 
 Status bad_address(const std::string& text, const std::string& why) {
     return invalid_argument("LINE_ADDRESS_INVALID",
@@ -189,16 +201,28 @@ void ModbusRtuLine::judge(WireReply& reply, int error, int unit, const Bytes& re
     }
 }
 
-LinePortFactory modbus_line_factory(const Clock& clock) {
-    return [&clock](const LineConfig& config) -> std::unique_ptr<LinePort> {
-        switch (config.transport) {
-            case Transport::kModbusTcp:
-                return std::make_unique<ModbusTcpLine>(config, clock);
-            case Transport::kModbusRtu:
-                return std::make_unique<ModbusRtuLine>(config, clock);
-        }
-        return nullptr;
-    };
+ThreadedRtuLine::ThreadedRtuLine(const LineConfig& config, const Clock& clock, LineLoop& loop)
+    : loop_(loop), line_(config, clock) {}
+
+template <typename Work>
+Task<std::invoke_result_t<Work&>> ThreadedRtuLine::on_thread(Work work) {
+    std::optional<std::invoke_result_t<Work&>> result;
+    Signal done;
+    const bool taken = thread_.submit([&] {
+        result.emplace(work());
+        loop_.post([&done] { done.set(); });
+    });
+    PREPAY_ASSERT(taken);
+    co_await done;
+    co_return *std::move(result);
+}
+
+Task<Status> ThreadedRtuLine::connect() {
+    return on_thread([this] { return line_.connect(); });
+}
+
+Task<WireReply> ThreadedRtuLine::transact(int unit, const Bytes& request_pdu) {
+    return on_thread([this, unit, &request_pdu] { return line_.transact(unit, request_pdu); });
 }
 
 }  // namespace prepay::metering

@@ -1,8 +1,20 @@
 #pragma once
 
-#include "adapters/modbus_tcp_line.h"
+#include <modbus/modbus.h>
+
+#include <chrono>
+#include <memory>
+
+#include "core/time.h"
+#include "ports.h"
+#include "rpc/worker_pool.h"
 
 namespace prepay::metering {
+
+struct ModbusDeleter {
+    void operator()(modbus_t* context) const { modbus_free(context); }
+};
+using ModbusContext = std::unique_ptr<modbus_t, ModbusDeleter>;
 
 /// Settings of a serial line, from "/dev/ttyS0?baud=9600&parity=N&data=8&stop=1".
 struct SerialAddress {
@@ -16,17 +28,21 @@ struct SerialAddress {
 /// Reason LINE_ADDRESS_INVALID.
 Result<SerialAddress> parse_serial_address(const std::string& text);
 
-/// Modbus RTU on a serial device or pty, by libmodbus: framing, time-outs and CRC. After anything
-/// but a good reply the line is drained until it has been quiet.
-class ModbusRtuLine final : public LinePort {
+/// Modbus RTU on a serial device or pty, by libmodbus: framing, time-outs and CRC. Blocks. After
+/// anything but a good reply the line is drained until it has been quiet.
+class ModbusRtuLine {
 public:
     ModbusRtuLine(const LineConfig& config, const Clock& clock);
-    ~ModbusRtuLine() override;
+    ~ModbusRtuLine();
+    ModbusRtuLine(const ModbusRtuLine&) = delete;
+    ModbusRtuLine& operator=(const ModbusRtuLine&) = delete;
 
-    Status connect() override;
-    void disconnect() override;
-    [[nodiscard]] bool is_connected() const override { return connected_; }
-    WireReply transact(int unit, const Bytes& request_pdu) override;
+    /// Reasons LINE_UNREACHABLE, LINE_ADDRESS_INVALID; DESCRIPTOR_LIMIT where a new descriptor
+    /// could be 1,024 or more, with which libmodbus' select() ends the process.
+    Status connect();
+    void disconnect();
+    [[nodiscard]] bool is_connected() const { return connected_; }
+    WireReply transact(int unit, const Bytes& request_pdu);
 
 private:
     void drain();
@@ -39,7 +55,23 @@ private:
     bool connected_ = false;
 };
 
-/// The line port for a line's transport.
-LinePortFactory modbus_line_factory(const Clock& clock);
+/// A serial line as a port: a thread of its own blocks for it, the loop goes on.
+class ThreadedRtuLine final : public LinePort {
+public:
+    ThreadedRtuLine(const LineConfig& config, const Clock& clock, LineLoop& loop);
+
+    Task<Status> connect() override;
+    void disconnect() override { line_.disconnect(); }
+    [[nodiscard]] bool is_connected() const override { return line_.is_connected(); }
+    Task<WireReply> transact(int unit, const Bytes& request_pdu) override;
+
+private:
+    template <typename Work>
+    Task<std::invoke_result_t<Work&>> on_thread(Work work);
+
+    LineLoop& loop_;
+    ModbusRtuLine line_;
+    rpc::WorkerPool thread_{1, 1};
+};
 
 }  // namespace prepay::metering

@@ -6,7 +6,7 @@
 #include <memory>
 #include <nlohmann/json.hpp>
 
-#include "adapters/modbus_rtu_line.h"
+#include "adapters/asio_line_loop.h"
 #include "adapters/yaml_pack_loader.h"
 #include "convert.h"
 #include "telemetry/log.h"
@@ -61,13 +61,18 @@ Result<DriverPack> find_pack(const ProbeOptions& options) {
                                                 "\" found; name its folder with --packs-dir");
 }
 
+template <std::size_t kMax>
+std::vector<std::int64_t> to_vector(const ValueList<kMax>& list) {
+    return {list.begin(), list.end()};
+}
+
 Json values_json(const MeterValues& values) {
     Json json;
     json["read_time"] = format_time(values.read_time);
     json["register_total_wh"] = values.register_total.wh();
-    json["rate_register_total_wh"] = values.rate_total_wh;
-    json["voltage_mv"] = values.voltage_mv;
-    json["current_ma"] = values.current_ma;
+    json["rate_register_total_wh"] = to_vector(values.rate_total_wh);
+    json["voltage_mv"] = to_vector(values.voltage_mv);
+    json["current_ma"] = to_vector(values.current_ma);
     json["power_w"] = values.power_w;
     json["power_factor_ppm"] = values.power_factor_ppm;
     json["relay"] = relay_text(values.relay);
@@ -104,17 +109,20 @@ int probe(const ProbeOptions& options) {
         options.address.rfind('/', 0) == 0 ? Transport::kModbusRtu : Transport::kModbusTcp;
     line.address = options.address;
     line.response_timeout = std::chrono::milliseconds(options.timeout_ms);
-    const auto port = modbus_line_factory(clock)(line);
-    if (const Status status = port->connect(); !status.ok()) {
+    AsioLineLoops loops(clock, 1);
+    LineLoop& loop = *loops.all().front();
+    const auto port = loop.make_port(line);
+    const auto connect = [&port] { return port->connect(); };
+    if (const Status status = run_on(loop, connect); !status.ok()) {
         return fail(telemetry::describe(status), 1);
     }
     BlockWords words(pack->blocks.size());
     Json frames = Json::array();
     for (std::size_t i = 0; i < words.size(); ++i) {
         const PackBlock& block = pack->blocks[i];
-        const WireReply reply = port->transact(
-            options.unit,
-            read_registers_pdu(static_cast<std::uint16_t>(block.address), block.count));
+        const Bytes request =
+            read_registers_pdu(static_cast<std::uint16_t>(block.address), block.count);
+        const WireReply reply = run_on(loop, [&] { return port->transact(options.unit, request); });
         frames.push_back(
             {{"sent", hex_text(reply.sent_bytes)}, {"received", hex_text(reply.received_bytes)}});
         if (reply.outcome != WireOutcome::kReply || !reply.reply.ok()) {

@@ -49,10 +49,11 @@ WriteOutcome outcome_of(const WireReply& reply) {
 
 }  // namespace
 
-CommandRunner::CommandRunner(LineWire& wire, const Clock& clock, CommandStore& store,
-                             IntentClaims& claims, LatestBoard& board,
+CommandRunner::CommandRunner(LineLoop& loop, LineWire& wire, const Clock& clock,
+                             CommandStore& store, IntentClaims& claims, LatestBoard& board,
                              const GatewayMetrics& metrics, CommandSettings settings)
-    : wire_(wire),
+    : loop_(loop),
+      wire_(wire),
       clock_(clock),
       store_(store),
       claims_(claims),
@@ -60,78 +61,89 @@ CommandRunner::CommandRunner(LineWire& wire, const Clock& clock, CommandStore& s
       metrics_(metrics),
       settings_(settings) {}
 
-bool CommandRunner::step(CommandJob& job, MeterTrack& meter, bool superseded, LineBatch& batch) {
+Task<bool> CommandRunner::step(CommandJob& job, MeterTrack& meter, bool superseded,
+                               LineBatch& batch) {
     switch (job.phase) {
         case CommandJob::Phase::kSend:
             return send(job, meter);
         case CommandJob::Phase::kReadBack:
             return read_back(job, meter, superseded);
         case CommandJob::Phase::kAfter:
-            job.command.after = read_values(meter, batch);
-            return finish(job, CommandState::kVerified, "");
+            return read_after(job, meter, batch);
         case CommandJob::Phase::kPersist:
-            return persist(job);
+            break;
     }
-    return true;
+    return persist(job);
 }
 
 bool CommandRunner::is_expired(const Command& command) const {
     return command.not_after && clock_.now() >= *command.not_after;
 }
 
-bool CommandRunner::expire(CommandJob& job) {
-    return job.command.attempt_count == 0
-               ? finish(job, CommandState::kExpired, "DEADLINE_PASSED")
-               : finish(job, CommandState::kNotVerified, "DEADLINE_PASSED");
+Task<bool> CommandRunner::expire(CommandJob& job) {
+    return finish(
+        job, job.command.attempt_count == 0 ? CommandState::kExpired : CommandState::kNotVerified,
+        "DEADLINE_PASSED");
 }
 
-bool CommandRunner::send(CommandJob& job, MeterTrack& meter) {
-    bool over = false;
+Task<bool> CommandRunner::send(CommandJob& job, MeterTrack& meter) {
     if (is_expired(job.command)) {
-        return expire(job);
+        co_return co_await expire(job);
     }
     // A meter that has been silent is asked something harmless first: the order stays QUEUED, and
     // its intent with account, until the meter is back.
-    if (meter.is_degraded() && read_relay(job, meter) == ReadBack::kUnreadable) {
-        pause(job, kPauseMax);
-        return false;
+    if (meter.is_degraded()) {
+        const ReadBack found = co_await read_relay(job, meter);
+        if (found == ReadBack::kUnreadable) {
+            pause(job, kPauseMax);
+            co_return false;
+        }
     }
-    if (!claim(job, over) || !begin_attempt(job, over)) {
-        return over;
+    bool over = false;
+    const bool claimed = co_await claim(job, over);
+    if (!claimed) {
+        co_return over;
+    }
+    const bool begun = co_await begin_attempt(job, over);
+    if (!begun) {
+        co_return over;
     }
     // Claim and commit take time: the deadline is looked at once more right before the wire.
     if (is_expired(job.command)) {
-        return finish(
+        co_return co_await finish(
             job,
             job.command.attempt_count == 1 ? CommandState::kExpired : CommandState::kNotVerified,
             "DEADLINE_PASSED");
     }
-    transmit(job, meter);
-    return false;
+    co_await transmit(job, meter);
+    co_return false;
 }
 
 // Whether the order may go out; `over` = the job has ended instead.
-bool CommandRunner::claim(CommandJob& job, bool& over) {
+Task<bool> CommandRunner::claim(CommandJob& job, bool& over) {
     if (job.command.intent_id.empty() || job.claimed) {
-        return true;
+        co_return true;
     }
-    switch (claims_.claim(job.command.intent_id)) {
+    const auto ask = [this, &job] { return claims_.claim(job.command.intent_id); };
+    const ClaimOutcome outcome = co_await await_blocking(loop_, ask);
+    switch (outcome) {
         case ClaimOutcome::kGranted:
             job.claimed = true;
-            return true;
+            co_return true;
         case ClaimOutcome::kDenied:
-            over = job.command.attempt_count == 0
-                       ? finish(job, CommandState::kCancelled, "INTENT_WITHDRAWN")
-                       : finish(job, CommandState::kNotVerified, "INTENT_WITHDRAWN");
-            return false;
+            over = co_await finish(job,
+                                   job.command.attempt_count == 0 ? CommandState::kCancelled
+                                                                  : CommandState::kNotVerified,
+                                   "INTENT_WITHDRAWN");
+            co_return false;
         case ClaimOutcome::kUnanswered:
             pause(job, kPauseMax);
-            return false;
+            co_return false;
     }
-    return false;
+    co_return false;
 }
 
-bool CommandRunner::begin_attempt(CommandJob& job, bool& over) {
+Task<bool> CommandRunner::begin_attempt(CommandJob& job, bool& over) {
     Command next = job.command;
     ++next.attempt_count;
     ++next.revision;
@@ -141,17 +153,18 @@ bool CommandRunner::begin_attempt(CommandJob& job, bool& over) {
             next.before = latest->values;
         }
     }
-    const Status status = store_.mark_sending(next);
+    const auto mark = [this, &next] { return store_.mark_sending(next); };
+    const Status status = co_await await_blocking(loop_, mark);
     PREPAY_CRASH_POINT("metering.command_sending");
     if (error_reason(status) == "COMMAND_CLOSED") {
         over = true;
-        return false;
+        co_return false;
     }
     // The transaction that brings the row has not committed yet.
     if (error_reason(status) == "COMMAND_NOT_STORED") {
         over = ++job.missing_count > kMissingMax;
         job.not_before = clock_.steady() + kMissingPause;
-        return false;
+        co_return false;
     }
     // Account has already written SENDING for a claimed intent: it goes out although our own row
     // cannot be written just now.
@@ -159,20 +172,21 @@ bool CommandRunner::begin_attempt(CommandJob& job, bool& over) {
         telemetry::log_warning("a command waits for PostgreSQL",
                                {{"error", telemetry::describe(status)}});
         pause(job, kPauseMax);
-        return false;
+        co_return false;
     }
     job.command = std::move(next);
-    return true;
+    co_return true;
 }
 
-void CommandRunner::transmit(CommandJob& job, const MeterTrack& meter) {
+Task<> CommandRunner::transmit(CommandJob& job, const MeterTrack& meter) {
     const PackCommand& order = meter.pack().commands.at(job.command.action);
+    const Bytes request =
+        write_registers_pdu(static_cast<std::uint16_t>(order.address), order.words);
     PREPAY_CRASH_POINT("metering.before_send");
     WireReply reply;
-    if (wire_.ensure_connected()) {
-        reply = wire_.transact(
-            meter.config().unit_id,
-            write_registers_pdu(static_cast<std::uint16_t>(order.address), order.words));
+    const bool connected = co_await wire_.ensure_connected();
+    if (connected) {
+        reply = co_await wire_.transact(meter.config().unit_id, request);
     }
     PREPAY_CRASH_POINT("metering.after_send");
     add_frames(job.command, reply);
@@ -188,31 +202,32 @@ void CommandRunner::transmit(CommandJob& job, const MeterTrack& meter) {
     PREPAY_CRASH_POINT("metering.command_sent");
 }
 
-ReadBack CommandRunner::read_relay(CommandJob& job, const MeterTrack& meter) {
+Task<ReadBack> CommandRunner::read_relay(CommandJob& job, const MeterTrack& meter) {
     const PackCommand& order = meter.pack().commands.at(job.command.action);
     ReadBack result = ReadBack::kAsOrdered;
     for (const PackReadBack& expected : order.read_back) {
-        if (!wire_.ensure_connected()) {
-            return ReadBack::kUnreadable;
+        const bool connected = co_await wire_.ensure_connected();
+        if (!connected) {
+            co_return ReadBack::kUnreadable;
         }
-        const WireReply reply = wire_.transact(
-            meter.config().unit_id, read_registers_pdu(static_cast<std::uint16_t>(expected.address),
-                                                       static_cast<int>(expected.words.size())));
+        const Bytes request = read_registers_pdu(static_cast<std::uint16_t>(expected.address),
+                                                 static_cast<int>(expected.words.size()));
+        const WireReply reply = co_await wire_.transact(meter.config().unit_id, request);
         if (reply.outcome != WireOutcome::kReply || !reply.reply.ok()) {
-            return ReadBack::kUnreadable;
+            co_return ReadBack::kUnreadable;
         }
         add_frames(job.command, reply);
         if (!matches(expected, reply.reply.words)) {
             result = ReadBack::kOtherwise;
         }
     }
-    return result;
+    co_return result;
 }
 
-bool CommandRunner::read_back(CommandJob& job, MeterTrack& meter, bool superseded) {
+Task<bool> CommandRunner::read_back(CommandJob& job, MeterTrack& meter, bool superseded) {
     CommandFacts facts;
     facts.write = job.write;
-    facts.read_back = read_relay(job, meter);
+    facts.read_back = co_await read_relay(job, meter);
     PREPAY_CRASH_POINT("metering.command_read_back");
     const auto waited = clock_.steady() - job.sent_at;
     // What never left, or met a busy meter, needs no time to act.
@@ -222,47 +237,55 @@ bool CommandRunner::read_back(CommandJob& job, MeterTrack& meter, bool supersede
     facts.attempts_left =
         job.command.attempt_count < settings_.attempts_max && !is_expired(job.command);
     facts.verify_expired = job.command.intent_id.empty() && waited >= settings_.verify_window;
+    const bool unreadable = facts.read_back == ReadBack::kUnreadable;
     switch (decide_step(facts)) {
         case CommandStep::kVerified:
             job.phase = CommandJob::Phase::kAfter;
             job.not_before = {};
-            return false;
+            co_return false;
         case CommandStep::kContradicted:
-            return finish(job, CommandState::kContradicted, "RELAY_SHOWS_OTHERWISE");
+            co_return co_await finish(job, CommandState::kContradicted, "RELAY_SHOWS_OTHERWISE");
         case CommandStep::kRefused:
-            return finish(job, CommandState::kRefused, "METER_EXCEPTION");
+            co_return co_await finish(job, CommandState::kRefused, "METER_EXCEPTION");
         case CommandStep::kSendAgain:
             job.phase = CommandJob::Phase::kSend;
             job.claimed = false;
             job.not_before = {};
-            return false;
+            co_return false;
         case CommandStep::kReadAgain:
-            pause(job, facts.read_back == ReadBack::kUnreadable ? kPauseMax : kReadBackPauseMax);
-            return false;
+            pause(job, unreadable ? kPauseMax : kReadBackPauseMax);
+            co_return false;
         case CommandStep::kNotVerified:
-            return finish(job, CommandState::kNotVerified,
-                          superseded
-                              ? "SUPERSEDED"
-                              : (facts.read_back == ReadBack::kUnreadable ? "NO_READ_BACK"
-                                                                          : "ATTEMPTS_USED_UP"));
+            break;
     }
-    return true;
+    const char* reason = unreadable ? "NO_READ_BACK" : "ATTEMPTS_USED_UP";
+    co_return co_await finish(job, CommandState::kNotVerified, superseded ? "SUPERSEDED" : reason);
 }
 
-std::optional<MeterValues> CommandRunner::read_values(MeterTrack& meter, LineBatch& batch) {
+// All blocks of the meter, as evidence of the command and as a reading.
+Task<bool> CommandRunner::read_after(CommandJob& job, MeterTrack& meter, LineBatch& batch) {
     const std::vector<PackBlock>& blocks = meter.pack().blocks;
-    for (std::size_t i = 0; i < blocks.size(); ++i) {
-        if (!wire_.ensure_connected()) {
-            return std::nullopt;
+    bool complete = true;
+    for (std::size_t i = 0; complete && i < blocks.size(); ++i) {
+        complete = co_await wire_.ensure_connected();
+        if (!complete) {
+            break;
         }
-        WireReply reply = wire_.transact(
-            meter.config().unit_id,
-            read_registers_pdu(static_cast<std::uint16_t>(blocks[i].address), blocks[i].count));
-        if (reply.outcome != WireOutcome::kReply || !reply.reply.ok()) {
-            return std::nullopt;
+        const Bytes request =
+            read_registers_pdu(static_cast<std::uint16_t>(blocks[i].address), blocks[i].count);
+        WireReply reply = co_await wire_.transact(meter.config().unit_id, request);
+        complete = reply.outcome == WireOutcome::kReply && reply.reply.ok();
+        if (complete) {
+            meter.set_block(i, std::move(reply.reply.words));
         }
-        meter.set_block(i, std::move(reply.reply.words));
     }
+    if (complete) {
+        job.command.after = accept(meter, batch);
+    }
+    co_return co_await finish(job, CommandState::kVerified, "");
+}
+
+std::optional<MeterValues> CommandRunner::accept(MeterTrack& meter, LineBatch& batch) {
     const Instant now = clock_.now();
     const auto values = meter.decode_blocks(now);
     if (values) {
@@ -271,12 +294,12 @@ std::optional<MeterValues> CommandRunner::read_values(MeterTrack& meter, LineBat
         if (fault != ReadingFault::kNone) {
             metrics_.reading_rejected(fault);
         }
-        board_.update(meter.config().meter_id, true, values);
+        board_.update(board_.slot(meter.config().meter_id), true, values);
     }
     return values;
 }
 
-bool CommandRunner::finish(CommandJob& job, CommandState state, const std::string& failure_reason) {
+Task<bool> CommandRunner::finish(CommandJob& job, CommandState state, const char* failure_reason) {
     job.command.state = state;
     job.command.failure_reason = failure_reason;
     job.command.finish_time = clock_.now();
@@ -287,20 +310,21 @@ bool CommandRunner::finish(CommandJob& job, CommandState state, const std::strin
     return persist(job);
 }
 
-bool CommandRunner::persist(CommandJob& job) {
-    const Status status = store_.finish(job.command);
+Task<bool> CommandRunner::persist(CommandJob& job) {
+    const auto write = [this, &job] { return store_.finish(job.command); };
+    const Status status = co_await await_blocking(loop_, write);
     PREPAY_CRASH_POINT("metering.command_marked");
     if (status.code() == absl::StatusCode::kUnavailable ||
         status.code() == absl::StatusCode::kAborted) {
         pause(job, kPauseMax);
-        return false;
+        co_return false;
     }
     if (!status.ok()) {
         telemetry::log_error(
             "a command's result could not be stored",
             {{"command_id", job.command.command_id}, {"error", telemetry::describe(status)}});
     }
-    return true;
+    co_return true;
 }
 
 void CommandRunner::pause(CommandJob& job, std::chrono::milliseconds limit) {

@@ -38,34 +38,36 @@ struct CommandJob {
 };
 
 /// Takes a command from its row to its proof, at most one request on the wire a step (a read-back
-/// of n blocks is n requests). Used by the line's owner thread only.
+/// of n blocks is n requests). PostgreSQL and account are asked off the line's loop, so other lines
+/// go on. Used on the line's loop only; job, meter and batch must stay until a step is over.
 class CommandRunner {
 public:
-    CommandRunner(LineWire& wire, const Clock& clock, CommandStore& store, IntentClaims& claims,
-                  LatestBoard& board, const GatewayMetrics& metrics, CommandSettings settings);
+    CommandRunner(LineLoop& loop, LineWire& wire, const Clock& clock, CommandStore& store,
+                  IntentClaims& claims, LatestBoard& board, const GatewayMetrics& metrics,
+                  CommandSettings settings);
 
     /// One step; true when the job is over and its row is final. `superseded`: a newer order for
     /// the same meter waits behind. Readings go to `batch`.
-    bool step(CommandJob& job, MeterTrack& meter, bool superseded, LineBatch& batch);
+    Task<bool> step(CommandJob& job, MeterTrack& meter, bool superseded, LineBatch& batch);
 
     /// Ends a job whose deadline passed before anything was sent; true when its row is final.
-    bool expire(CommandJob& job);
+    Task<bool> expire(CommandJob& job);
     [[nodiscard]] bool is_expired(const Command& command) const;
 
-    /// Reads all blocks of a meter, as evidence and as a reading.
-    std::optional<MeterValues> read_values(MeterTrack& meter, LineBatch& batch);
-
 private:
-    bool send(CommandJob& job, MeterTrack& meter);
-    bool claim(CommandJob& job, bool& over);
-    bool begin_attempt(CommandJob& job, bool& over);
-    void transmit(CommandJob& job, const MeterTrack& meter);
-    bool read_back(CommandJob& job, MeterTrack& meter, bool superseded);
-    ReadBack read_relay(CommandJob& job, const MeterTrack& meter);
-    bool finish(CommandJob& job, CommandState state, const std::string& failure_reason);
-    bool persist(CommandJob& job);
+    Task<bool> send(CommandJob& job, MeterTrack& meter);
+    Task<bool> claim(CommandJob& job, bool& over);
+    Task<bool> begin_attempt(CommandJob& job, bool& over);
+    Task<> transmit(CommandJob& job, const MeterTrack& meter);
+    Task<bool> read_back(CommandJob& job, MeterTrack& meter, bool superseded);
+    Task<bool> read_after(CommandJob& job, MeterTrack& meter, LineBatch& batch);
+    std::optional<MeterValues> accept(MeterTrack& meter, LineBatch& batch);
+    Task<ReadBack> read_relay(CommandJob& job, const MeterTrack& meter);
+    Task<bool> finish(CommandJob& job, CommandState state, const char* failure_reason);
+    Task<bool> persist(CommandJob& job);
     void pause(CommandJob& job, std::chrono::milliseconds limit);
 
+    LineLoop& loop_;
     LineWire& wire_;
     const Clock& clock_;
     CommandStore& store_;

@@ -2,18 +2,21 @@
 
 namespace prepay::metering {
 
-const LatestBoard::Shard& LatestBoard::shard_of(const std::string& meter_id) const {
-    return shards_[std::hash<std::string>{}(meter_id) % kShardCount];
+LatestBoard::Slot& LatestBoard::slot(const std::string& meter_id) {
+    const std::unique_lock lock(slots_mutex_);
+    std::unique_ptr<Slot>& found = slots_[meter_id];
+    if (!found) {
+        found = std::make_unique<Slot>();
+    }
+    return *found;
 }
 
-void LatestBoard::update(const std::string& meter_id, bool online,
-                         const std::optional<MeterValues>& values) {
+void LatestBoard::update(Slot& slot, bool online, const std::optional<MeterValues>& values) {
     {
-        Shard& shard = shards_[std::hash<std::string>{}(meter_id) % kShardCount];
-        const std::lock_guard lock(shard.mutex);
-        // Counted under the shard's lock: who has read the shard has seen every version below the
+        const std::lock_guard lock(slot.mutex_);
+        // Counted under the slot's lock: who has read the slot has seen every version below the
         // one read before.
-        shard.entries[meter_id] = {++version_, online, values};
+        slot.entry_ = {++version_, online, values};
     }
     if (waiter_count_ > 0) {
         { const std::lock_guard lock(mutex_); }
@@ -22,10 +25,13 @@ void LatestBoard::update(const std::string& meter_id, bool online,
 }
 
 std::optional<LatestBoard::Entry> LatestBoard::find(const std::string& meter_id) const {
-    const Shard& shard = shard_of(meter_id);
-    const std::lock_guard lock(shard.mutex);
-    const auto found = shard.entries.find(meter_id);
-    return found == shard.entries.end() ? std::nullopt : std::optional(found->second);
+    const std::shared_lock lock(slots_mutex_);
+    const auto found = slots_.find(meter_id);
+    if (found == slots_.end()) {
+        return std::nullopt;
+    }
+    const std::lock_guard slot_lock(found->second->mutex_);
+    return found->second->entry_;
 }
 
 std::vector<std::pair<std::string, LatestBoard::Entry>> LatestBoard::newer(
@@ -48,7 +54,7 @@ std::vector<std::pair<std::string, LatestBoard::Entry>> LatestBoard::wait_newer(
     ++waiter_count_;
     std::uint64_t seen = version;
     changed_.wait_for(lock, wait, [&] {
-        // What is written while the shards are read has a version above this one: it may come
+        // What is written while the slots are read has a version above this one: it may come
         // twice, it is never missed.
         seen = version_;
         result = newer(meter_ids, version);

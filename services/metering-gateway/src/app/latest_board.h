@@ -1,12 +1,13 @@
 #pragma once
 
-#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,15 @@ public:
         std::optional<MeterValues> values;  ///< Of the last good answer.
     };
 
-    void update(const std::string& meter_id, bool online, const std::optional<MeterValues>& values);
+    /// Where the latest of one meter is kept, as long as the board: lines write all the time, so
+    /// they look it up once.
+    class Slot {
+        friend class LatestBoard;
+        mutable std::mutex mutex_;
+        Entry entry_;
+    };
+    Slot& slot(const std::string& meter_id);
+    void update(Slot& slot, bool online, const std::optional<MeterValues>& values);
     [[nodiscard]] std::optional<Entry> find(const std::string& meter_id) const;
 
     /// Entries of these meters newer than `version`, waiting up to `wait` for one; `version`
@@ -33,17 +42,11 @@ public:
                                                           std::chrono::milliseconds wait) const;
 
 private:
-    /// Lines write all the time from threads of their own: one lock for all would make them queue.
-    static constexpr std::size_t kShardCount = 64;
-    struct Shard {
-        mutable std::mutex mutex;
-        std::map<std::string, Entry> entries;
-    };
-    [[nodiscard]] const Shard& shard_of(const std::string& meter_id) const;
     std::vector<std::pair<std::string, Entry>> newer(const std::vector<std::string>& meter_ids,
                                                      std::uint64_t version) const;
 
-    std::array<Shard, kShardCount> shards_;
+    mutable std::shared_mutex slots_mutex_;
+    std::map<std::string, std::unique_ptr<Slot>> slots_;
     std::atomic<std::uint64_t> version_{0};
     mutable std::atomic<int> waiter_count_{0};
     mutable std::mutex mutex_;

@@ -1,26 +1,29 @@
 #include "app/line_park.h"
 
-#include <pthread.h>
+#include <future>
+#include <latch>
 
 #include "telemetry/log.h"
 
 namespace prepay::metering {
 
-LinePark::LinePark(const LineContext& context, const PackLibrary& packs)
-    : context_(context), packs_(packs) {}
+LinePark::LinePark(const LineContext& context, const PackLibrary& packs,
+                   std::vector<LineLoop*> loops)
+    : context_(context), packs_(packs), loops_(std::move(loops)) {}
 
 LinePark::~LinePark() { stop(); }
 
 void LinePark::put_line(const LineConfig& config) {
     const std::unique_lock lock(mutex_);
-    Line& line = lines_[config.line_id];
-    if (line.worker) {
-        line.worker->reconfigure(config);
+    LineLoop& loop = *loops_[lines_.size() % loops_.size()];
+    std::unique_ptr<LineWorker>& line = lines_[config.line_id];
+    if (line) {
+        line->reconfigure(config);
         return;
     }
-    line.worker = std::make_unique<LineWorker>(config, context_);
+    line = std::make_unique<LineWorker>(config, context_, loop);
     if (started_) {
-        launch(line);
+        line->start();
     }
 }
 
@@ -34,35 +37,30 @@ void LinePark::put_meter(const MeterConfig& config, const MeterMemory& memory) {
         return;
     }
     meters_[config.meter_id] = config;
-    line->second.worker->put_meter(config, pack->second, memory);
-}
-
-void LinePark::launch(Line& line) {
-    line.thread = std::jthread([worker = line.worker.get()](const std::stop_token& stop) {
-        pthread_setname_np(pthread_self(), "line");
-        worker->run(stop);
-    });
+    line->second->put_meter(config, pack->second, memory);
 }
 
 void LinePark::start() {
     const std::unique_lock lock(mutex_);
     started_ = true;
     for (auto& [line_id, line] : lines_) {
-        launch(line);
+        line->start();
     }
 }
 
 void LinePark::stop() {
     const std::unique_lock lock(mutex_);
     started_ = false;
+    const auto ended =
+        std::make_shared<std::latch>(static_cast<std::ptrdiff_t>(lines_.size() + loops_.size()));
     for (auto& [line_id, line] : lines_) {
-        line.thread.request_stop();
+        line->stop([ended] { ended->count_down(); });
     }
-    for (auto& [line_id, line] : lines_) {
-        if (line.thread.joinable()) {
-            line.thread.join();
-        }
+    // Nothing that was posted for a line may run when the line is gone.
+    for (LineLoop* loop : loops_) {
+        loop->post([ended] { ended->count_down(); });
     }
+    ended->wait();
 }
 
 std::optional<MeterConfig> LinePark::find_meter(const std::string& meter_id) const {
@@ -77,7 +75,7 @@ bool LinePark::has_line(const std::string& line_id) const { return worker_of(lin
 LineWorker* LinePark::worker_of(const std::string& line_id) const {
     const std::shared_lock lock(mutex_);
     const auto found = lines_.find(line_id);
-    return found == lines_.end() ? nullptr : found->second.worker.get();
+    return found == lines_.end() ? nullptr : found->second.get();
 }
 
 LineStatus LinePark::line_status(const std::string& line_id) const {
@@ -113,7 +111,16 @@ Result<DemandResult> LinePark::read_now(const std::string& meter_id,
     if (worker == nullptr) {
         return not_found("UNKNOWN_METER", "no meter " + meter_id + " is registered");
     }
-    return worker->read_now(meter_id, timeout);
+    const auto promise = std::make_shared<std::promise<Result<DemandResult>>>();
+    auto answer = promise->get_future();
+    worker->read_now(meter_id, [promise](Result<DemandResult> result) {
+        promise->set_value(std::move(result));
+    });
+    if (answer.wait_for(timeout) != std::future_status::ready) {
+        return make_error(absl::StatusCode::kDeadlineExceeded, "READ_TIMEOUT",
+                          "the line did not come to this meter in time");
+    }
+    return answer.get();
 }
 
 void LinePark::advance_base(const std::string& meter_id, const ReadingBase& base) {
@@ -130,7 +137,7 @@ void LinePark::publish_metrics() const {
     int meters_lost = 0;
     const std::shared_lock lock(mutex_);
     for (const auto& [line_id, line] : lines_) {
-        const LineStatus status = line.worker->status();
+        const LineStatus status = line->status();
         lines_online += status.state == LineState::kOnline ? 1 : 0;
         lines_lost += status.state == LineState::kLost ? 1 : 0;
         meters += status.meter_count;

@@ -6,7 +6,6 @@
 #include <mutex>
 #include <shared_mutex>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "app/line_worker.h"
@@ -17,16 +16,17 @@ namespace prepay::metering {
 /// All lines of this gateway and where each meter hangs. Thread-safe.
 class LinePark {
 public:
-    LinePark(const LineContext& context, const PackLibrary& packs);
+    /// Lines are spread over the loops, which outlive the park.
+    LinePark(const LineContext& context, const PackLibrary& packs, std::vector<LineLoop*> loops);
     ~LinePark();
 
     /// Adds lines and meters, or changes their settings. Meters' packs must be in the library.
     void put_line(const LineConfig& config);
     void put_meter(const MeterConfig& config, const MeterMemory& memory);
 
-    /// Starts the threads of all lines, and of lines added later.
+    /// Sets all lines to work, and those added later.
     void start();
-    /// Ends all requests in flight and the threads; what was read is in the spool then.
+    /// Waits for the requests in flight and ends all lines; what was read is in the spool then.
     void stop();
 
     [[nodiscard]] std::optional<MeterConfig> find_meter(const std::string& meter_id) const;
@@ -38,23 +38,20 @@ public:
 
     void submit(const Command& command, bool resolve);
     void withdraw(const std::string& line_id, const std::string& command_id);
+    /// Waits for the answer. Reasons as LineWorker's, and READ_TIMEOUT.
     Result<DemandResult> read_now(const std::string& meter_id, std::chrono::milliseconds timeout);
     void advance_base(const std::string& meter_id, const ReadingBase& base);
     /// Sets the gauges of lines and meters.
     void publish_metrics() const;
 
 private:
-    struct Line {
-        std::unique_ptr<LineWorker> worker;
-        std::jthread thread;
-    };
-    void launch(Line& line);
     LineWorker* worker_of(const std::string& line_id) const;
 
     const LineContext context_;
     const PackLibrary& packs_;
+    const std::vector<LineLoop*> loops_;
     mutable std::shared_mutex mutex_;
-    std::map<std::string, Line> lines_;
+    std::map<std::string, std::unique_ptr<LineWorker>> lines_;
     std::map<std::string, MeterConfig> meters_;
     bool started_ = false;
 };

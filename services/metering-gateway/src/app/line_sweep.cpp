@@ -8,6 +8,8 @@
 namespace prepay::metering {
 namespace {
 
+constexpr std::chrono::milliseconds kFlushAfter{1000};
+
 Status error_of(const WireReply& reply) {
     switch (reply.outcome) {
         case WireOutcome::kTimeout:
@@ -28,47 +30,70 @@ Status error_of(const WireReply& reply) {
 
 }  // namespace
 
-void LineWorker::begin_sweep(bool is_new_cycle) {
+Task<> LineWorker::begin_sweep(bool is_new_cycle) {
     const auto now = context_.clock.steady();
     const Instant wall_now = context_.clock.now();
     sweep_start_ = now;
     sweep_.clear();
-    for (auto& [meter_id, meter] : meters_) {
-        const bool was_online = meter->memory().online;
+    sweep_task_ = {};
+    for (const std::unique_ptr<Meter>& meter : meters_) {
+        MeterTrack& track = meter->track;
+        const bool was_online = track.memory().online;
         if (is_new_cycle) {
-            meter->end_cycle(now, wall_now, config_.poll_interval, batch_);
+            track.end_cycle(now, wall_now, config_.poll_interval, batch_);
         }
-        if (was_online && !meter->memory().online) {
-            context_.board.update(meter_id, false, meter->memory().latest);
+        if (was_online && !track.memory().online) {
+            context_.board.update(meter->slot, false, track.memory().latest);
         }
-        if (meter->begin_cycle(now)) {
-            ReadTask task;
-            task.meter = meter.get();
-            task.blocks = meter->due_blocks(false);
-            sweep_.push_back(std::move(task));
+        if (track.begin_cycle(now)) {
+            sweep_.push_back(meter.get());
         }
     }
+    batch_.readings.reserve(batch_.readings.size() + sweep_.size());
     batch_start_ = now;
     sweeping_ = true;
-    if (!sweep_.empty() && !wire_.ensure_connected()) {
-        abort_sweep();
-        schedule_sweep();
+    if (!sweep_.empty()) {
+        const bool connected = co_await wire_.ensure_connected();
+        if (!connected) {
+            abort_sweep();
+            schedule_sweep();
+            flush();
+            update_status();
+        }
+    }
+}
+
+// One request of the sweep.
+Task<> LineWorker::step_sweep() {
+    if (sweep_task_.meter == nullptr && sweep_.empty()) {
+        end_sweep();
+        co_return;
+    }
+    if (sweep_task_.meter == nullptr) {
+        sweep_task_.meter = sweep_.front();
+        sweep_.pop_front();
+    }
+    const TaskStep done = co_await run_task(sweep_task_);
+    if (done == TaskStep::kDone) {
+        sweep_task_ = {};
+    }
+    if (!batch_.empty() && context_.clock.steady() - batch_start_ > kFlushAfter) {
         flush();
     }
-    update_status();
 }
 
 // An unreachable line is tried between its sweeps; when it is back its meters are read at once,
 // within the cycle that is going on.
-bool LineWorker::reconnect() {
+Task<bool> LineWorker::reconnect() {
     if (!wire_.is_unreachable() || !wire_.is_ready()) {
-        return false;
+        co_return false;
     }
-    if (wire_.ensure_connected()) {
-        begin_sweep(false);
+    const bool connected = co_await wire_.ensure_connected();
+    if (connected) {
+        co_await begin_sweep(false);
     }
     update_status();
-    return true;
+    co_return true;
 }
 
 void LineWorker::end_sweep() {
@@ -82,6 +107,7 @@ void LineWorker::end_sweep() {
 
 void LineWorker::abort_sweep() {
     sweep_.clear();
+    sweep_task_ = {};
     sweeping_ = false;
     for (ReadTask& task : demands_) {
         fail(task, unavailable("LINE_LOST", "the line is not reachable"));
@@ -101,20 +127,24 @@ void LineWorker::schedule_sweep() {
 }
 
 // One request of a meter's read; orders may go out between two of them.
-LineWorker::TaskStep LineWorker::run_task(ReadTask& task) {
-    if (!wire_.ensure_connected()) {
-        fail(task, unavailable("LINE_LOST", error_message(wire_.last_error())));
-        abort_sweep();
-        schedule_sweep();
-        return demands_.empty() ? TaskStep::kMore : TaskStep::kDone;
+Task<LineWorker::TaskStep> LineWorker::run_task(ReadTask& task) {
+    bool connected = wire_.is_connected();
+    if (!connected) {
+        connected = co_await wire_.ensure_connected();
     }
-    MeterTrack& meter = *task.meter;
-    const std::size_t index = task.blocks[task.next];
+    if (!connected) {
+        abort_sweep();  // `task` is gone with it.
+        schedule_sweep();
+        co_return TaskStep::kMore;
+    }
+    MeterTrack& meter = task.meter->track;
+    const bool all = task.done != nullptr;
+    const std::size_t index = meter.next_block(task.from, all).value_or(0);
     const PackBlock& block = meter.pack().blocks[index];
-    WireReply reply =
-        wire_.transact(meter.config().unit_id,
-                       read_registers_pdu(static_cast<std::uint16_t>(block.address), block.count));
-    if (task.promise) {
+    const Bytes request =
+        read_registers_pdu(static_cast<std::uint16_t>(block.address), block.count);
+    WireReply reply = co_await wire_.transact(meter.config().unit_id, request);
+    if (task.done) {
         task.frames.push_back({reply.sent_time, FrameDirection::kSent, reply.sent_bytes, 0});
         if (!reply.received_bytes.empty()) {
             task.frames.push_back(
@@ -123,30 +153,31 @@ LineWorker::TaskStep LineWorker::run_task(ReadTask& task) {
     }
     if (reply.outcome == WireOutcome::kReply && reply.reply.ok()) {
         meter.set_block(index, std::move(reply.reply.words));
-        if (++task.next < task.blocks.size()) {
-            return TaskStep::kMore;
+        task.from = index + 1;
+        if (meter.next_block(task.from, all)) {
+            co_return TaskStep::kMore;
         }
         complete(task);
-        return TaskStep::kDone;
+        co_return TaskStep::kDone;
     }
     // A lost request is repeated once; a meter that has been silent costs one time-out only.
     if (reply.outcome != WireOutcome::kReply && !task.retried && !meter.is_degraded()) {
         task.retried = true;
-        return TaskStep::kMore;
+        co_return TaskStep::kMore;
     }
     fail(task, error_of(reply));
-    return TaskStep::kDone;
+    co_return TaskStep::kDone;
 }
 
 void LineWorker::complete(ReadTask& task) {
-    MeterTrack& meter = *task.meter;
+    MeterTrack& meter = task.meter->track;
     const Instant now = context_.clock.now();
     const auto values = meter.decode_blocks(now);
     if (!values) {
         fail(task, internal_error("DECODE_FAILED", "the registers do not fit the driver pack"));
         return;
     }
-    const ReadingSource source = task.promise ? ReadingSource::kOnDemand : ReadingSource::kPoll;
+    const ReadingSource source = task.done ? ReadingSource::kOnDemand : ReadingSource::kPoll;
     if (batch_.empty()) {
         batch_start_ = context_.clock.steady();
     }
@@ -156,19 +187,17 @@ void LineWorker::complete(ReadTask& task) {
         context_.metrics.reading_rejected(result.fault);
     }
     last_good_time_ = now;
-    context_.board.update(meter.config().meter_id, true, values);
-    if (task.promise) {
+    context_.board.update(task.meter->slot, true, values);
+    if (task.done) {
         result.values = values;
         result.frames = std::move(task.frames);
-        task.promise->set_value(std::move(result));
-        task.promise.reset();
+        task.done(std::move(result));
     }
 }
 
 void LineWorker::fail(ReadTask& task, const Status& status) {
-    if (task.promise) {
-        task.promise->set_value(status);
-        task.promise.reset();
+    if (task.done) {
+        task.done(status);
     }
 }
 
@@ -187,13 +216,13 @@ void LineWorker::update_status() {
     status.last_good_time = last_good_time_;
     int enabled = 0;
     int degraded = 0;
-    for (const auto& [meter_id, meter] : meters_) {
-        if (!meter->config().enabled) {
+    for (const std::unique_ptr<Meter>& meter : meters_) {
+        if (!meter->track.config().enabled) {
             continue;
         }
         ++enabled;
-        status.lost_meter_count += meter->memory().online ? 0 : 1;
-        degraded += meter->is_degraded() ? 1 : 0;
+        status.lost_meter_count += meter->track.memory().online ? 0 : 1;
+        degraded += meter->track.is_degraded() ? 1 : 0;
     }
     status.meter_count = static_cast<int>(meters_.size());
     if (!config_.enabled) {

@@ -12,13 +12,13 @@ constexpr std::uint32_t kTimedEvery = 16;
 
 }  // namespace
 
-LineWire::LineWire(LinePortFactory factory, const LineConfig& config, const Clock& clock,
+LineWire::LineWire(LineLoop& loop, const LineConfig& config, const Clock& clock,
                    const GatewayMetrics& metrics)
-    : factory_(std::move(factory)), clock_(clock), metrics_(metrics), port_(factory_(config)) {}
+    : loop_(loop), clock_(clock), metrics_(metrics), port_(loop_.make_port(config)) {}
 
 void LineWire::reconfigure(const LineConfig& config) {
     port_->disconnect();
-    port_ = factory_(config);
+    port_ = loop_.make_port(config);
     next_try_ = {};
     backoff_ = kBackoffMin;
     unreachable_ = false;
@@ -28,14 +28,14 @@ bool LineWire::is_ready() const { return port_->is_connected() || clock_.steady(
 
 void LineWire::urge() { next_try_ = std::min(next_try_, last_try_ + kBackoffMin); }
 
-bool LineWire::ensure_connected() {
+Task<bool> LineWire::ensure_connected() {
     if (port_->is_connected()) {
-        return true;
+        co_return true;
     }
     if (!is_ready()) {
-        return false;
+        co_return false;
     }
-    last_error_ = port_->connect();
+    last_error_ = co_await port_->connect();
     last_try_ = clock_.steady();
     if (last_error_.ok()) {
         if (unreachable_) {
@@ -45,7 +45,7 @@ bool LineWire::ensure_connected() {
         backoff_ = kBackoffMin;
         next_try_ = {};
         PREPAY_CRASH_POINT("metering.line_connected");
-        return true;
+        co_return true;
     }
     if (!unreachable_) {
         telemetry::log_warning("line is unreachable",
@@ -54,17 +54,23 @@ bool LineWire::ensure_connected() {
     unreachable_ = true;
     next_try_ = last_try_ + backoff_;
     backoff_ = std::min(backoff_ * 2, kBackoffMax);
-    return false;
+    co_return false;
 }
 
-WireReply LineWire::transact(int unit, const Bytes& request_pdu) {
+Task<WireReply> LineWire::transact(int unit, const Bytes& request_pdu) {
     // One in 16 is timed: the histogram is one lock for all lines.
     const bool timed = transaction_count_++ % kTimedEvery == 0;
     const auto start = timed ? clock_.steady() : std::chrono::steady_clock::time_point();
-    WireReply reply = port_->transact(unit, request_pdu);
+    WireReply reply = co_await port_->transact(unit, request_pdu);
     if (timed) {
         metrics_.transaction_done(std::chrono::duration<double>(clock_.steady() - start).count());
     }
+    count(reply);
+    PREPAY_CRASH_POINT("metering.reply_parsed");
+    co_return reply;
+}
+
+void LineWire::count(const WireReply& reply) const {
     switch (reply.outcome) {
         case WireOutcome::kReply:
             if (reply.reply.ok()) {
@@ -83,8 +89,6 @@ WireReply LineWire::transact(int unit, const Bytes& request_pdu) {
             metrics_.read_disconnected();
             break;
     }
-    PREPAY_CRASH_POINT("metering.reply_parsed");
-    return reply;
 }
 
 void LineWire::close() { port_->disconnect(); }

@@ -9,29 +9,30 @@
 
 namespace prepay::metering {
 
-/// A line's connection with its back-off, and the count of what comes over it. Used by the line's
-/// owner thread only.
+/// A line's connection with its back-off, and the count of what comes over it. Used on the line's
+/// loop only.
 class LineWire {
 public:
-    LineWire(LinePortFactory factory, const LineConfig& config, const Clock& clock,
+    LineWire(LineLoop& loop, const LineConfig& config, const Clock& clock,
              const GatewayMetrics& metrics);
 
     /// Drops the connection and takes new settings.
     void reconfigure(const LineConfig& config);
 
+    [[nodiscard]] bool is_connected() const { return port_->is_connected(); }
     /// Connected, or allowed to try now.
     [[nodiscard]] bool is_ready() const;
     [[nodiscard]] std::chrono::steady_clock::time_point next_try() const { return next_try_; }
     /// Lets the next try happen at once: somebody important waits.
     void urge();
     /// Connects if needed and allowed.
-    bool ensure_connected();
+    Task<bool> ensure_connected();
     /// Whether the last try to connect failed.
     [[nodiscard]] bool is_unreachable() const { return unreachable_; }
     [[nodiscard]] const Status& last_error() const { return last_error_; }
 
-    /// One request and its reply; call ensure_connected() first.
-    WireReply transact(int unit, const Bytes& request_pdu);
+    /// One request and its reply; ensure_connected() first. `request_pdu` must stay until then.
+    Task<WireReply> transact(int unit, const Bytes& request_pdu);
 
     void close();
 
@@ -39,7 +40,9 @@ public:
     static constexpr std::chrono::milliseconds kBackoffMax{2000};
 
 private:
-    LinePortFactory factory_;
+    void count(const WireReply& reply) const;
+
+    LineLoop& loop_;
     const Clock& clock_;
     const GatewayMetrics& metrics_;
     std::unique_ptr<LinePort> port_;

@@ -8,37 +8,52 @@
 namespace prepay::metering {
 namespace {
 
-constexpr std::chrono::milliseconds kFlushAfter{1000};
 constexpr std::chrono::milliseconds kIdleMax{1000};
 
 }  // namespace
 
-LineWorker::LineWorker(LineConfig config, const LineContext& context)
+LineWorker::LineWorker(LineConfig config, const LineContext& context, LineLoop& loop)
     : context_(context),
-      wire_(context.port_factory, config, context.clock, context.metrics),
-      runner_(wire_, context.clock, context.commands, context.claims, context.board,
+      loop_(loop),
+      wire_(loop, config, context.clock, context.metrics),
+      runner_(loop, wire_, context.clock, context.commands, context.claims, context.board,
               context.metrics, context.command_settings),
-      config_(std::move(config)),
-      shown_config_(config_) {
+      timer_(loop.make_timer([this] { woken_.set(); })),
+      config_(std::move(config)) {
     batch_.line_id = config_.line_id;
     status_.state = config_.enabled ? LineState::kConnecting : LineState::kDisabled;
 }
 
+void LineWorker::start() {
+    loop_.post([this] {
+        running_ = true;
+        life_ = run();
+        life_.start();
+    });
+}
+
+void LineWorker::stop(std::function<void()> stopped) {
+    loop_.post([this, stopped = std::move(stopped)]() mutable {
+        if (!running_) {
+            stopped();
+            return;
+        }
+        stopped_ = std::move(stopped);
+        woken_.set();
+    });
+}
+
 void LineWorker::post(std::function<void()> change) {
-    {
-        const std::lock_guard lock(mutex_);
+    loop_.post([this, change = std::move(change)]() mutable {
         inbox_.push_back(std::move(change));
-    }
-    changed_.notify_one();
+        woken_.set();
+    });
 }
 
 void LineWorker::drain_inbox() {
-    std::deque<std::function<void()>> changes;
-    {
-        const std::lock_guard lock(mutex_);
-        changes.swap(inbox_);
-    }
-    for (const auto& change : changes) {
+    while (!inbox_.empty()) {
+        const auto change = std::move(inbox_.front());
+        inbox_.pop_front();
         change();
     }
 }
@@ -76,41 +91,31 @@ void LineWorker::withdraw(const std::string& command_id) {
     });
 }
 
-Result<DemandResult> LineWorker::read_now(const std::string& meter_id,
-                                          std::chrono::milliseconds timeout) {
-    auto promise = std::make_shared<std::promise<Result<DemandResult>>>();
-    auto answer = promise->get_future();
-    post([this, meter_id, promise] {
+void LineWorker::read_now(const std::string& meter_id, ReadCallback done) {
+    post([this, meter_id, done = std::move(done)] {
         ReadTask task;
-        task.promise = promise;
+        task.done = done;
         task.meter = find_meter(meter_id);
         if (task.meter == nullptr) {
             fail(task, not_found("UNKNOWN_METER", "no meter " + meter_id + " on this line"));
-            return;
-        }
-        if (!config_.enabled) {
+        } else if (!config_.enabled) {
             fail(task, failed_precondition("LINE_DISABLED", "the line is switched off"));
-            return;
+        } else {
+            demands_.push_back(std::move(task));
         }
-        task.blocks = task.meter->due_blocks(true);
-        demands_.push_back(std::move(task));
     });
-    if (answer.wait_for(timeout) != std::future_status::ready) {
-        return make_error(absl::StatusCode::kDeadlineExceeded, "READ_TIMEOUT",
-                          "the line did not come to this meter in time");
-    }
-    return answer.get();
 }
 
 void LineWorker::put_meter(const MeterConfig& config, std::shared_ptr<const DriverPack> pack,
                            const MeterMemory& memory) {
-    context_.board.update(config.meter_id, memory.online, memory.latest);
-    post([this, config, pack, memory] {
-        if (MeterTrack* known = find_meter(config.meter_id)) {
-            known->reconfigure(config, pack, context_.limits);
+    LatestBoard::Slot& slot = context_.board.slot(config.meter_id);
+    context_.board.update(slot, memory.online, memory.latest);
+    post([this, &slot, config, pack, memory] {
+        if (Meter* known = find_meter(config.meter_id)) {
+            known->track.reconfigure(config, pack, context_.limits);
         } else {
-            meters_[config.meter_id] =
-                std::make_unique<MeterTrack>(config, pack, context_.limits, memory);
+            meters_.push_back(std::make_unique<Meter>(
+                Meter{MeterTrack(config, pack, context_.limits, memory), slot}));
             next_sweep_ = std::min(next_sweep_, context_.clock.steady());
         }
         update_status();
@@ -118,10 +123,6 @@ void LineWorker::put_meter(const MeterConfig& config, std::shared_ptr<const Driv
 }
 
 void LineWorker::reconfigure(const LineConfig& config) {
-    {
-        const std::lock_guard lock(mutex_);
-        shown_config_ = config;
-    }
     post([this, config] {
         abort_sweep();
         flush();
@@ -134,8 +135,8 @@ void LineWorker::reconfigure(const LineConfig& config) {
 
 void LineWorker::advance_base(const std::string& meter_id, const ReadingBase& base) {
     post([this, meter_id, base] {
-        if (MeterTrack* meter = find_meter(meter_id)) {
-            meter->advance_base(base);
+        if (Meter* meter = find_meter(meter_id)) {
+            meter->track.advance_base(base);
         }
     });
 }
@@ -145,77 +146,74 @@ LineStatus LineWorker::status() const {
     return status_;
 }
 
-LineConfig LineWorker::config() const {
-    const std::lock_guard lock(mutex_);
-    return shown_config_;
-}
-
-void LineWorker::run(const std::stop_token& stop) {
+Task<> LineWorker::run() {
     next_sweep_ = context_.clock.steady();
-    while (!stop.stop_requested()) {
+    while (!stopped_) {
         drain_inbox();
-        if (!step()) {
-            wait(stop);
+        const bool worked = co_await step();
+        if (!worked && inbox_.empty() && !stopped_) {
+            timer_->set(next_event());
+            co_await woken_;
         }
     }
     abort_sweep();
     flush();
     wire_.close();
+    timer_.reset();
+    running_ = false;
+    loop_.post(std::move(stopped_));  // When this coroutine has ended.
 }
 
 // At most one request, of the most urgent lane; false when there is nothing to do now.
-bool LineWorker::step() {
-    expire_jobs();
+Task<bool> LineWorker::step() {
+    if (!jobs_.empty()) {
+        co_await expire_jobs();
+    }
     if (!config_.enabled) {
-        return false;
+        co_return false;
     }
     if (CommandJob* job = next_job()) {
-        run_job(*job);
-        return true;
+        co_await run_job(*job);
+        co_return true;
     }
     if (!demands_.empty()) {
-        if (run_task(demands_.front()) == TaskStep::kDone) {
+        const TaskStep done = co_await run_task(demands_.front());
+        if (done == TaskStep::kDone) {
             demands_.pop_front();
             flush();
         }
-        return true;
+        co_return true;
     }
     if (sweeping_) {
-        if (sweep_.empty()) {
-            end_sweep();
-        } else if (run_task(sweep_.front()) == TaskStep::kDone && !sweep_.empty()) {
-            sweep_.pop_front();
-        }
-        if (!batch_.empty() && context_.clock.steady() - batch_start_ > kFlushAfter) {
-            flush();
-        }
-        return true;
+        co_await step_sweep();
+        co_return true;
     }
     if (context_.clock.steady() >= next_sweep_) {
-        begin_sweep(true);
-        return true;
+        co_await begin_sweep(true);
+        co_return true;
     }
-    return reconnect();
+    co_return co_await reconnect();
 }
 
-void LineWorker::wait(const std::stop_token& stop) {
+// When there may be something to do although nobody posts.
+std::chrono::steady_clock::time_point LineWorker::next_event() const {
     const auto now = context_.clock.steady();
     auto until = now + kIdleMax;
-    if (config_.enabled) {
-        until = std::min(until, next_sweep_);
-        if (wire_.is_unreachable()) {
-            until = std::min(until, wire_.next_try());
-        }
-        for (const CommandJob& job : jobs_) {
-            auto due = job.not_before;
-            if (job.phase != CommandJob::Phase::kPersist && !wire_.is_ready()) {
-                due = std::max(due, wire_.next_try());
-            }
-            until = std::min(until, std::max(due, now + std::chrono::milliseconds(1)));
-        }
+    if (!config_.enabled) {
+        return until;
     }
-    std::unique_lock lock(mutex_);
-    changed_.wait_until(lock, stop, until, [this] { return !inbox_.empty(); });
+    until = std::min(until, next_sweep_);
+    if (wire_.is_unreachable()) {
+        until = std::min(until, wire_.next_try());
+    }
+    for (const CommandJob& job : jobs_) {
+        auto due = job.not_before;
+        if (job.phase != CommandJob::Phase::kPersist && !wire_.is_ready()) {
+            due = std::max(due, wire_.next_try());
+        }
+        until = std::min(until, std::max(due, now + std::chrono::milliseconds(1)));
+    }
+    return until;
 }
 
 // Orders to transmit go before read-backs; of one meter strictly in their order.
@@ -253,31 +251,38 @@ bool LineWorker::is_superseded(const CommandJob& job) const {
     return false;
 }
 
-void LineWorker::run_job(CommandJob& job) {
-    MeterTrack* meter = find_meter(job.command.meter_id);
-    if (meter == nullptr || meter->pack().commands.count(job.command.action) == 0) {
+Task<> LineWorker::run_job(CommandJob& job) {
+    Meter* meter = find_meter(job.command.meter_id);
+    if (meter == nullptr || meter->track.pack().commands.count(job.command.action) == 0) {
         telemetry::log_error("a command has no meter or no such action",
                              {{"command_id", job.command.command_id}});
         job.not_before = context_.clock.steady() + kIdleMax;
-        return;
+        co_return;
     }
-    if (job.phase != CommandJob::Phase::kPersist && !wire_.ensure_connected()) {
-        update_status();
-        return;
+    if (job.phase != CommandJob::Phase::kPersist) {
+        const bool connected = co_await wire_.ensure_connected();
+        if (!connected) {
+            update_status();
+            co_return;
+        }
     }
-    if (runner_.step(job, *meter, is_superseded(job), batch_)) {
-        const std::string command_id = job.command.command_id;
-        std::erase_if(
-            jobs_, [&](const CommandJob& other) { return other.command.command_id == command_id; });
+    const bool over = co_await runner_.step(job, meter->track, is_superseded(job), batch_);
+    if (over) {
+        std::erase_if(jobs_, [&, id = job.command.command_id](const CommandJob& other) {
+            return other.command.command_id == id;
+        });
         flush();
     }
 }
 
-void LineWorker::expire_jobs() {
+Task<> LineWorker::expire_jobs() {
     for (std::size_t i = 0; i < jobs_.size();) {
         CommandJob& job = jobs_[i];
-        const bool waiting = job.phase == CommandJob::Phase::kSend;
-        if (waiting && runner_.is_expired(job.command) && runner_.expire(job)) {
+        bool over = false;
+        if (job.phase == CommandJob::Phase::kSend && runner_.is_expired(job.command)) {
+            over = co_await runner_.expire(job);
+        }
+        if (over) {
             jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(i));
         } else {
             ++i;
@@ -285,9 +290,11 @@ void LineWorker::expire_jobs() {
     }
 }
 
-MeterTrack* LineWorker::find_meter(const std::string& meter_id) {
-    const auto found = meters_.find(meter_id);
-    return found == meters_.end() ? nullptr : found->second.get();
+LineWorker::Meter* LineWorker::find_meter(const std::string& meter_id) {
+    const auto found = std::find_if(meters_.begin(), meters_.end(), [&](const auto& meter) {
+        return meter->track.config().meter_id == meter_id;
+    });
+    return found == meters_.end() ? nullptr : found->get();
 }
 
 }  // namespace prepay::metering

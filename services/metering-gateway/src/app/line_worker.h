@@ -1,13 +1,9 @@
 #pragma once
 
-#include <condition_variable>
 #include <deque>
 #include <functional>
-#include <future>
-#include <map>
 #include <memory>
 #include <mutex>
-#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -27,7 +23,6 @@ struct LineContext {
     IntentClaims& claims;
     ReadingSpool& spool;
     LatestBoard& board;
-    LinePortFactory port_factory;
     PlausibilityLimits limits;
     CommandSettings command_settings;
 };
@@ -46,25 +41,30 @@ struct DemandResult {
     ReadingFault fault = ReadingFault::kNone;
 };
 
-/// The one owner of a line: a thread that decides before every request what goes out next. Relay
-/// orders (P0) go before reads on demand (P2), those before the sweep (P3); one request is in
-/// flight, so an order waits for at most one. Everything but run() may be called from any thread
-/// and takes effect between two requests.
+using ReadCallback = std::function<void(Result<DemandResult>)>;
+
+/// The one owner of a line: a coroutine on the line's loop that decides before every request what
+/// goes out next. Relay orders (P0) go before reads on demand (P2), those before the sweep (P3);
+/// one request is in flight, so an order waits for at most one. Methods may be called from any
+/// thread and take effect between two requests.
 class LineWorker {
 public:
-    LineWorker(LineConfig config, const LineContext& context);
+    LineWorker(LineConfig config, const LineContext& context, LineLoop& loop);
 
-    /// Works until stopped; then hands over what it has read.
-    void run(const std::stop_token& stop);
+    /// Begins to work. Once.
+    void start();
+    /// Ends with the request in flight, hands over what was read, and calls `stopped` on the loop.
+    /// The worker must outlive that.
+    void stop(std::function<void()> stopped);
 
     /// Takes an order whose row is stored. `resolve`: it may have been sent before a crash, so the
     /// relay is read before anything else.
     void submit(Command command, bool resolve);
     /// Forgets an order that was cancelled before its first attempt.
     void withdraw(const std::string& command_id);
-    /// Reads a meter now. Reasons LINE_LOST, METER_SILENT, METER_EXCEPTION, BAD_REPLY,
-    /// UNKNOWN_METER, READ_TIMEOUT.
-    Result<DemandResult> read_now(const std::string& meter_id, std::chrono::milliseconds timeout);
+    /// Reads a meter now and calls `done` on the loop. Reasons LINE_LOST, LINE_DISABLED,
+    /// METER_SILENT, METER_EXCEPTION, BAD_REPLY, UNKNOWN_METER.
+    void read_now(const std::string& meter_id, ReadCallback done);
 
     /// Adds a meter or changes its settings; `memory` counts for a new one only.
     void put_meter(const MeterConfig& config, std::shared_ptr<const DriverPack> pack,
@@ -73,53 +73,65 @@ public:
     void advance_base(const std::string& meter_id, const ReadingBase& base);
 
     [[nodiscard]] LineStatus status() const;
-    [[nodiscard]] LineConfig config() const;
 
     static constexpr std::size_t kJobsMax = 10'000;
 
 private:
+    struct Meter {
+        MeterTrack track;
+        LatestBoard::Slot& slot;
+    };
     /// A meter being read, one block a step.
     struct ReadTask {
-        MeterTrack* meter = nullptr;
-        std::vector<std::size_t> blocks;
-        std::size_t next = 0;
+        Meter* meter = nullptr;
+        std::size_t from = 0;  ///< Blocks before it are read.
         bool retried = false;
-        std::vector<Frame> frames;
-        std::shared_ptr<std::promise<Result<DemandResult>>> promise;  ///< On demand only.
+        std::vector<Frame> frames;  ///< On demand only.
+        ReadCallback done;          ///< On demand only.
     };
     enum class TaskStep { kMore, kDone };
 
+    Task<> run();
     void post(std::function<void()> change);
     void drain_inbox();
-    bool step();
-    void wait(const std::stop_token& stop);
+    Task<bool> step();
+    [[nodiscard]] std::chrono::steady_clock::time_point next_event() const;
     CommandJob* next_job();
     bool is_superseded(const CommandJob& job) const;
-    void run_job(CommandJob& job);
-    void expire_jobs();
-    void begin_sweep(bool is_new_cycle);
-    bool reconnect();
+    Task<> run_job(CommandJob& job);
+    Task<> expire_jobs();
+    Task<> begin_sweep(bool is_new_cycle);
+    Task<> step_sweep();
+    Task<bool> reconnect();
     void end_sweep();
     void abort_sweep();
     void schedule_sweep();
-    TaskStep run_task(ReadTask& task);
+    Task<TaskStep> run_task(ReadTask& task);
     void complete(ReadTask& task);
     void fail(ReadTask& task, const Status& status);
     void flush();
     void update_status();
-    MeterTrack* find_meter(const std::string& meter_id);
+    Meter* find_meter(const std::string& meter_id);
     [[nodiscard]] Instant slot_of(Instant instant) const;
 
     const LineContext context_;
+    LineLoop& loop_;
+
+    // On the loop only.
     LineWire wire_;
     CommandRunner runner_;
-
-    // Owner thread only.
+    std::unique_ptr<LineTimer> timer_;
+    Signal woken_;
+    std::deque<std::function<void()>> inbox_;
+    std::function<void()> stopped_;  ///< Set = to stop.
+    bool running_ = false;
+    Task<> life_;
     LineConfig config_;
-    std::map<std::string, std::unique_ptr<MeterTrack>> meters_;
+    std::vector<std::unique_ptr<Meter>> meters_;
     std::deque<CommandJob> jobs_;
     std::deque<ReadTask> demands_;
-    std::deque<ReadTask> sweep_;
+    std::deque<Meter*> sweep_;  ///< Those still to be asked.
+    ReadTask sweep_task_;       ///< The one being asked, if it has a meter.
     bool sweeping_ = false;
     std::chrono::steady_clock::time_point sweep_start_{};
     std::chrono::steady_clock::time_point next_sweep_{};
@@ -128,10 +140,7 @@ private:
     std::optional<Instant> last_good_time_;
 
     mutable std::mutex mutex_;
-    std::condition_variable_any changed_;
-    std::deque<std::function<void()>> inbox_;
     LineStatus status_;
-    LineConfig shown_config_;
 };
 
 }  // namespace prepay::metering

@@ -39,16 +39,15 @@ void MeterTrack::reconfigure(MeterConfig config, std::shared_ptr<const DriverPac
     retry_at_ = {};
 }
 
-std::vector<std::size_t> MeterTrack::due_blocks(bool all) const {
-    std::vector<std::size_t> due;
-    for (std::size_t i = 0; i < pack_->blocks.size(); ++i) {
+std::optional<std::size_t> MeterTrack::next_block(std::size_t from, bool all) const {
+    for (std::size_t i = from; i < pack_->blocks.size(); ++i) {
         const auto every = static_cast<std::uint64_t>(pack_->blocks[i].every);
         if (all || words_[i].empty() ||
             (sweep_count_ + static_cast<std::uint64_t>(config_.unit_id)) % every == 0) {
-            due.push_back(i);
+            return i;
         }
     }
-    return due;
+    return std::nullopt;
 }
 
 void MeterTrack::set_block(std::size_t index, std::vector<std::uint16_t> words) {

@@ -42,8 +42,9 @@ public:
     void reconfigure(MeterConfig config, std::shared_ptr<const DriverPack> pack,
                      const PlausibilityLimits& settings);
 
-    /// Blocks to read in this sweep, as indices into the pack's plan. `all` for reads on demand.
-    [[nodiscard]] std::vector<std::size_t> due_blocks(bool all) const;
+    /// The first block of the pack's plan at or behind index `from` that is to be read in this
+    /// sweep. `all` for reads on demand.
+    [[nodiscard]] std::optional<std::size_t> next_block(std::size_t from, bool all) const;
     void set_block(std::size_t index, std::vector<std::uint16_t> words);
     /// Decodes the blocks read so far.
     [[nodiscard]] std::optional<MeterValues> decode_blocks(Instant read_time) const;

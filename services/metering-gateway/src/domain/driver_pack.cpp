@@ -63,6 +63,7 @@ public:
             add(pack_.relay->line,
                 "relay " + hex(pack_.relay->address) + " is in no block of the plan");
         }
+        check_lengths();
         check_total();
         check_commands();
         return std::move(problems_);
@@ -104,6 +105,17 @@ private:
         } else {
             add(value.line,
                 std::string(what) + " " + hex(value.address) + " is in no block of the plan");
+        }
+    }
+
+    void check_lengths() {
+        if (pack_.rate_totals.size() > kRatesMax) {
+            add(pack_.rate_totals.back().line, "rate_totals: at most 5");
+        }
+        for (const auto* list : {&pack_.voltages, &pack_.currents}) {
+            if (list->size() > kPhasesMax) {
+                add(list->back().line, "voltages and currents: at most 3, one a phase");
+            }
         }
     }
 
@@ -185,7 +197,10 @@ public:
             return std::nullopt;
         }
         Int128 product = static_cast<Int128>(raw_value(value, pack_.word_order, *words, *index)) *
-                         value.multiply / value.divide;
+                         value.multiply;
+        if (value.divide != 1) {  // 128-bit divisions are slow.
+            product /= value.divide;
+        }
         if (value.ct) {
             product *= ct_ratio_;
         }
@@ -195,8 +210,9 @@ public:
         return static_cast<std::int64_t>(product);
     }
 
-    std::vector<std::int64_t> values(const std::vector<PackValue>& list) const {
-        std::vector<std::int64_t> result;
+    template <std::size_t kMax>
+    ValueList<kMax> values(const std::vector<PackValue>& list) const {
+        ValueList<kMax> result;
         for (const PackValue& item : list) {
             const auto decoded = value(item);
             if (!decoded) {
@@ -259,9 +275,9 @@ std::optional<MeterValues> decode(const DriverPack& pack, int ct_ratio, const Bl
     MeterValues values;
     values.read_time = read_time;
     values.register_total = RegisterTotal::from_wh(*total);
-    values.rate_total_wh = decoder.values(pack.rate_totals);
-    values.voltage_mv = decoder.values(pack.voltages);
-    values.current_ma = decoder.values(pack.currents);
+    values.rate_total_wh = decoder.values<kRatesMax>(pack.rate_totals);
+    values.voltage_mv = decoder.values<kPhasesMax>(pack.voltages);
+    values.current_ma = decoder.values<kPhasesMax>(pack.currents);
     if (pack.power) {
         values.power_w = decoder.value(*pack.power).value_or(0);
     }

@@ -128,6 +128,10 @@ Bytes write_registers_pdu(std::uint16_t address, std::span<const std::uint16_t> 
     return pdu;
 }
 
+bool is_read(std::span<const std::uint8_t> request_pdu) {
+    return !request_pdu.empty() && request_pdu[0] == kReadHolding;
+}
+
 Reply parse_reply(std::span<const std::uint8_t> request_pdu,
                   std::span<const std::uint8_t> reply_pdu) {
     PREPAY_ASSERT(request_pdu.size() >= 5);

@@ -36,6 +36,9 @@ Bytes read_registers_pdu(std::uint16_t address, int count);
 /// Function 10 hex request: 1 .. 123 words.
 Bytes write_registers_pdu(std::uint16_t address, std::span<const std::uint16_t> words);
 
+/// Whether a request changes nothing in the meter.
+bool is_read(std::span<const std::uint8_t> request_pdu);
+
 /// A reply judged against its request.
 struct Reply {
     FrameFault fault = FrameFault::kNone;

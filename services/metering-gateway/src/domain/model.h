@@ -1,10 +1,14 @@
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/assert.h"
 #include "core/time.h"
 #include "quantity/quantity.h"
 
@@ -49,15 +53,52 @@ struct MeterConfig {
     bool operator==(const MeterConfig&) const = default;
 };
 
+/// Up to kMax values in place: what a meter says is copied a lot.
+template <std::size_t kMax>
+class ValueList {
+public:
+    constexpr ValueList() = default;
+    constexpr ValueList(std::initializer_list<std::int64_t> values) {
+        assign(values.begin(), values.end());
+    }
+    /// What does not fit is left out.
+    template <typename Iterator>
+    constexpr void assign(Iterator first, Iterator last) {
+        size_ = 0;
+        for (; first != last && size_ < kMax; ++first) {
+            values_[size_++] = *first;
+        }
+    }
+    constexpr void push_back(std::int64_t value) {
+        PREPAY_ASSERT(size_ < kMax);
+        values_[size_++] = value;
+    }
+    [[nodiscard]] constexpr const std::int64_t* begin() const { return values_.data(); }
+    [[nodiscard]] constexpr const std::int64_t* end() const { return begin() + size_; }
+    [[nodiscard]] constexpr std::size_t size() const { return size_; }
+    [[nodiscard]] constexpr std::int64_t front() const { return values_.front(); }
+    [[nodiscard]] constexpr std::int64_t back() const { return *(end() - 1); }
+    constexpr bool operator==(const ValueList& other) const {
+        return std::equal(begin(), end(), other.begin(), other.end());
+    }
+
+private:
+    std::array<std::int64_t, kMax> values_{};
+    std::size_t size_ = 0;
+};
+
+constexpr std::size_t kRatesMax = 5;
+constexpr std::size_t kPhasesMax = 3;
+
 /// What one sweep of a meter says. Values the pack does not have are absent or empty.
 struct MeterValues {
     Instant read_time{};
-    RegisterTotal register_total;             ///< Wh or mL, cumulative within the epoch.
-    std::vector<std::int64_t> rate_total_wh;  ///< Sharp, peak, flat, valley, deep valley.
-    std::vector<std::int64_t> voltage_mv;     ///< Per phase.
-    std::vector<std::int64_t> current_ma;     ///< Per phase.
-    std::int64_t power_w = 0;                 ///< Signed.
-    std::int32_t power_factor_ppm = 0;        ///< Signed.
+    RegisterTotal register_total;        ///< Wh or mL, cumulative within the epoch.
+    ValueList<kRatesMax> rate_total_wh;  ///< Sharp, peak, flat, valley, deep valley.
+    ValueList<kPhasesMax> voltage_mv;    ///< Per phase.
+    ValueList<kPhasesMax> current_ma;    ///< Per phase.
+    std::int64_t power_w = 0;            ///< Signed.
+    std::int32_t power_factor_ppm = 0;   ///< Signed.
     RelayState relay = RelayState::kUnknown;
     bool operator==(const MeterValues&) const = default;
 };

@@ -1,0 +1,134 @@
+#include "support/crash.h"
+#include "gateway_fixture.h"
+
+// The gateway's own code dies at every crash point in a process of its own, with a trip to carry
+// out; the next process finds what it left.
+using namespace prepay;
+using namespace prepay::metering;
+using namespace prepay::metering::test;
+
+namespace {
+
+constexpr const char* kDatabase = "METERING_CHILD_DATABASE";
+constexpr const char* kAway = "METERING_CHILD_AWAY";
+
+struct AwayStore final : BatchStore {
+    Status write(const std::vector<LineBatch>&) override {
+        return unavailable("DATABASE_UNAVAILABLE", "away");
+    }
+};
+
+// Readings that PostgreSQL does not take, until the process dies.
+void fill_spool() {
+    AwayStore away;
+    telemetry::Metrics metrics;
+    const GatewayMetrics gauges(metrics);
+    ReadingSpool spool(away, gauges, 100);
+    LineBatch batch;
+    batch.line_id = "line-01";
+    batch.readings.resize(3);
+    spool.push(std::move(batch));
+    std::stop_source stop;
+    stop.request_stop();
+    spool.run(stop.get_token());
+}
+
+PackLibrary all_packs() {
+    return *load_packs(std::string(PREPAY_SOURCE_DIR) + "/services/metering-gateway/packs");
+}
+
+std::int64_t count(pg::Database& database, const std::string& sql) {
+    const auto value = database.read([&](pqxx::work& tx) -> Result<std::int64_t> {
+        return tx.exec1(sql)[0].as<std::int64_t>();
+    });
+    REQUIRE(value.ok());
+    return *value;
+}
+
+std::vector<std::int64_t> published_ids(pg::Database& database) {
+    const auto ids = database.read([&](pqxx::work& tx) -> Result<std::vector<std::int64_t>> {
+        std::vector<std::int64_t> found;
+        for (const auto& row : tx.exec("SELECT payload FROM outbox"
+                                       " WHERE topic = 'prepay.metering.readings.v1'")) {
+            v1::ReadingsRecorded event;
+            REQUIRE(event.ParseFromString(pqxx::binarystring(row[0]).str()));
+            for (const auto& reading : event.readings()) {
+                found.push_back(reading.reading_id());
+            }
+        }
+        return found;
+    });
+    REQUIRE(ids.ok());
+    return *ids;
+}
+
+void queue_trip(pg::Database& database) {
+    const Status status = database.transact([](pqxx::work& tx) -> Status {
+        tx.exec(
+            "INSERT INTO commands (command_id, meter_id, line_id, action, state, reason_text,"
+            " initiator, intent_id, create_time) VALUES ('trip', 'm-1', 'line-01', 'trip',"
+            " 'queued', '', 'prepay-account', 'trip', now())");
+        return absl::OkStatus();
+    });
+    INFO(error_message(status));
+    REQUIRE(status.ok());
+}
+
+}  // namespace
+
+TEST_CASE("the gateway that dies", "[.metering-child]") {
+    if (!prepay::test::environment(kAway).empty()) {
+        fill_spool();
+        return;
+    }
+    pg::DatabaseOptions options;
+    options.url = prepay::test::environment(kDatabase);
+    options.schema = "metering";
+    options.pool_size = 6;
+    pg::Database database(options);
+    const PackLibrary packs = all_packs();
+    FakeClaims claims;
+    Gateway gateway(database, packs, claims);
+    gateway.follow("trip");
+    gateway.eventually("SELECT count(*) >= 3 FROM readings");
+}
+
+TEST_CASE("I-12, I-14: whatever point a gateway dies at, the trip is sent once and proven") {
+    SKIP_WITHOUT_SERVER();
+    for (const std::string& point :
+         prepay::test::crash_points_of(PREPAY_SOURCE_DIR, {"metering"})) {
+        INFO(point);
+        Simulator park;
+        Fixture fixture;
+        fixture.gateway->add_line("line-01",
+                                  "127.0.0.1:" + std::to_string(park.add_line("line-01")));
+        fixture.gateway->add_meter("m-1", "line-01", 1, "acrel-ddsy1352");
+        park.add_meter("m-1", "line-01", 1, sim::FAMILY_DDSY1352, 50'000, 500);
+        fixture.gateway.reset();
+        queue_trip(*fixture.database);
+        const bool spool = point == "metering.spool_rotated";
+        REQUIRE(prepay::test::dies_at(
+            point, "[.metering-child]",
+            {{kDatabase, fixture.test_database.options().url}, {kAway, spool ? "yes" : ""}}));
+        const std::int64_t stored = count(*fixture.database, "SELECT count(*) FROM readings");
+        fixture.restart();
+        Gateway& gateway = *fixture.gateway;
+        CHECK(gateway.follow("trip").state() == v1::COMMAND_STATE_VERIFIED);
+        CHECK_FALSE(park.truth("m-1").relay_closed());
+        CHECK(park.relay_writes("m-1").size() == 1);
+        // Every attempt was a row before it was on the wire; one that was not sent is no harm.
+        const std::int64_t attempts =
+            count(*fixture.database, "SELECT count(*) FROM command_attempts");
+        CHECK(attempts >= 1);
+        CHECK(attempts <= 2);
+        REQUIRE(
+            gateway.eventually("SELECT count(*) > " + std::to_string(stored) + " FROM readings"));
+        // Readings and their events are one: none lost, none twice.
+        fixture.gateway.reset();
+        const std::vector<std::int64_t> published = published_ids(*fixture.database);
+        CHECK(std::set<std::int64_t>(published.begin(), published.end()).size() ==
+              published.size());
+        CHECK(count(*fixture.database, "SELECT count(*) FROM readings") ==
+              static_cast<std::int64_t>(published.size()));
+    }
+}
