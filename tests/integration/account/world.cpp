@@ -333,7 +333,9 @@ std::unique_ptr<WechatPay> PayWorld::make_client() {
     options.merchant_serial = provider::read_file(folder + "/merchant_serial");
     options.api_v3_key = provider::read_file(folder + "/api_v3_key");
     options.platform_keys_dir = folder + "/platform_keys";
-    options.notify_url = options.base_url + "/callbacks/wechat";
+    // An order that is made again must be the same to the last word.
+    options.notify_url =
+        (temporary_ ? options.base_url : "http://127.0.0.1:1") + "/callbacks/wechat";
     return require(WechatPay::create(options, world_.clock));
 }
 
