@@ -48,7 +48,7 @@ public:
 
     [[nodiscard]] std::vector<LineLoop*> all() const;
 
-    static constexpr int kLoopCount = 2;
+    static constexpr int kLoopCount = 1;
     static constexpr int kBlockingThreadCount = 16;
     /// A line has at most one call waiting, so this is a bound on lines.
     static constexpr std::size_t kBlockingQueueMax = 100'000;
