@@ -35,6 +35,10 @@ run_demo() {
 # Ends a demo that runs on other ports or is to be emptied, and notes the port base.
 choose_data() {
     local fresh=$1 base=${2:-$PORT_BASE}
+    # Addresses of lines and of the provider are in the data.
+    [[ -n $fresh || $base == "$PORT_BASE" || ! -e $DEMO/seeded ]] ||
+        fail "this demo's data was made on port base $PORT_BASE" \
+            "Go on with it: ./run demo --port-base $PORT_BASE. Begin anew: ./run demo --fresh --port-base $base."
     if [[ -n $fresh || $base != "$PORT_BASE" ]] && compgen -G "$RUN_DIR/*.pid" >/dev/null; then
         step "end what is running" stop_demo
     fi
