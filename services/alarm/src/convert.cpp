@@ -18,7 +18,7 @@ Result<AccountChange> change_from_proto(const account::v1::BalanceChange& proto,
     change.balance = Money::from_micros(proto.balance_micros());
     change.keep_power = proto.keep_power();
     change.alarms_wanted = !proto.vacancy() && proto.state() != account::v1::ACCOUNT_STATE_CLOSED;
-    change.room_ids.assign(proto.room_ids().begin(), proto.room_ids().end());
+    change.room_names.assign(proto.room_names().begin(), proto.room_names().end());
     change.customer_name = proto.customer().display_name();
     change.customer_email = proto.customer().email();
     change.occur_time = occur_time;
@@ -30,8 +30,8 @@ Result<AccountChange> change_from_proto(const account::v1::BalanceChange& proto,
     }
     bool is_bad_text = has_nul(change.account_id) || has_nul(change.site_id) ||
                        has_nul(change.customer_name) || has_nul(change.customer_email);
-    for (const std::string& room_id : change.room_ids) {
-        is_bad_text = is_bad_text || has_nul(room_id);
+    for (const std::string& name : change.room_names) {
+        is_bad_text = is_bad_text || has_nul(name);
     }
     if (is_bad_text) {
         return bad_message("a text with a NUL character");

@@ -23,7 +23,8 @@ account::v1::BalanceChange change_of(std::int64_t version, std::int64_t balance_
     change.set_site_id("park-1");
     change.set_version(version);
     change.set_balance_micros(balance_yuan * 1'000'000);
-    change.add_room_ids("3-201");
+    change.add_room_ids("room-3-201");
+    change.add_room_names("3-201");
     change.mutable_customer()->set_display_name("陈明");
     change.mutable_customer()->set_email("chen@example.com");
     change.set_state(account::v1::ACCOUNT_STATE_OPEN);

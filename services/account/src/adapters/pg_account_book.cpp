@@ -24,10 +24,15 @@ constexpr const char* kProfiles = R"sql(
 SELECT a.account_no, a.account_id, a.site_id, b.settings_revision, a.kind, a.state,
        a.level_1_micros, a.level_2_micros, a.level_3_micros, a.cut_floor_micros, a.keep_power, a.cut,
        c.customer_id, c.display_name, c.phone, c.email,
-       coalesce((SELECT string_agg(DISTINCT o.room_id, ',') FROM occupancies o
-                 WHERE o.account_no = a.account_no AND o.end_time IS NULL AND NOT o.deleted
-                   AND NOT o.vacancy), '')
+       coalesce(r.room_ids, ''), coalesce(r.room_names, '')
 FROM accounts a JOIN balances b USING (account_no) LEFT JOIN customers c USING (customer_id)
+LEFT JOIN LATERAL (
+    SELECT string_agg(room_id, chr(31) ORDER BY room_id) AS room_ids,
+           string_agg(display_name, chr(31) ORDER BY room_id) AS room_names
+    FROM rooms WHERE room_id IN (
+        SELECT o.room_id FROM occupancies o WHERE o.account_no = a.account_no
+            AND o.end_time IS NULL AND NOT o.deleted AND NOT o.vacancy)
+) r ON true
 WHERE a.account_no = ANY($1::bigint[])
 )sql";
 
@@ -35,7 +40,7 @@ std::vector<std::string> split(const std::string& text) {
     std::vector<std::string> parts;
     std::size_t start = 0;
     while (start < text.size()) {
-        const std::size_t end = std::min(text.find(',', start), text.size());
+        const std::size_t end = std::min(text.find('\x1f', start), text.size());
         parts.push_back(text.substr(start, end - start));
         start = end + 1;
     }
@@ -62,6 +67,7 @@ std::shared_ptr<const AccountProfile> to_profile(const pqxx::row& row) {
     profile->phone = row[14].as<std::string>("");
     profile->email = row[15].as<std::string>("");
     profile->room_ids = split(row[16].as<std::string>());
+    profile->room_names = split(row[17].as<std::string>());
     return profile;
 }
 
@@ -77,9 +83,8 @@ void fill(v1::BalanceChange& message, const AccountChange& change) {
     message.set_keep_power(profile.terms.keep_power);
     *message.mutable_alarm_levels() = to_proto(profile.terms.levels);
     message.set_settings_revision(profile.settings_revision);
-    for (const std::string& room_id : profile.room_ids) {
-        message.add_room_ids(room_id);
-    }
+    message.mutable_room_ids()->Add(profile.room_ids.begin(), profile.room_ids.end());
+    message.mutable_room_names()->Add(profile.room_names.begin(), profile.room_names.end());
     if (!profile.customer_id.empty()) {
         v1::Customer& customer = *message.mutable_customer();
         customer.set_customer_id(profile.customer_id);

@@ -39,7 +39,8 @@ struct AccountProfile {
     std::string customer_name;
     std::string phone;
     std::string email;
-    std::vector<std::string> room_ids;  ///< Of open occupancies.
+    std::vector<std::string> room_ids;    ///< Of open occupancies.
+    std::vector<std::string> room_names;  ///< The same rooms as people call them.
 };
 
 /// An account under its lock.

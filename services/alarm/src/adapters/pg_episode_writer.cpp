@@ -51,14 +51,14 @@ void store_accounts(pqxx::work& tx, const Accounts& accounts, Instant now) {
         revisions.push_back(account.memory.revision.settings_revision);
         balances.push_back(account.last->balance.micros());
         keeps.push_back(account.last->keep_power ? 1 : 0);
-        rooms.push_back(join_list(account.last->room_ids));
+        rooms.push_back(join_list(account.last->room_names));
         names.push_back(account.last->customer_name);
         emails.push_back(account.last->customer_email);
         levels.push_back(account.memory.open.bits());
     }
     tx.exec_params(
         "INSERT INTO accounts (account_id, site_id, version, settings_revision, balance_micros,"
-        " keep_power, room_ids, customer_name, customer_email, open_levels, update_time)"
+        " keep_power, room_names, customer_name, customer_email, open_levels, update_time)"
         " SELECT u.id, u.site, u.version, u.revision, u.balance, u.keep <> 0,"
         " string_to_array(u.rooms, chr(31)), u.name, u.email, u.levels, $11"
         " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[],"
@@ -67,7 +67,7 @@ void store_accounts(pqxx::work& tx, const Accounts& accounts, Instant now) {
         " ON CONFLICT (account_id) DO UPDATE SET site_id = EXCLUDED.site_id,"
         " version = EXCLUDED.version, settings_revision = EXCLUDED.settings_revision,"
         " balance_micros = EXCLUDED.balance_micros, keep_power = EXCLUDED.keep_power,"
-        " room_ids = EXCLUDED.room_ids, customer_name = EXCLUDED.customer_name,"
+        " room_names = EXCLUDED.room_names, customer_name = EXCLUDED.customer_name,"
         " customer_email = EXCLUDED.customer_email, open_levels = EXCLUDED.open_levels,"
         " update_time = EXCLUDED.update_time",
         pg::to_array(ids), pg::to_array(sites), pg::to_array(versions), pg::to_array(revisions),
@@ -122,7 +122,7 @@ void EpisodeWriter::open(pqxx::work& tx, const AccountChange& change, int level,
                              change.occur_time,
                              change.balance,
                              change.keep_power,
-                             change.room_ids,
+                             change.room_names,
                              change.customer_name,
                              change.customer_email};
     tx.exec_params(

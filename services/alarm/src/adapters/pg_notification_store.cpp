@@ -92,7 +92,7 @@ Result<int> PgNotificationStore::plan_repeats(Instant now) {
         const auto rows = tx.exec_params(
             "SELECT e.episode_id, e.account_id, e.site_id, e.level, e.nth + 1, " +
                 pg::micros("e.start_time") +
-                ", a.balance_micros, a.keep_power, array_to_string(a.room_ids, chr(31)),"
+                ", a.balance_micros, a.keep_power, array_to_string(a.room_names, chr(31)),"
                 " a.customer_name, a.customer_email"
                 " FROM episodes e JOIN accounts a USING (account_id)"
                 " WHERE e.state = 'OPEN' AND e.next_notify_time <= $1"

@@ -65,7 +65,7 @@ std::string webhook_body(const EpisodeFacts& facts, const std::string& notificat
         {"balance_micros", std::to_string(facts.balance.micros())},
         {"balance_yuan", yuan_text(facts.balance)},
         {"keep_power", facts.keep_power},
-        {"room_ids", facts.room_ids},
+        {"room_names", facts.room_names},
         {"customer_name", facts.customer_name},
         {"subject", subject},
         {"text", text}};
@@ -75,7 +75,7 @@ std::string webhook_body(const EpisodeFacts& facts, const std::string& notificat
 int write_notifications(pqxx::work& tx, const EpisodeFacts& facts,
                         const std::vector<Channel>& channels, const std::string& pay_url,
                         const Clock& clock) {
-    const MessageText text = compose({facts.level, facts.room_ids, facts.customer_name,
+    const MessageText text = compose({facts.level, facts.room_names, facts.customer_name,
                                       facts.balance, facts.keep_power, pay_url});
     int written_count = 0;
     for (const Channel& channel : channels) {

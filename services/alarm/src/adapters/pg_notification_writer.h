@@ -21,7 +21,7 @@ struct EpisodeFacts {
     Instant start_time;
     Money balance;
     bool keep_power = false;
-    std::vector<std::string> room_ids;
+    std::vector<std::string> room_names;
     std::string customer_name;
     std::string customer_email;
 };

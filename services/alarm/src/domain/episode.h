@@ -46,8 +46,8 @@ struct AccountChange {
     Money balance;
     std::array<Money, kLevelCount> thresholds;  ///< [level - 1]; reached at or below.
     bool keep_power = false;
-    bool alarms_wanted = true;  ///< false: closed, or a vacancy account.
-    std::vector<std::string> room_ids;
+    bool alarms_wanted = true;            ///< false: closed, or a vacancy account.
+    std::vector<std::string> room_names;  ///< As people call them, "3-201".
     std::string customer_name;
     std::string customer_email;
     Instant occur_time;

@@ -58,7 +58,7 @@ std::string yuan_text(Money amount) {
 
 MessageText compose(const MessageFacts& facts) {
     const LevelWords& words = words_of(facts.level);
-    const std::string rooms = joined(facts.room_ids);
+    const std::string rooms = joined(facts.room_names);
     const std::string balance = yuan_text(facts.balance);
     const bool is_kept_on = facts.level == kCutLevel && facts.keep_power;
     MessageText text;

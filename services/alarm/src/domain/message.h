@@ -10,7 +10,7 @@ namespace prepay::alarm {
 /// What a message tells.
 struct MessageFacts {
     int level = 1;
-    std::vector<std::string> room_ids;
+    std::vector<std::string> room_names;
     std::string customer_name;
     Money balance;
     bool keep_power = false;
