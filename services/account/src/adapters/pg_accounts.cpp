@@ -7,13 +7,12 @@
 #include "convert.h"
 #include "core/ids.h"
 #include "pg/database.h"
+#include "rpc/request_rules.h"
 #include "telemetry/log.h"
 
 namespace prepay::account {
 namespace {
 
-constexpr int kPageMax = 1000;
-constexpr int kPageDefault = 100;
 constexpr std::size_t kTextMax = 200;
 constexpr std::int64_t kRegisterMax = 1'000'000'000'000'000;
 
@@ -78,6 +77,17 @@ v1::Account to_account(const pqxx::row& row) {
     return account;
 }
 
+// One @ with something on both sides, no blanks, quotes or control characters: what may stand in
+// the header of a mail. Whether somebody reads it there, only a mail can tell.
+bool is_email(const std::string& text) {
+    const std::size_t at = text.find('@');
+    return at != std::string::npos && at > 0 && at + 1 < text.size() && at == text.rfind('@') &&
+           std::all_of(text.begin(), text.end(), [](char c) {
+               return static_cast<unsigned char>(c) > 0x20 && c != 0x7F && c != '"' && c != ',' &&
+                      c != ';' && c != '<' && c != '>';
+           });
+}
+
 /// The registers a request names, for meters of the set; others get "the next reading".
 Result<std::map<std::string, std::int64_t>> registers_of(
     const google::protobuf::RepeatedPtrField<v1::OpeningRegister>& given,
@@ -92,7 +102,10 @@ Result<std::map<std::string, std::int64_t>> registers_of(
             return invalid_argument("BAD_REGISTER",
                                     "register_total must be -1 or a register in Wh");
         }
-        registers[item.meter_id()] = item.register_total();
+        if (!registers.emplace(item.meter_id(), item.register_total()).second) {
+            return invalid_argument("DUPLICATE_METER",
+                                    "meter " + item.meter_id() + " is given twice");
+        }
     }
     return registers;
 }
@@ -114,6 +127,9 @@ Result<std::string> PgAccounts::put_customer(pqxx::work& tx, const v1::Customer&
             "BAD_CUSTOMER",
             "a customer needs a display_name of 1 .. 200 bytes, a phone of at most"
             " 40 and an e-mail of at most 200");
+    }
+    if (!customer.email().empty() && !is_email(customer.email())) {
+        return invalid_argument("BAD_CUSTOMER", "the e-mail must be like name@example.org");
     }
     const std::string customer_id = new_id(clock_);
     tx.exec_params(
@@ -173,6 +189,8 @@ Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountReque
     // being filled in the same transaction.
     if (request.first_top_up_micros() == 0) {
         settle_settings(tx, opened);
+    } else {
+        book_.touch(tx, opened);  // It has rooms now.
     }
     return account_no;
 }
@@ -292,8 +310,7 @@ Result<v1::Account> PgAccounts::get(pqxx::work& tx, const std::string& account_i
 
 Result<v1::ListAccountsResponse> PgAccounts::list(pqxx::work& tx,
                                                   const v1::ListAccountsRequest& request) {
-    const int limit =
-        request.page_size() <= 0 ? kPageDefault : std::min(request.page_size(), kPageMax);
+    const int limit = rpc::page_size_of(request.page_size());
     const auto rows = tx.exec_params(
         std::string(kSelectAccount) +
             " WHERE a.kind = 'purse' AND ($1 = '' OR a.site_id = $1) AND ($2 OR a.state = 'open')"

@@ -5,13 +5,12 @@
 #include "adapters/pg_rooms.h"
 #include "convert.h"
 #include "core/crash_point.h"
+#include "rpc/request_rules.h"
 #include "telemetry/log.h"
 
 namespace prepay::account {
 namespace {
 
-constexpr int kPageMax = 1000;
-constexpr int kPageDefault = 100;
 constexpr int kSweepMax = 200;
 
 constexpr const char* kSelectIntent = R"sql(
@@ -92,8 +91,7 @@ Result<v1::ClaimSwitchIntentResponse> PgCredit::claim(pqxx::work& tx,
 
 Result<v1::ListSwitchIntentsResponse> PgCredit::list(pqxx::work& tx,
                                                      const v1::ListSwitchIntentsRequest& request) {
-    const int limit =
-        request.page_size() <= 0 ? kPageDefault : std::min(request.page_size(), kPageMax);
+    const int limit = rpc::page_size_of(request.page_size());
     const auto rows = tx.exec_params(
         std::string(kSelectIntent) +
             " WHERE ($1 = '' OR a.account_id = $1) AND ($2 = '' OR i.meter_id = $2)"

@@ -3,17 +3,11 @@
 #include "adapters/pg_orders.h"
 #include "convert.h"
 #include "pg/database.h"
+#include "rpc/request_rules.h"
 
 // The reading half of PgOrders.
 namespace prepay::account {
 namespace {
-
-constexpr int kPageMax = 1000;
-constexpr int kPageDefault = 100;
-
-int page_limit(int page_size) {
-    return page_size <= 0 ? kPageDefault : std::min(page_size, kPageMax);
-}
 
 std::string time_text(bool given, const google::protobuf::Timestamp& time) {
     return given ? pg::to_timestamptz(from_proto(time)) : "";
@@ -72,7 +66,7 @@ Result<Order> PgOrders::get(pqxx::work& tx, const std::string& order_id,
 
 Result<v1::ListOrdersResponse> PgOrders::list(pqxx::work& tx,
                                               const v1::ListOrdersRequest& request) {
-    const int limit = page_limit(request.page_size());
+    const int limit = rpc::page_size_of(request.page_size());
     const auto rows = tx.exec_params(
         std::string(kOrderRows) +
             " WHERE ($1 = '' OR a.account_id = $1) AND ($2 = '' OR o.site_id = $2)"
@@ -101,16 +95,9 @@ Result<v1::ListPostingsResponse> PgOrders::postings(pqxx::work& tx,
     if (account_no == 0) {
         return not_found("ACCOUNT_NOT_FOUND", "there is no account " + request.account_id());
     }
-    std::int64_t below_version = 0;
-    if (!request.page_token().empty() &&
-        (request.page_token().size() > 18 ||
-         request.page_token().find_first_not_of("0123456789") != std::string::npos)) {
-        return invalid_argument("BAD_PAGE_TOKEN", "page_token must come from an earlier answer");
-    }
-    if (!request.page_token().empty()) {
-        below_version = std::stoll(request.page_token());
-    }
-    const int limit = page_limit(request.page_size());
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t below_version,
+                            rpc::sequence_of(request.page_token()));
+    const int limit = rpc::page_size_of(request.page_size());
     const auto rows =
         tx.exec_params(kPostingRows, account_no, below_version,
                        time_text(request.has_start_time(), request.start_time()),

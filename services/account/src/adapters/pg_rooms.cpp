@@ -7,14 +7,13 @@
 #include "convert.h"
 #include "core/ids.h"
 #include "pg/database.h"
+#include "rpc/request_rules.h"
 
 namespace prepay::account {
 namespace {
 
 constexpr const char* kRoomsTopic = "prepay.account.rooms.v1";
 constexpr int kRoomsMax = 1000;
-constexpr int kPageMax = 1000;
-constexpr int kPageDefault = 100;
 constexpr std::size_t kNameMax = 100;
 constexpr Duration kFutureMax = std::chrono::minutes(1);  // Clocks of callers.
 
@@ -287,8 +286,7 @@ std::vector<v1::Room> PgRooms::of_account(pqxx::work& tx, std::int64_t account_n
 }
 
 Result<v1::ListRoomsResponse> PgRooms::list(pqxx::work& tx, const v1::ListRoomsRequest& request) {
-    const int limit =
-        request.page_size() <= 0 ? kPageDefault : std::min(request.page_size(), kPageMax);
+    const int limit = rpc::page_size_of(request.page_size());
     const auto rows = tx.exec_params(
         std::string(kSelectRoom) +
             " WHERE ($1 = '' OR r.site_id = $1) AND ($2 = '' OR r.building = $2)"
