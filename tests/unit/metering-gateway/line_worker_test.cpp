@@ -126,6 +126,23 @@ TEST_CASE("A trip is proven by read-back, with attempt, values and frames") {
     CHECK(bench.stores.marked.size() == 1);
 }
 
+TEST_CASE("An order to a meter that was never polled brings a reading of today") {
+    Bench bench(1);
+    bench.worker->submit(bench.order("c-1", 1, CommandAction::kTrip), false);
+    REQUIRE(bench.result("c-1").state == CommandState::kVerified);
+    std::size_t count = 0;
+    REQUIRE(bench.loop.run_until([&] { return bench.spool.size() > 0; }));
+    std::jthread writer([&](const std::stop_token& stop) { bench.spool.run(stop); });
+    REQUIRE(bench.stores.wait([&] { return !bench.stores.batches.empty(); }));
+    for (const LineBatch& batch : bench.stores.batches) {
+        for (const Reading& reading : batch.readings) {
+            CHECK(bench.clock.now() - reading.slot_time < std::chrono::hours(2));
+            ++count;
+        }
+    }
+    CHECK(count > 0);
+}
+
 TEST_CASE("I-15: an order waits for at most the request in flight") {
     Bench bench(40);
     REQUIRE(bench.wait_requests(7));  // The seventh is on the wire.

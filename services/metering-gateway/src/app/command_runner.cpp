@@ -289,8 +289,12 @@ std::optional<MeterValues> CommandRunner::accept(MeterTrack& meter, LineBatch& b
     const Instant now = clock_.now();
     const auto values = meter.decode_blocks(now);
     if (values) {
+        // Within the slot of the last poll; a meter never polled has none yet.
+        const Instant last = meter.memory().last_slot;
+        const Instant slot =
+            last == Instant() ? std::chrono::floor<std::chrono::seconds>(now) : last;
         const ReadingFault fault =
-            meter.accept(*values, now, meter.memory().last_slot, ReadingSource::kOnDemand, batch);
+            meter.accept(*values, now, slot, ReadingSource::kOnDemand, batch);
         if (fault != ReadingFault::kNone) {
             metrics_.reading_rejected(fault);
         }
