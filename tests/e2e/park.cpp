@@ -145,6 +145,14 @@ std::vector<alarm::v1::Episode> Park::episodes(const std::string& account_id) {
     return {response.episodes().begin(), response.episodes().end()};
 }
 
+std::vector<metering::v1::Command> Park::commands(const std::string& meter_id) {
+    metering::v1::ListCommandsRequest request;
+    request.set_meter_id(meter_id);
+    const auto response = call(metering_client_, *metering_,
+                               &metering::v1::MeteringService::Stub::ListCommands, request);
+    return {response.commands().begin(), response.commands().end()};
+}
+
 std::string Park::pay_by_wechat(const std::string& account_id, std::int64_t amount_micros) {
     const auto client = stack_.client("account", rpc::Role::kTenant, account_id);
     const auto tenant = account::v1::TenantService::NewStub(client->channel());

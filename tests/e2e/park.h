@@ -64,6 +64,9 @@ public:
     /// Frames of the simulator that write a meter's relay.
     std::vector<simulator::v1::FrameRecord> relay_writes(const std::string& meter_id);
 
+    /// The gateway's commands to a meter, newest first.
+    std::vector<metering::v1::Command> commands(const std::string& meter_id);
+
     account::v1::Account account(const std::string& account_id);
     std::vector<billing::v1::Charge> charges(const std::string& meter_id);
     std::vector<account::v1::Posting> postings(const std::string& account_id);

@@ -35,6 +35,27 @@ void pay_and_wait_for_power(Park& park, const std::string& meter_id, const std::
         std::chrono::seconds(90));
 }
 
+// What crashes in the middle may not do: an episode or a level twice, an order to a relay that no
+// attempt stands for.
+void check_nothing_twice(Park& park, const std::string& meter_id, const std::string& account_id) {
+    std::multiset<int> levels;
+    eventually("I-16 three alarm levels and the cut have an episode each", [&] {
+        levels.clear();
+        for (const auto& episode : park.episodes(account_id)) {
+            levels.insert(episode.level());
+        }
+        return levels.size() >= 4;
+    });
+    CHECK(levels == std::multiset<int>{1, 2, 3, 4});
+    std::size_t attempts = 0;
+    for (const auto& command : park.commands(meter_id)) {
+        CHECK(command.state() == metering::v1::COMMAND_STATE_VERIFIED);
+        attempts += static_cast<std::size_t>(command.attempt_count());
+    }
+    INFO("I-14 at most one frame an attempt");
+    CHECK(park.relay_writes(meter_id).size() <= attempts);
+}
+
 }  // namespace
 
 TEST_CASE("the whole story: consume, three alarms, trip, pay, restore, books agree") {
@@ -116,6 +137,7 @@ TEST_CASE("the whole story: consume, three alarms, trip, pay, restore, books agr
             "I-11 power is back", [&] { return !is_open(park, "m-1"); }, std::chrono::seconds(90));
         park.set_speed(0);
         park.check_books("m-1", account_id, 60 * kYuan, kPriceMicros);
+        check_nothing_twice(park, "m-1", account_id);
     }
 
     SECTION(
