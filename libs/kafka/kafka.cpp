@@ -264,7 +264,7 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
                             {"enable.auto.offset.store", "false"},
                             {"auto.offset.reset", "earliest"},
                             {"fetch.wait.max.ms", std::to_string(options.fetch_wait_ms)},
-                            {"session.timeout.ms", "10000"},
+                            {"session.timeout.ms", "6000"},
                             {"heartbeat.interval.ms", "1000"},
                             {"topic.metadata.refresh.interval.ms", "5000"},
                             {"queued.max.messages.kbytes", "16384"},

@@ -52,7 +52,7 @@ struct ConsumerOptions {
     std::string group;
     std::string client_id;
     std::vector<std::string> topics;
-    int fetch_wait_ms = 20;
+    int fetch_wait_ms = 100;  ///< The broker answers at once when there is something.
 };
 
 /// A member of a consumer group whose positions live elsewhere (PostgreSQL): it asks for the offset

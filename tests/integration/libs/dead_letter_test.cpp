@@ -51,7 +51,7 @@ void consume_until(const MockBroker& broker, pg::Database& database, const Done&
     std::jthread thread([&](const std::stop_token& stop) { subscriber.run(stop); });
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
     while (!done() && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(20));
+        std::this_thread::yield();
     }
     thread.request_stop();
     thread.join();
