@@ -12,6 +12,7 @@ namespace {
 constexpr const char* kIssuer = "prepay-console";
 constexpr const char* kAudience = "prepay";
 constexpr std::size_t kTokenBytesMax = 4096;
+constexpr std::chrono::seconds kClockSkewMax{60};
 
 struct JwtDeleter {
     void operator()(jwt_t* jwt) const { jwt_free(jwt); }
@@ -118,6 +119,9 @@ Result<TokenClaims> verify_token(const std::string& token, const std::string& pu
     claims.expire_time = from_micros(jwt_get_grant_int(raw, "exp") * 1'000'000);
     if (claims.identity.subject.empty() || claims.identity.role == Role::kNone) {
         return token_invalid("claims");
+    }
+    if (from_micros(jwt_get_grant_int(raw, "iat") * 1'000'000) > now + kClockSkewMax) {
+        return token_invalid("issued in the future");
     }
     if (claims.expire_time <= now) {
         return make_error(absl::StatusCode::kUnauthenticated, "TOKEN_EXPIRED",

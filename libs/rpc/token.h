@@ -31,7 +31,8 @@ struct TokenClaims {
 Result<std::string> sign_token(const TokenClaims& claims, const std::string& private_key_pem,
                                Instant now);
 
-/// Verifies signature (ES256 only), issuer, audience and expiry.
+/// Verifies signature (ES256 only), issuer, audience, expiry, and that it was issued no more than a
+/// minute ahead of `now` (clocks differ).
 /// UNAUTHENTICATED with reason TOKEN_INVALID or TOKEN_EXPIRED.
 Result<TokenClaims> verify_token(const std::string& token, const std::string& public_key_pem,
                                  Instant now);

@@ -72,6 +72,20 @@ TEST_CASE("S-13 forged tokens are refused") {
     }
 }
 
+TEST_CASE("a token from the future is refused, clocks may differ by a minute") {
+    const KeyPair keys = new_key_pair();
+    const auto issued_at = [&](Instant time) {
+        TokenClaims claims = claims_for(Role::kViewer);
+        claims.expire_time = kNow + std::chrono::hours(1);
+        return verify_token(sign_token(claims, keys.private_pem, time).value(), keys.public_pem,
+                            kNow)
+            .status();
+    };
+    CHECK(issued_at(kNow + std::chrono::seconds(60)).ok());
+    CHECK(error_reason(issued_at(kNow + std::chrono::seconds(61))) == "TOKEN_INVALID");
+    CHECK(error_reason(issued_at(kNow + std::chrono::hours(24))) == "TOKEN_INVALID");
+}
+
 TEST_CASE("I-22 roles hold exactly their permissions") {
     using namespace common::v1;
     // columns: PUBLIC READ SELL CONTROL MANAGE INTERNAL TENANT
