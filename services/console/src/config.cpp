@@ -4,12 +4,15 @@ namespace prepay::console {
 
 using std::chrono::hours;
 using std::chrono::minutes;
+using std::chrono::seconds;
 
 ConsoleConfig read_config(config::Reader& reader) {
     ConsoleConfig config;
     config.web_listen = reader.address("web.listen");
     config.web_root = reader.path("web.root", true, "");
-    config.web_thread_count = static_cast<int>(reader.integer("web.thread_count", 96, 8, 1024));
+    config.connection_max = static_cast<int>(reader.integer("web.connection_max", 1024, 64, 8192));
+    config.stream_max = static_cast<int>(reader.integer("web.stream_max", 512, 16, 4096));
+    config.receive_time = reader.duration("web.receive_time", seconds(15), seconds(1), minutes(2));
     config.private_key_pem = reader.secret("auth.private_key");
     config.access_token_time =
         reader.duration("auth.access_token_time", minutes(10), minutes(1), minutes(15));

@@ -14,8 +14,10 @@ struct ConsoleConfig {
     std::string private_key_pem;  ///< auth.private_key(_file), EC P-256.
     std::chrono::milliseconds access_token_time{};
     std::chrono::milliseconds refresh_token_time{};
-    int web_thread_count = 0;            ///< Requests and streams at once.
-    std::string provider_simulator_url;  ///< Demo only: where the phone page "pays".
+    int connection_max = 1024;  ///< web.connection_max, HTTP clients at once.
+    int stream_max = 512;       ///< web.stream_max, of these with a stream or a download.
+    std::chrono::milliseconds receive_time{15'000};  ///< web.receive_time, for a whole request.
+    std::string provider_simulator_url;              ///< Demo only: where the phone page "pays".
 };
 
 ConsoleConfig read_config(config::Reader& reader);

@@ -27,6 +27,7 @@ struct Parts {
     std::unique_ptr<console::GrpcAuthService> auth;
     std::unique_ptr<console::GrpcBridge> bridge;
     std::unique_ptr<console::ConsoleMetrics> metrics;
+    std::unique_ptr<rpc::AccessControl> access;
     std::unique_ptr<console::HttpEdge> edge;
 };
 
@@ -41,10 +42,12 @@ Status wire(Parts& parts, runtime::Service& service) {
     }
     addresses["prepay.console.v1"] = service.config().grpc_listen;
     parts.bridge = std::make_unique<console::GrpcBridge>(addresses);
-    parts.edge = std::make_unique<console::HttpEdge>(parts.config, *parts.bridge,
+    parts.access =
+        std::make_unique<rpc::AccessControl>(service.config().public_key_pem, service.clock());
+    parts.edge = std::make_unique<console::HttpEdge>(parts.config, *parts.bridge, *parts.access,
                                                      service.peer("account"), *parts.metrics);
     service.on_stop([&parts] { parts.edge->stop(); });
-    return parts.edge->start();
+    return parts.edge->start().status();
 }
 
 int report(const Status& status) {

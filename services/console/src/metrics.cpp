@@ -14,4 +14,17 @@ void ConsoleMetrics::add_open_streams(int difference) const {
         .add(difference);
 }
 
+void ConsoleMetrics::add_open_connections(int difference) const {
+    metrics_.gauge("prepay_console_open_connections", "HTTP clients connected to the edge.")
+        .add(difference);
+}
+
+void ConsoleMetrics::count_refusal(const std::string& why) const {
+    metrics_
+        .counter("prepay_console_refusals_total",
+                 "Connections and streams that the edge had no place or no more time for.",
+                 {{"why", why}})
+        .add();
+}
+
 }  // namespace prepay::console

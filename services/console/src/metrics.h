@@ -14,6 +14,9 @@ public:
     /// `kind`: "unary", "stream", "callback", "export".
     void count_request(const std::string& kind, int http_status) const;
     void add_open_streams(int difference) const;
+    void add_open_connections(int difference) const;
+    /// `why`: "connections" and "streams" (all taken), "slow" (not there in time).
+    void count_refusal(const std::string& why) const;
 
 private:
     telemetry::Metrics& metrics_;

@@ -3,6 +3,8 @@
 #include <absl/strings/escaping.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "prepay/common/v1/common.pb.h"
@@ -103,7 +105,10 @@ const pb::MethodDescriptor* find_method(const std::string& path) {
     const common::v1::Permission permission = rpc::required_permission(*method);
     const bool offered = permission != common::v1::PERMISSION_UNSPECIFIED &&
                          permission != common::v1::PERMISSION_INTERNAL;
-    return offered ? method : nullptr;
+    // "/a.b/C.d" names no method although "a.b.C.d" is one.
+    const bool spelled =
+        offered && path == "/" + method->service()->full_name() + "/" + method->name();
+    return spelled ? method : nullptr;
 }
 
 Result<std::string> decode_request(const pb::MethodDescriptor& method, Codec codec,
@@ -136,9 +141,25 @@ Result<std::string> encode_response(const pb::MethodDescriptor& method, Codec co
     return json;
 }
 
+Result<std::chrono::milliseconds> parse_timeout(const std::string& value) {
+    constexpr std::int64_t kLongest = 60'000;
+    if (value.empty() || value.size() > 10 ||
+        value.find_first_not_of("0123456789") != std::string::npos || std::stoll(value) == 0) {
+        return invalid_argument("BAD_TIMEOUT", "connect-timeout-ms is 1 to 10 digits and not zero");
+    }
+    return std::chrono::milliseconds(std::min<std::int64_t>(kLongest, std::stoll(value)));
+}
+
 std::string error_json(const Status& status) { return dump(error_object(status)); }
 
 int http_status(const Status& status) {
+    static const std::map<std::string, int> own = {
+        {"METHOD_UNKNOWN", 404}, {"METHOD_NOT_ALLOWED", 405}, {"BODY_TOO_SLOW", 408},
+        {"BODY_TOO_LARGE", 413}, {"CONTENT_ENCODING", 415},   {"CONTENT_TYPE", 415},
+    };
+    if (const auto found = own.find(error_reason(status)); found != own.end()) {
+        return found->second;
+    }
     switch (status.code()) {
         case absl::StatusCode::kOk:
             return 200;

@@ -3,6 +3,7 @@
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/message.h>
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -27,7 +28,11 @@ Result<std::string> encode_response(const google::protobuf::MethodDescriptor& me
 
 /// The JSON of a Connect error.
 std::string error_json(const Status& status);
-/// HTTP status of a Connect unary error.
+/// The value of `connect-timeout-ms`: 1 to 10 digits, not zero; longer than a minute is a minute.
+/// INVALID_ARGUMENT / BAD_TIMEOUT.
+Result<std::chrono::milliseconds> parse_timeout(const std::string& value);
+
+/// HTTP status of an error: by reason where the edge itself refuses, else as Connect has it.
 int http_status(const Status& status);
 
 /// One enveloped stream message: flags, 4-byte big-endian length, data.

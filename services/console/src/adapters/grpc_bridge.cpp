@@ -2,10 +2,13 @@
 
 #include <grpcpp/support/byte_buffer.h>
 
+#include <algorithm>
 #include <future>
 
 namespace prepay::console {
 namespace {
+
+constexpr std::size_t kAuthorizationBytesMax = 4200;  // "Bearer " and the longest token.
 
 grpc::ByteBuffer to_buffer(const std::string& bytes) {
     const grpc::Slice slice(bytes);
@@ -21,6 +24,22 @@ std::string to_bytes(const grpc::ByteBuffer& buffer) {
         }
     }
     return bytes;
+}
+
+// gRPC ends the process when it is given metadata that is not printable ASCII.
+Status check(const CallHeaders& headers) {
+    const auto printable = [](char c) { return c >= 0x20 && c <= 0x7E; };
+    const std::string& value = headers.authorization;
+    if (value.size() > kAuthorizationBytesMax ||
+        !std::all_of(value.begin(), value.end(), printable)) {
+        return make_error(absl::StatusCode::kUnauthenticated, "TOKEN_INVALID",
+                          "the token is not valid (characters or size); log in again");
+    }
+    return absl::OkStatus();
+}
+
+std::string path_of(const google::protobuf::MethodDescriptor& method) {
+    return "/" + method.service()->full_name() + "/" + method.name();
 }
 
 void apply(const CallHeaders& headers, grpc::ClientContext& context) {
@@ -47,16 +66,18 @@ GrpcBridge::GrpcBridge(const std::map<std::string, std::string>& addresses) {
 
 bool GrpcBridge::knows(const std::string& package) const { return stubs_.count(package) == 1; }
 
-Result<std::string> GrpcBridge::call(const std::string& package, const std::string& path,
+Result<std::string> GrpcBridge::call(const google::protobuf::MethodDescriptor& method,
                                      const std::string& request, const CallHeaders& headers) {
+    PREPAY_RETURN_IF_ERROR(check(headers));
     grpc::ClientContext context;
     apply(headers, context);
     const grpc::ByteBuffer request_buffer = to_buffer(request);
     grpc::ByteBuffer response_buffer;
     std::promise<grpc::Status> finished;
-    stubs_.at(package)->UnaryCall(
-        &context, path, grpc::StubOptions(), &request_buffer, &response_buffer,
-        [&finished](const grpc::Status& status) { finished.set_value(status); });
+    stubs_.at(method.file()->package())
+        ->UnaryCall(&context, path_of(method), grpc::StubOptions(), &request_buffer,
+                    &response_buffer,
+                    [&finished](const grpc::Status& status) { finished.set_value(status); });
     const grpc::Status status = finished.get_future().get();
     if (!status.ok()) {
         return rpc::from_grpc(status);
@@ -64,10 +85,12 @@ Result<std::string> GrpcBridge::call(const std::string& package, const std::stri
     return to_bytes(response_buffer);
 }
 
-std::unique_ptr<BridgeStream> GrpcBridge::open(const std::string& package, const std::string& path,
-                                               const std::string& request,
-                                               const CallHeaders& headers) {
-    return std::make_unique<BridgeStream>(*stubs_.at(package), path, request, headers);
+Result<std::unique_ptr<BridgeStream>> GrpcBridge::open(
+    const google::protobuf::MethodDescriptor& method, const std::string& request,
+    const CallHeaders& headers) {
+    PREPAY_RETURN_IF_ERROR(check(headers));
+    return std::make_unique<BridgeStream>(*stubs_.at(method.file()->package()), path_of(method),
+                                          request, headers);
 }
 
 BridgeStream::BridgeStream(grpc::GenericStub& stub, const std::string& path,

@@ -1,11 +1,10 @@
 #pragma once
 
+#include <google/protobuf/descriptor.h>
 #include <grpcpp/generic/generic_stub.h>
 
 #include <chrono>
 #include <condition_variable>
-#include <deque>
-#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -60,10 +59,14 @@ public:
 
     /// Whether a service's package has an address.
     [[nodiscard]] bool knows(const std::string& package) const;
-    Result<std::string> call(const std::string& package, const std::string& path,
+    /// The method's answer. UNAUTHENTICATED / TOKEN_INVALID for an authorization that is no header
+    /// value; else what the service says.
+    Result<std::string> call(const google::protobuf::MethodDescriptor& method,
                              const std::string& request, const CallHeaders& headers);
-    std::unique_ptr<BridgeStream> open(const std::string& package, const std::string& path,
-                                       const std::string& request, const CallHeaders& headers);
+    /// The same for a server stream.
+    Result<std::unique_ptr<BridgeStream>> open(const google::protobuf::MethodDescriptor& method,
+                                               const std::string& request,
+                                               const CallHeaders& headers);
 
 private:
     std::map<std::string, std::unique_ptr<grpc::GenericStub>> stubs_;

@@ -1,0 +1,232 @@
+#include <catch2/catch.hpp>
+
+#include "raw_client.h"
+#include "world.h"
+
+using namespace prepay;
+using namespace prepay::test;
+
+namespace {
+
+constexpr const char* kJson = "application/json";
+constexpr const char* kProto = "application/proto";
+
+httplib::Headers bearer(const std::string& token) { return {{"authorization", "Bearer " + token}}; }
+
+// Answers ListSites with one site.
+void answer_sites(World& world) {
+    world.services.answer("ListSites", [](const auto&, google::protobuf::Message& response) {
+        auto* site = static_cast<account::v1::ListSitesResponse&>(response).add_sites();
+        site->set_site_id("s-1");
+        site->set_display_name("北园");
+        return absl::OkStatus();
+    });
+}
+
+}  // namespace
+
+TEST_CASE("a unary call goes through in JSON and in binary with the caller's own token") {
+    PREPAY_NEED_DATABASE()
+    World world;
+    answer_sites(world);
+    const std::string token = world.token(rpc::Role::kViewer);
+    const HttpAnswer json = world.call(kListSites, nlohmann::json::object(), token);
+    CHECK(json.status == 200);
+    CHECK(json.header("Content-Type") == kJson);
+    CHECK(json.json()["sites"][0]["siteId"] == "s-1");
+    CHECK(json.json()["sites"][0]["displayName"] == "北园");
+
+    account::v1::GetRoomRequest request;
+    request.set_room_id("r-7");
+    const HttpAnswer room = world.post("/prepay.account.v1.AccountService/GetRoom",
+                                       request.SerializeAsString(), kProto, bearer(token));
+    CHECK(room.status == 200);
+    const HttpAnswer binary = world.post("/" + std::string(kListSites), "", kProto, bearer(token));
+    CHECK(binary.header("Content-Type") == kProto);
+    account::v1::ListSitesResponse sites;
+    REQUIRE(sites.ParseFromString(binary.body));
+    CHECK(sites.sites(0).display_name() == "北园");
+
+    const auto calls = world.services.calls();
+    REQUIRE(calls.size() == 3);
+    CHECK(calls[1].request == request.SerializeAsString());
+    CHECK(calls[1].subject == "user:viewer");
+}
+
+TEST_CASE("an error of a service keeps its code, reason and values") {
+    PREPAY_NEED_DATABASE()
+    World world;
+    world.services.answer("GetRoom", [](const auto&, const auto&) {
+        return failed_precondition("ROOM_CLOSED", "the room is closed", {{"room_id", "r-7"}});
+    });
+    const HttpAnswer answer = world.call("prepay.account.v1.AccountService/GetRoom",
+                                         {{"roomId", "r-7"}}, world.token(rpc::Role::kViewer));
+    CHECK(answer.status == 400);
+    CHECK(answer.code() == "failed_precondition");
+    CHECK(answer.reason() == "ROOM_CLOSED");
+    CHECK(answer.json()["message"] == "the room is closed");
+    CHECK(answer.json()["details"][0]["debug"]["metadata"]["room_id"] == "r-7");
+    CHECK(answer.json()["details"][0]["type"] == "prepay.common.v1.ErrorDetail");
+}
+
+TEST_CASE("what is no JSON of the request is refused with the parser's words") {
+    PREPAY_NEED_DATABASE()
+    World world;
+    const std::string path = "/prepay.account.v1.AccountService/ListRooms";
+    const httplib::Headers headers = bearer(world.token(rpc::Role::kViewer));
+    const std::string deep = std::string(5000, '[') + std::string(5000, ']');
+    for (const std::string& body :
+         {std::string("{"), std::string("[]"), std::string("nonsense"),
+          std::string("{\"siteId\":7"), std::string(R"({"noSuchField":1})"),
+          std::string(R"({"pageSize":"many"})"), std::string(R"({"pageSize":99999999999})"),
+          std::string(R"({"siteId":{"a":1}})"), "{\"siteId\":" + deep + "}",
+          std::string("{\"siteId\":\"\xC3\x28\"}")}) {
+        CAPTURE(body.substr(0, 60));
+        const HttpAnswer answer = world.post(path, body, kJson, headers);
+        CHECK(answer.status == 400);
+        CHECK(answer.code() == "invalid_argument");
+        CHECK(answer.reason() == "BAD_REQUEST");
+    }
+    const HttpAnswer answer = world.post(path, "\xFF\xFF\xFF", kProto, headers);
+    CHECK(answer.status == 400);
+    CHECK(answer.reason() == "BAD_REQUEST");
+    CHECK(world.services.calls().empty());
+}
+
+TEST_CASE("only the media types of the protocol are taken") {
+    PREPAY_NEED_DATABASE()
+    World world;
+    const httplib::Headers headers = bearer(world.token(rpc::Role::kViewer));
+    const std::string unary = "/" + std::string(kListSites);
+    for (const char* type : {"text/plain", "application/x-www-form-urlencoded", "application/grpc",
+                             "application/connect+json", "multipart/form-data; boundary=x", ""}) {
+        CAPTURE(type);
+        const HttpAnswer answer = world.post(unary, "{}", type, headers);
+        CHECK(answer.status == 415);
+        CHECK(answer.reason() == "CONTENT_TYPE");
+    }
+    CHECK(world.post(kWatchWall, "{}", kJson, headers).status == 415);
+    CHECK(world.post(unary, "{}", "application/json; charset=utf-8", headers).status == 200);
+    CHECK(world.post(unary, "{}", "Application/JSON", headers).status == 200);
+}
+
+TEST_CASE("what the edge does not offer is not found") {
+    PREPAY_NEED_DATABASE()
+    World world;
+    const std::string token = world.token(rpc::Role::kService);
+    for (const char* method :
+         {"prepay.account.v1.AccountService/NoSuchMethod", "prepay.account.v1.NoSuchService/Get",
+          "prepay.billing.v1.BillingService/ListTariffs", "prepay.account.v1.AccountService/",
+          "prepay.account.v1/AccountService.ListSites", "prepay.x",
+          "prepay.account.v1.AccountService/ListSites/more",
+          // Internal ones, even for a service:
+          "prepay.account.v1.AccountService/ClaimSwitchIntent",
+          "prepay.account.v1.PaymentCallbackService/HandleWechatNotice",
+          "prepay.common.v1.OutboxService/Replay"}) {
+        CAPTURE(method);
+        const HttpAnswer answer = world.call(method, nlohmann::json::object(), token);
+        CHECK(answer.status == 404);
+        CHECK(answer.code() == "unimplemented");
+        CHECK(answer.reason() == "METHOD_UNKNOWN");
+    }
+    CHECK(world.services.calls().empty());
+}
+
+TEST_CASE("a call is a POST, a page is a GET, and nothing else is anything") {
+    PREPAY_NEED_DATABASE()
+    World world;
+    const HttpAnswer got = world.get("/" + std::string(kListSites));
+    CHECK(got.status == 405);
+    CHECK(got.header("Allow") == "POST");
+    CHECK(world.get("/callbacks/wechat").status == 405);
+    const HttpAnswer posted = world.post("/index.html", "x=1", "text/plain");
+    CHECK(posted.status == 405);
+    CHECK(posted.header("Allow") == "GET, HEAD");
+    for (const char* verb : {"PUT", "PATCH", "DELETE", "OPTIONS"}) {
+        CAPTURE(verb);
+        RawClient client(world.port());
+        client.send(std::string(verb) + " /" + kListSites +
+                    " HTTP/1.1\r\nHost: c\r\nContent-Length: 1000000000\r\n\r\n");
+        const std::string answer = client.read_to_end();  // Not waiting for the body.
+        CHECK(answer.rfind("HTTP/1.1 405", 0) == 0);
+        CHECK(answer.find("Connection: close") != std::string::npos);
+    }
+}
+
+TEST_CASE("a deadline that is none is refused") {
+    PREPAY_NEED_DATABASE()
+    World world;
+    httplib::Headers headers = bearer(world.token(rpc::Role::kViewer));
+    const std::string path = "/" + std::string(kListSites);
+    for (const char* value :
+         {"0", "-1", "1.5", "abc", "1e3", "00000000000", "99999999999999999999", "0x10", "5 "}) {
+        CAPTURE(value);
+        httplib::Headers with = headers;
+        with.emplace("connect-timeout-ms", value);
+        const HttpAnswer answer = world.post(path, "{}", kJson, with);
+        if (std::string(value) == "5 ") {
+            CHECK(answer.reason() !=
+                  "BAD_TIMEOUT");  // White space around a value is not part of it.
+            continue;
+        }
+        CHECK(answer.status == 400);
+        CHECK(answer.reason() == "BAD_TIMEOUT");
+    }
+    headers.emplace("connect-timeout-ms", "9999999999");
+    CHECK(world.post(path, "{}", kJson, headers).status == 200);
+}
+
+TEST_CASE("a deadline that passes is told as one") {
+    PREPAY_NEED_DATABASE()
+    std::mutex mutex;
+    std::condition_variable changed;
+    bool may_end = false;
+    World world;
+    world.services.answer("ListSites", [&](const auto&, const auto&) {
+        std::unique_lock lock(mutex);
+        changed.wait(lock, [&] { return may_end; });
+        return absl::OkStatus();
+    });
+    httplib::Headers headers = bearer(world.token(rpc::Role::kViewer));
+    headers.emplace("connect-timeout-ms", "50");
+    const HttpAnswer answer = world.post("/" + std::string(kListSites), "{}", kJson, headers);
+    CHECK(answer.status == 504);
+    CHECK(answer.code() == "deadline_exceeded");
+    const std::lock_guard lock(mutex);
+    may_end = true;
+    changed.notify_all();
+}
+
+TEST_CASE("a header that gRPC would die of is refused before it gets there") {
+    PREPAY_NEED_DATABASE()
+    World world;
+    for (const std::string& value :
+         {std::string("Bearer \xC3\xBC"), std::string("Bearer %0d%0aevil: 1"),
+          std::string("Bearer \x01"), std::string("Bearer a\tb"),
+          "Bearer " + std::string(5000, 'a'), std::string("Bearer \x7F")}) {
+        for (const char* method : {kListSites, "prepay.console.v1.AuthService/LogIn",
+                                   "prepay.reporting.v1.ReportingService/WatchWall"}) {
+            CAPTURE(value.substr(0, 40), method);
+            const bool stream = std::string(method).find("Watch") != std::string::npos;
+            const std::string body =
+                stream ? console::envelope(0, "{}") : R"({"userName":"li","password":"x"})";
+            RawClient client(world.port());
+            client.send(post_text("/" + std::string(method),
+                                  "authorization: " + value + "\r\nConnection: close\r\n" +
+                                      "Content-Type: application/" +
+                                      (stream ? "connect+json" : "json") + "\r\n",
+                                  stream ? body : "{}"));
+            const std::string answer = client.read_to_end();
+            CHECK(answer.rfind(stream ? "HTTP/1.1 200" : "HTTP/1.1 401", 0) == 0);
+            CHECK(answer.find("TOKEN_INVALID") != std::string::npos);
+        }
+        RawClient client(world.port());
+        client.send(
+            "GET /export/room-days.csv?site_id=s HTTP/1.1\r\nHost: c\r\nConnection: close\r\n"
+            "authorization: " +
+            value + "\r\n\r\n");
+        CHECK(client.read_to_end().rfind("HTTP/1.1 401", 0) == 0);
+    }
+    CHECK(world.services.calls().empty());
+    CHECK(world.get("/").status == 200);  // And the console lives.
+}

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <httplib.h>
+
+#include <atomic>
+#include <filesystem>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "adapters/connect_protocol.h"
+#include "adapters/grpc_auth_service.h"
+#include "adapters/grpc_bridge.h"
+#include "adapters/http_edge.h"
+#include "fake_services.h"
+#include "support/test_database.h"
+
+namespace prepay::test {
+
+/// The time of day as a test wants it; spans are real.
+class SettableClock final : public Clock {
+public:
+    [[nodiscard]] Instant now() const override { return from_micros(micros_); }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return SystemClock().steady();
+    }
+    void advance(Duration span) { micros_ += span.count(); }
+
+private:
+    std::atomic<std::int64_t> micros_{to_micros(SystemClock().now())};
+};
+
+struct KeyPair {
+    std::string private_pem;
+    std::string public_pem;
+};
+KeyPair new_key_pair();
+
+/// What an HTTP answer says, with the reason of a Connect error.
+struct HttpAnswer {
+    int status = 0;
+    std::string body;
+    httplib::Headers headers;
+    [[nodiscard]] nlohmann::json json() const;
+    /// Of a Connect error in JSON; "" when it is none.
+    [[nodiscard]] std::string reason() const;
+    [[nodiscard]] std::string code() const;
+    [[nodiscard]] std::string header(const std::string& name) const;
+};
+
+/// The bounds of the edge under test.
+struct Bounds {
+    int connection_max = 256;
+    int stream_max = 64;
+    std::chrono::milliseconds receive_time{15'000};
+};
+
+/// The whole console in this process: its edge, its log-in over a real database, and behind it fake
+/// services that check tokens as the real ones do.
+class World {
+public:
+    explicit World(const Bounds& bounds = {});
+    ~World();
+
+    static bool available();
+
+    [[nodiscard]] int port() const { return port_; }
+    /// A token of an hour.
+    [[nodiscard]] std::string token(rpc::Role role, const std::string& account_id = "") const;
+    void add_user(const std::string& name, const std::string& password, rpc::Role role);
+
+    HttpAnswer get(const std::string& path, const httplib::Headers& headers = {}) const;
+    HttpAnswer post(const std::string& path, const std::string& body, const std::string& type,
+                    const httplib::Headers& headers = {}) const;
+    /// A unary call in JSON of a method by its path without the leading slash.
+    HttpAnswer call(const std::string& method, const nlohmann::json& request,
+                    const std::string& token = "") const;
+    HttpAnswer auth(const std::string& method, const nlohmann::json& request,
+                    const std::string& token = "") const {
+        return call("prepay.console.v1.AuthService/" + method, request, token);
+    }
+    /// A metric's line in the text that Prometheus reads; 0 when absent.
+    double metric(const std::string& line_start) const;
+
+    SettableClock clock;
+    KeyPair keys = new_key_pair();
+    FakeServices services;
+    TestDatabase database;
+    console::ConsoleConfig config;
+    std::filesystem::path web_root;
+
+private:
+    void make_pages();
+
+    std::unique_ptr<pg::Database> pool_;
+    telemetry::Metrics metrics_;
+    console::ConsoleMetrics console_metrics_{metrics_};
+    std::unique_ptr<rpc::Server> server_;
+    std::unique_ptr<rpc::Client> account_;
+    std::unique_ptr<console::GrpcAuthService> auth_;
+    std::unique_ptr<console::GrpcBridge> bridge_;
+    std::unique_ptr<rpc::AccessControl> access_;
+    std::unique_ptr<console::HttpEdge> edge_;
+    int port_ = 0;
+};
+
+/// Waits until it is so; fails the test after 30 s.
+void await(const std::function<bool()>& condition);
+
+inline const char* const kListSites = "prepay.account.v1.AccountService/ListSites";
+inline const char* const kWatchWall = "/prepay.reporting.v1.ReportingService/WatchWall";
+
+/// The enveloped messages of a Connect stream: flags and data.
+std::vector<std::pair<int, std::string>> open_envelopes(const std::string& body);
+
+}  // namespace prepay::test
+
+#define PREPAY_NEED_DATABASE()                          \
+    if (!prepay::test::World::available()) {            \
+        WARN("SKIPPED: PREPAY_TEST_PG_URL is not set"); \
+        return;                                         \
+    }
