@@ -52,7 +52,7 @@ struct ServerOptions {
     int worker_count = 8;  ///< Unary calls at work at once.
     std::size_t queue_max =
         1024;              ///< Waiting unary calls; more get RESOURCE_EXHAUSTED / OVERLOADED.
-    int stream_max = 256;  ///< Open server streams; more get RESOURCE_EXHAUSTED / TOO_MANY_STREAMS.
+    int stream_max = 600;  ///< Open server streams; more get RESOURCE_EXHAUSTED / TOO_MANY_STREAMS.
 };
 
 /// Serves methods by their descriptors: every call passes token check, permission, request-id rule,
