@@ -19,7 +19,7 @@ using Json = nlohmann::json;
 struct ProviderOptions {
     std::string state_file;  ///< orders.json; empty = memory only.
     std::vector<int> retry_ms = {1000, 2000, 5000, 10'000, 30'000, 60'000};
-    std::size_t orders_max = 100'000;
+    std::size_t orders_max = 1'000'000;
 };
 
 /// What goes wrong on purpose. README.md explains each.
