@@ -67,6 +67,7 @@ Result<std::vector<kafka::Message>> replay_from(const rpc::Client& client, const
         message.sequence = response.sequence();
         message.key = response.key();
         message.payload = response.payload();
+        message.trace_id = response.trace_id();
         messages.push_back(std::move(message));
     }
     if (const grpc::Status status = reader->Finish(); !status.ok()) {
@@ -108,6 +109,7 @@ Status OutboxReplayService::replay(const rpc::CallContext&,
             response.set_sequence(message.sequence);
             response.set_key(message.key);
             response.set_payload(message.payload);
+            response.set_trace_id(message.trace_id);
             if (!writer.write(response)) {
                 return make_error(absl::StatusCode::kCancelled, "CANCELLED", "the client left");
             }

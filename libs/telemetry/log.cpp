@@ -95,14 +95,14 @@ std::string describe(const Status& status) {
            error_message(status);
 }
 
-TraceScope::TraceScope(const std::string& trace_id) : previous_(thread_trace_id()) {
-    if (!trace_id.empty()) {
-        thread_trace_id() = trace_id;
-        return;
-    }
+std::string new_trace_id() {
     std::string id = new_id(SystemClock());
     std::erase(id, '-');
-    thread_trace_id() = id;
+    return id;
+}
+
+TraceScope::TraceScope(const std::string& trace_id) : previous_(thread_trace_id()) {
+    thread_trace_id() = trace_id.empty() ? new_trace_id() : trace_id;
 }
 
 TraceScope::~TraceScope() { thread_trace_id() = previous_; }

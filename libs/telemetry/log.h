@@ -39,6 +39,9 @@ inline void log_error(std::string_view message, LogFields fields = {}) {
 /// "REASON: message" of an error.
 std::string describe(const Status& status);
 
+/// 32 hex digits that nobody had before.
+std::string new_trace_id();
+
 /// Sets the trace id of the current thread for a scope. An empty id makes a new one.
 class TraceScope {
 public:

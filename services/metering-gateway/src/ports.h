@@ -81,6 +81,7 @@ Task<std::invoke_result_t<Work&>> await_blocking(LineLoop& loop, Work work) {
 /// What one sweep of a line brings, stored and published in one transaction.
 struct LineBatch {
     std::string line_id;
+    std::string trace_id;  ///< Of all the events of this sweep.
     std::vector<Reading> readings;
     std::vector<MeterStateChange> state_changes;
     std::vector<RejectedReading> rejected;

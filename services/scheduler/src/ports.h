@@ -23,6 +23,7 @@ struct ClaimedItem {
     int attempt_count = 0;  ///< Submits before this claim.
     bool cancel_requested = false;
     Instant last_submit_time;  ///< Claim that may have submitted before this one.
+    std::string trace_id;      ///< Of the call that ordered the task.
 
     [[nodiscard]] bool claimed_before() const { return fence > 1; }
 };
@@ -31,6 +32,7 @@ struct ClaimedItem {
 struct SentItem {
     std::string item_id;
     std::string cancel_request_id;  ///< Not empty: cancel it; empty: ask how it stands.
+    std::string trace_id;           ///< Of the call that ordered the task.
 };
 
 /// The stored tasks. Errors are the database's (DATABASE_UNAVAILABLE, COMMIT_IN_DOUBT …).

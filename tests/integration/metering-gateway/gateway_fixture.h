@@ -234,7 +234,9 @@ public:
         request.set_action(action);
         request.set_reason_text("test");
         *request.mutable_not_after() = to_proto_time(clock.now() + time);
-        return service.submit_command(context("SubmitCommand", request, request_id), request);
+        rpc::CallContext call = context("SubmitCommand", request, request_id);
+        call.trace_id = "trace-" + request_id;
+        return service.submit_command(call, request);
     }
 
     /// The command when it is final, by WatchCommand.
@@ -260,8 +262,10 @@ public:
         return collector.last;
     }
 
-    Status deliver(const account::v1::SwitchIntentChanged& event) {
+    Status deliver(const account::v1::SwitchIntentChanged& event,
+                   const std::string& trace_id = "") {
         kafka::Message message;
+        message.trace_id = trace_id;
         message.payload = event.SerializeAsString();
         return database_.transact([&](pqxx::work& tx) { return intents.apply(tx, {message}); });
     }

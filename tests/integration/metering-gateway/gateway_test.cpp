@@ -51,7 +51,6 @@ TEST_CASE("Three meter families on the wire become readings, states and events")
         CHECK(meter->meter().latest().relay() == v1::RELAY_STATE_CLOSED);
     }
     const auto events = gateway.events<v1::ReadingsRecorded>("prepay.metering.readings.v1");
-    REQUIRE(events.size() >= 3);
     std::set<std::tuple<std::string, std::int64_t, int>> identities;
     std::set<std::int64_t> ids;
     for (const auto& event : events) {
@@ -64,6 +63,7 @@ TEST_CASE("Three meter families on the wire become readings, states and events")
                       .second);
         }
     }
+    CHECK(ids.size() >= 9);
     CHECK(
         gateway.eventually("SELECT count(*) = 3 FROM readings r WHERE reading_id IN (SELECT"
                            " min(reading_id) FROM readings GROUP BY meter_no)"));
@@ -250,6 +250,39 @@ TEST_CASE("I-12: an intent on a dead line goes out when the line is back; I-11: 
     CHECK_FALSE(park.truth("m-1").relay_closed());
     CHECK(park.relay_writes("m-1").size() == 1);
     CHECK(park.relay_writes("m-2").empty());
+}
+
+TEST_CASE("Events of a command carry the trace of who ordered it, across a restart") {
+    SKIP_WITHOUT_SERVER();
+    Simulator park;
+    Fixture fixture;
+    const int port = prepay::test::free_port();
+    fixture.gateway->add_line("line-01", address_of(port));
+    fixture.gateway->add_meter("m-1", "line-01", 1, "acrel-ddsy1352");
+    REQUIRE(fixture.gateway->submit("called", "m-1", v1::COMMAND_ACTION_CLOSE).ok());
+    REQUIRE(fixture.gateway
+                ->deliver(intent_event("intent-1", "m-1", account::v1::SWITCH_ACTION_TRIP,
+                                       account::v1::SWITCH_INTENT_STATE_READY),
+                          "trace-of-a-charge")
+                .ok());
+    fixture.restart();
+    park.add_line("line-01", "", port);
+    park.add_meter("m-1", "line-01", 1, sim::FAMILY_DDSY1352, 1000, 500);
+    for (const auto* command_id : {"called", "intent-1"}) {
+        CHECK(fixture.gateway->follow(command_id).state() == v1::COMMAND_STATE_VERIFIED);
+    }
+    const auto changes =
+        fixture.gateway->events<v1::CommandChanged>("prepay.metering.command-results.v1");
+    REQUIRE(changes.size() >= 4);
+    for (const v1::CommandChanged& change : changes) {
+        INFO(change.ShortDebugString());
+        CHECK(change.header().trace_id() ==
+              (change.command().command_id() == "called" ? "trace-called" : "trace-of-a-charge"));
+    }
+    CHECK(
+        fixture.gateway->eventually("SELECT count(*) >= 2 AND count(DISTINCT trace_id) = count(*)"
+                                    " AND bool_and(trace_id ~ '^[0-9a-f]{32}$') FROM outbox"
+                                    " WHERE topic = 'prepay.metering.readings.v1'"));
 }
 
 TEST_CASE("I-14: a command that was SENDING at a crash is read back, not repeated") {

@@ -3,11 +3,13 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 
 #include "adapters/grpc_gateway_client.h"
 #include "convert.h"
 #include "integration/scheduler/world.h"
 #include "prepay/metering/v1/metering.grpc.pb.h"
+#include "telemetry/log.h"
 
 namespace prepay::scheduler::test {
 
@@ -32,6 +34,10 @@ public:
                                SubmitCommandResponse* response) override {
         const std::lock_guard lock(mutex_);
         const auto token = context->client_metadata().find("authorization");
+        const auto trace = context->client_metadata().find("prepay-trace-id");
+        if (trace != context->client_metadata().end()) {
+            traces.emplace(trace->second.data(), trace->second.size());
+        }
         authorized_ = token != context->client_metadata().end() && token->second == "Bearer secret";
         if (request->meter_id() == "m-2") {
             return rpc::to_grpc(not_found("METER_NOT_FOUND", "no such meter"));
@@ -63,6 +69,7 @@ public:
     }
 
     std::vector<SubmitCommandRequest> requests;
+    std::set<std::string> traces;
     int answers_lost = 0;
     bool authorized_ = false;
 
@@ -85,7 +92,11 @@ TEST_CASE("items travel to a gateway over gRPC, repeated byte by byte after a lo
     ItemDispatch dispatch(world.store, gateway, world.config.dispatch, world.clock, world.metrics);
     SentResolution resolution(world.store, gateway, world.config.resolve, world.clock);
 
-    const v1::Task task = world.create(3);
+    v1::Task task;
+    {
+        const telemetry::TraceScope trace("trace-of-the-order");
+        task = world.create(3);
+    }
     server.answers_lost = 1;
     CHECK(dispatch.run_once().value() == 3);
     CHECK(world.summary(task.task_id()) == "3/3/0/0/0/0 RUNNING");
@@ -93,6 +104,7 @@ TEST_CASE("items travel to a gateway over gRPC, repeated byte by byte after a lo
     CHECK(dispatch.run_once().value() == 3);
     CHECK(world.summary(task.task_id()) == "3/0/2/0/1/0 RUNNING");
     CHECK(server.authorized_);
+    CHECK(server.traces == std::set<std::string>{"trace-of-the-order"});
     CHECK(world.count("items WHERE failure_reason = 'METER_NOT_FOUND' AND meter_id = 'm-2'") == 1);
     REQUIRE(server.requests.size() == 3);
     CHECK(server.requests[0].SerializeAsString() == server.requests[1].SerializeAsString());

@@ -52,6 +52,7 @@ Result<v1::SubmitCommandResponse> GrpcMeteringService::submit_command(
     command.action = action;
     command.reason_text = request.reason_text();
     command.initiator = context.identity.subject;
+    command.trace_id = context.trace_id;
     command.create_time = parts_.clock.now();
     // A repetition after the deadline is still a repetition: it gets the stored command.
     const Result<Instant> deadline = checked_deadline(request, command.create_time);

@@ -2,6 +2,7 @@
 
 #include "outbox/outbox.h"
 #include "prepay/account/v1/events.pb.h"
+#include "telemetry/log.h"
 
 namespace prepay::metering {
 
@@ -17,6 +18,7 @@ Status IntentSubscriber::apply(pqxx::work& tx, const std::vector<kafka::Message>
 }
 
 Status IntentSubscriber::apply_one(pqxx::work& tx, const kafka::Message& message) {
+    const telemetry::TraceScope trace(message.trace_id);
     account::v1::SwitchIntentChanged event;
     if (!event.ParseFromString(message.payload) || event.intent().intent_id().empty()) {
         return outbox::bad_message("not a SwitchIntentChanged");
@@ -49,6 +51,7 @@ Status IntentSubscriber::apply_one(pqxx::work& tx, const kafka::Message& message
                                                                         : CommandAction::kClose;
     command.reason_text = intent.reason_text();
     command.initiator = "prepay-account";
+    command.trace_id = telemetry::current_trace_id();
     command.create_time = clock_.now();
     const DriverPack* pack = park_.pack_of(*meter);
     if (pack == nullptr || pack->commands.count(command.action) == 0) {

@@ -10,7 +10,7 @@ const std::string& columns() {
         "command_id, meter_id, line_id, action, state, reason_text, initiator, intent_id, " +
         pg::micros("create_time") + ", " + pg::micros("not_after") + ", " +
         pg::micros("send_time") + ", " + pg::micros("finish_time") +
-        ", attempt_count, before_values, after_values, failure_reason, revision";
+        ", attempt_count, before_values, after_values, failure_reason, revision, trace_id";
     return text;
 }
 
@@ -33,6 +33,7 @@ Command command_from_row(const pqxx::row& row) {
     command.after = values_from_field(row[14]);
     command.failure_reason = row[15].as<std::string>();
     command.revision = row[16].as<std::int64_t>();
+    command.trace_id = row[17].as<std::string>();
     return command;
 }
 
@@ -53,12 +54,14 @@ PgCommandStore::PgCommandStore(pg::Database& database, const outbox::Outbox& out
 bool PgCommandStore::insert(pqxx::work& tx, const Command& command) {
     const auto result = tx.exec_params(
         "INSERT INTO commands (command_id, meter_id, line_id, action, state, reason_text,"
-        " initiator, intent_id, create_time, not_after, finish_time, failure_reason, revision)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT DO NOTHING",
+        " initiator, intent_id, create_time, not_after, finish_time, failure_reason, revision,"
+        " trace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON "
+        "CONFLICT DO NOTHING",
         command.command_id, command.meter_id, command.line_id, action_text(command.action),
         state_text(command.state), command.reason_text, command.initiator, command.intent_id,
         pg::to_timestamptz(command.create_time), optional_timestamptz(command.not_after),
-        optional_timestamptz(command.finish_time), command.failure_reason, command.revision);
+        optional_timestamptz(command.finish_time), command.failure_reason, command.revision,
+        command.trace_id);
     return result.affected_rows() == 1;
 }
 

@@ -7,6 +7,7 @@
 #include "adapters/pg_values.h"
 #include "core/assert.h"
 #include "core/ids.h"
+#include "telemetry/log.h"
 
 namespace prepay::metering {
 namespace {
@@ -205,22 +206,24 @@ Status PgReadingStore::write(const std::vector<LineBatch>& batches) {
     PREPAY_RETURN_IF_ERROR(ensure_months(months));
     return database_.transact([&](pqxx::work& tx) -> Status {
         std::vector<Reading> all;
-        std::map<std::string, std::string> line_of_meter;
+        std::map<std::string, const LineBatch*> sweep_of_meter;
         for (const LineBatch& batch : batches) {
             for (const Reading& reading : batch.readings) {
                 all.push_back(reading);
-                line_of_meter.emplace(reading.meter_id, batch.line_id);
+                sweep_of_meter.emplace(reading.meter_id, &batch);
             }
         }
         const std::vector<Reading> stored = insert(tx, std::move(all));
         std::map<std::string, std::vector<const Reading*>> by_line;
         for (const Reading& reading : stored) {
-            by_line[line_of_meter[reading.meter_id]].push_back(&reading);
+            by_line[sweep_of_meter[reading.meter_id]->line_id].push_back(&reading);
         }
         for (const auto& [line_id, readings] : by_line) {
+            const telemetry::TraceScope trace(sweep_of_meter[readings.front()->meter_id]->trace_id);
             publish(tx, line_id, readings);
         }
         for (const LineBatch& batch : batches) {
+            const telemetry::TraceScope trace(batch.trace_id);
             write_states(tx, batch);
             write_rejected(tx, batch);
         }

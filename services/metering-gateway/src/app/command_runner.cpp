@@ -124,7 +124,10 @@ Task<bool> CommandRunner::claim(CommandJob& job, bool& over) {
     if (job.command.intent_id.empty() || job.claimed) {
         co_return true;
     }
-    const auto ask = [this, &job] { return claims_.claim(job.command.intent_id); };
+    const auto ask = [this, &job] {
+        const telemetry::TraceScope trace(job.command.trace_id);
+        return claims_.claim(job.command.intent_id);
+    };
     const ClaimOutcome outcome = co_await await_blocking(loop_, ask);
     switch (outcome) {
         case ClaimOutcome::kGranted:
@@ -153,7 +156,10 @@ Task<bool> CommandRunner::begin_attempt(CommandJob& job, bool& over) {
             next.before = latest->values;
         }
     }
-    const auto mark = [this, &next] { return store_.mark_sending(next); };
+    const auto mark = [this, &next] {
+        const telemetry::TraceScope trace(next.trace_id);
+        return store_.mark_sending(next);
+    };
     const Status status = co_await await_blocking(loop_, mark);
     PREPAY_CRASH_POINT("metering.command_sending");
     if (error_reason(status) == "COMMAND_CLOSED") {
@@ -315,8 +321,12 @@ Task<bool> CommandRunner::finish(CommandJob& job, CommandState state, const char
 }
 
 Task<bool> CommandRunner::persist(CommandJob& job) {
-    const auto write = [this, &job] { return store_.finish(job.command); };
+    const auto write = [this, &job] {
+        const telemetry::TraceScope trace(job.command.trace_id);
+        return store_.finish(job.command);
+    };
     const Status status = co_await await_blocking(loop_, write);
+    const telemetry::TraceScope trace(job.command.trace_id);
     PREPAY_CRASH_POINT("metering.command_marked");
     if (status.code() == absl::StatusCode::kUnavailable ||
         status.code() == absl::StatusCode::kAborted) {

@@ -206,8 +206,9 @@ void LineWorker::flush() {
         return;
     }
     LineBatch batch;
-    batch.line_id = config_.line_id;
     std::swap(batch, batch_);
+    batch.line_id = config_.line_id;
+    batch.trace_id = telemetry::new_trace_id();
     context_.spool.push(std::move(batch));
 }
 

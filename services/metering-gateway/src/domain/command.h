@@ -47,6 +47,7 @@ struct Command {
     std::vector<Frame> frames;
     std::string failure_reason;  ///< Stable word where the state is not kVerified.
     std::int64_t revision = 1;   ///< Grows with each change.
+    std::string trace_id;        ///< Of the call or message that ordered it.
 };
 
 /// What the wire said to a write.

@@ -5,6 +5,7 @@
 #include "core/ids.h"
 #include "pg/page.h"
 #include "rpc/request_rules.h"
+#include "telemetry/log.h"
 
 namespace prepay::scheduler {
 namespace {
@@ -71,13 +72,13 @@ std::string insert_task(pqxx::work& tx, const TaskOrder& order, const std::strin
     const std::string task_id = new_id(clock);
     tx.exec_params(
         "INSERT INTO tasks (task_id, display_name, action, state, due_time, not_after, create_time,"
-        " create_user, reason_text, retry_of, total_count, waiting_count)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)",
+        " create_user, reason_text, retry_of, total_count, waiting_count, trace_id)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
         task_id, order.display_name, text_of(order.action),
         text_of(due_time <= now ? TaskState::kRunning : TaskState::kWaiting),
         pg::to_timestamptz(due_time), pg::to_timestamptz(due_time + config.command_ttl),
         pg::to_timestamptz(now), create_user, order.reason_text, retry_of,
-        static_cast<std::int64_t>(order.meter_ids.size()));
+        static_cast<std::int64_t>(order.meter_ids.size()), telemetry::current_trace_id());
     std::vector<std::string> item_ids;
     item_ids.reserve(order.meter_ids.size());
     for (std::size_t i = 0; i < order.meter_ids.size(); ++i) {

@@ -41,7 +41,7 @@ Result<std::vector<ClaimedItem>> PgTaskStore::claim(Instant now, Duration lease,
             " RETURNING i.item_id, i.task_id, i.meter_id, t.action, t.reason_text, "
             "t.create_user, " +
                 pg::micros("t.not_after") + ", i.fence, i.attempt_count, t.cancel_requested, " +
-                pg::micros("coalesce(p.submit_claim_time, 'epoch')"),
+                pg::micros("coalesce(p.submit_claim_time, 'epoch')") + ", t.trace_id",
             pg::to_timestamptz(now), pg::to_timestamptz(now + lease), count_max);
         Items items;
         for (const auto& row : rows) {
@@ -50,7 +50,7 @@ Result<std::vector<ClaimedItem>> PgTaskStore::claim(Instant now, Duration lease,
                              row[4].as<std::string>(), row[5].as<std::string>(),
                              from_micros(row[6].as<std::int64_t>()), row[7].as<std::int64_t>(),
                              row[8].as<int>(), row[9].as<bool>(),
-                             from_micros(row[10].as<std::int64_t>())});
+                             from_micros(row[10].as<std::int64_t>()), row[11].as<std::string>()});
         }
         return items;
     });
@@ -77,11 +77,12 @@ Result<std::vector<SentItem>> PgTaskStore::claim_sent(Instant now, Duration agai
             " WHERE i.item_seq = p.item_seq AND t.task_id = i.task_id"
             " RETURNING i.item_id,"
             " CASE WHEN t.cancel_requested AND NOT i.cancel_answered THEN i.cancel_request_id"
-            " ELSE '' END",
+            " ELSE '' END, t.trace_id",
             pg::to_timestamptz(now), pg::to_timestamptz(now + again_after), count_max);
         Items items;
         for (const auto& row : rows) {
-            items.push_back({row[0].as<std::string>(), row[1].as<std::string>()});
+            items.push_back(
+                {row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>()});
         }
         return items;
     });

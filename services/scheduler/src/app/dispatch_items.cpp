@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/crash_point.h"
+#include "telemetry/log.h"
 
 namespace prepay::scheduler {
 namespace {
@@ -57,6 +58,7 @@ Result<int> ItemDispatch::run_once() {
 }
 
 ItemUpdate ItemDispatch::handle(const ClaimedItem& item, bool& is_reachable) {
+    const telemetry::TraceScope trace(item.trace_id);
     switch (next_step(item.claimed_before(), item.cancel_requested, item.not_after, clock_.now())) {
         case Step::kSubmit:
             return submit(item, is_reachable);

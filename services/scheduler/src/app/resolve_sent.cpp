@@ -1,5 +1,7 @@
 #include "app/resolve_sent.h"
 
+#include "telemetry/log.h"
+
 namespace prepay::scheduler {
 
 SentResolution::SentResolution(TaskStore& store, Gateway& gateway, ResolveRules rules,
@@ -12,6 +14,7 @@ Result<int> SentResolution::run_once() {
     std::vector<ItemUpdate> updates;
     std::vector<std::string> answered;
     for (const SentItem& item : items) {
+        const telemetry::TraceScope trace(item.trace_id);
         const bool is_cancel = !item.cancel_request_id.empty();
         const Result<CommandReport> report =
             is_cancel ? gateway_.cancel(item.item_id, item.cancel_request_id)
