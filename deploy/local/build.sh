@@ -3,8 +3,8 @@
 
 build_cpp() {
     cd "$ROOT" || return
-    [[ -e build/release/build.ninja ]] || cmake --preset release
-    cmake --build --preset release "$@"
+    [[ -e build/$1/build.ninja ]] || cmake --preset "$1"
+    cmake --build --preset "$@"
 }
 
 # Built again when a source is newer than the stamp of the last good build.
@@ -22,12 +22,20 @@ build_web() {
     touch "$stamp"
 }
 
+# ensure_preset_built dev|tsan: the tests with sanitizers.
+ensure_preset_built() {
+    [[ -z ${PREPAY_SKIP_BUILD:-} ]] || return 0
+    begin_log "build-$1"
+    HINT="Repair the source named above; ninja goes on where it stopped." \
+        step "C++ programs with sanitizers ($1)" build_cpp "$1"
+}
+
 # PREPAY_SKIP_BUILD=1 takes the programs and pages as they are.
 ensure_built() {
     [[ -z ${PREPAY_SKIP_BUILD:-} ]] || return 0
     begin_log build
     HINT="Repair the source named above; ninja goes on where it stopped." \
-        step "C++ programs" build_cpp "$@"
+        step "C++ programs" build_cpp release "$@"
     begin_log build-web
     step "web pages" build_web
 }

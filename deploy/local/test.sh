@@ -1,14 +1,22 @@
 # shellcheck shell=bash
-# ./run test [label…]: builds and runs the tests, label by label, fast ones first. A label is a folder
-# below tests/, or `web` (vitest), or `browser` (headless Chromium against a demo of its own).
+# ./run test [--preset dev|tsan] [label…]: builds and runs the tests, label by label, fast ones first. A
+# label is a folder below tests/, or `web` (vitest), or `browser` (headless Chromium against a demo of
+# its own). With a sanitizer preset the C++ tests only, from that preset's own build tree.
 
 readonly TEST_DIR=$VAR/test
+test_preset=release
 
 # Labels whose tests need neither PostgreSQL nor Kafka.
 readonly PURE_LABELS=" unit property tidy fuzz web browser "
 
 run_test() {
     local label known failed=() started summary=()
+    if [[ ${1:-} == --preset ]]; then
+        test_preset=${2:-}
+        [[ $test_preset =~ ^(release|dev|tsan)$ ]] ||
+            fail "there is no preset \"$test_preset\"" "There are: release, dev (ASan and UBSan), tsan"
+        shift 2
+    fi
     # shellcheck disable=SC2034  # process.sh and progress.sh use them
     RUN_DIR=$TEST_DIR/run LOG_DIR=$TEST_DIR/log
     take_lock "$VAR/test.lock"
@@ -25,7 +33,11 @@ run_test() {
     begin_log packages
     ensure_packages
     ensure_toolchain
-    ensure_built
+    if [[ $test_preset == release ]]; then
+        ensure_built
+    else
+        ensure_preset_built "$test_preset"
+    fi
     mapfile -t known < <(all_labels)
     (($# > 0)) || set -- "${known[@]}"
     trap 'stop_watcher; end_test_servers' EXIT
@@ -48,7 +60,7 @@ run_test() {
 # Known order first, then labels nobody told us of, then the web's.
 all_labels() {
     local label found
-    found=" $(ctest --test-dir "$ROOT/build/release" --print-labels | awk '/^  /{print $1}' | tr '\n' ' ') "
+    found=" $(ctest --test-dir "$ROOT/build/$test_preset" --print-labels | awk '/^  /{print $1}' | tr '\n' ' ') "
     for label in unit property contract tidy fuzz integration; do
         [[ $found != *" $label "* ]] || echo "$label"
     done
@@ -56,7 +68,7 @@ all_labels() {
         [[ " unit property contract tidy fuzz integration e2e " == *" $label "* ]] || echo "$label"
     done
     [[ $found != *" e2e "* ]] || echo e2e
-    printf '%s\n' web browser
+    [[ $test_preset != release ]] || printf '%s\n' web browser
 }
 
 run_label() {
@@ -69,7 +81,7 @@ run_label() {
 }
 
 run_ctest() {
-    ctest --test-dir "$ROOT/build/release" -L "^$1\$" -j "$2" --output-on-failure --no-tests=error
+    ctest --test-dir "$ROOT/build/$test_preset" -L "^$1\$" -j "$2" --output-on-failure --no-tests=error
 }
 
 # What tests find in their environment:

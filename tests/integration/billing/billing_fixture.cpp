@@ -59,7 +59,7 @@ Status Billing::send(const std::string& topic, const std::string& payload) {
     kafka::Message message;
     message.topic = topic;
     message.offset = offset_++;
-    message.sequence = offset_;
+    message.sequence = message.offset + 1;
     message.payload = payload;
     return database->transact([&](pqxx::work& tx) { return events.apply(tx, {message}); });
 }
