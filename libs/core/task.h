@@ -116,6 +116,10 @@ inline Task<void> task_detail::Promise<void>::get_return_object() {
 /// asks. Not thread-safe.
 class Signal {
 public:
+    Signal() = default;
+    Signal(const Signal&) = delete;  // Nobody would set the copy that somebody awaits.
+    Signal& operator=(const Signal&) = delete;
+
     void set() {
         if (waiter_) {
             std::exchange(waiter_, {}).resume();
