@@ -110,11 +110,6 @@ void Runner::start_threads(std::vector<std::jthread>& threads) {
     if (state.subscriber) {
         service_.spawn("subscriber", [subscriber = state.subscriber.get()](
                                          const std::stop_token& stop) { subscriber->run(stop); });
-        service_.add_check("subscriber", [subscriber = state.subscriber.get()] {
-            return subscriber->is_assigned()
-                       ? absl::OkStatus()
-                       : unavailable("NOT_ASSIGNED", "waiting for Kafka partitions");
-        });
     }
     service_.spawn("metrics", [this](const std::stop_token& stop) { publish_metrics(stop); });
     for (auto& [name, body] : state.bodies) {
@@ -137,15 +132,21 @@ Status Runner::run() {
                             &OutboxReplayService::replay);
     }
     PREPAY_RETURN_IF_ERROR(prepare());
-    PREPAY_ASSIGN_OR_RETURN(
-        const auto health, telemetry::HealthServer::start(state.config.http_listen, state.metrics));
     service_.add_check("database", [&state] { return state.database.ping(); });
+    if (state.subscriber) {
+        service_.add_check("subscriber", [subscriber = state.subscriber.get()] {
+            return subscriber->is_assigned()
+                       ? absl::OkStatus()
+                       : unavailable("NOT_ASSIGNED", "waiting for Kafka partitions");
+        });
+    }
     PREPAY_RETURN_IF_ERROR(state.server.start());
+    // After it: who asks for readiness must not hear yes while calls are refused.
+    PREPAY_ASSIGN_OR_RETURN(
+        const auto health,
+        telemetry::HealthServer::start(state.config.http_listen, state.metrics, state.checks));
     std::vector<std::jthread> threads;
     start_threads(threads);
-    for (const auto& [name, check] : state.checks) {
-        health->add_check(name, check);
-    }
     telemetry::log_info("serving",
                         {{"grpc", state.config.grpc_listen}, {"http", state.config.http_listen}});
     int received = 0;

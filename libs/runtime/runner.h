@@ -40,7 +40,7 @@ struct Service::State {
     std::map<std::string, std::unique_ptr<rpc::Client>> peers;
     std::unique_ptr<outbox::Subscriber> subscriber;
     std::unique_ptr<outbox::Relay> relay;
-    std::vector<std::pair<std::string, std::function<Status()>>> checks;
+    std::vector<telemetry::HealthCheck> checks;
     std::vector<std::pair<std::string, std::function<void(const std::stop_token&)>>> bodies;
     std::vector<std::function<void()>> stop_hooks;
 };

@@ -8,7 +8,6 @@
 #include <stop_token>
 #include <thread>
 #include <utility>
-#include <vector>
 
 #include "telemetry/log.h"
 
@@ -35,7 +34,7 @@ struct HealthServer::State {
     std::mutex mutex;
     std::condition_variable_any asked;
     std::condition_variable answered;
-    std::vector<std::pair<std::string, std::function<Status()>>> checks;
+    std::vector<HealthCheck> checks;
     std::uint64_t asked_round = 0;
     std::uint64_t answered_round = 0;
     std::string running;
@@ -46,9 +45,8 @@ struct HealthServer::State {
         std::unique_lock lock(mutex);
         while (asked.wait(lock, stop, [this] { return asked_round > answered_round; })) {
             const std::uint64_t round = asked_round;
-            const auto to_run = checks;
             std::string found;
-            for (const auto& [name, check] : to_run) {
+            for (const auto& [name, check] : checks) {
                 running = name;
                 lock.unlock();
                 const Status status = check();
@@ -85,8 +83,10 @@ HealthServer::~HealthServer() {
 }
 
 Result<std::unique_ptr<HealthServer>> HealthServer::start(const std::string& listen,
-                                                          const Metrics& metrics) {
+                                                          const Metrics& metrics,
+                                                          std::vector<HealthCheck> checks) {
     auto state = std::make_unique<State>();
+    state->checks = std::move(checks);
     State* raw = state.get();
     raw->server.new_task_queue = [] { return new httplib::ThreadPool(kThreadCount); };
     raw->server.Get("/metrics", [&metrics](const httplib::Request&, httplib::Response& response) {
@@ -112,11 +112,6 @@ Result<std::unique_ptr<HealthServer>> HealthServer::start(const std::string& lis
     raw->thread = std::thread([raw] { raw->server.listen_after_bind(); });
     raw->checker = std::jthread([raw](const std::stop_token& stop) { raw->run_checks(stop); });
     return std::unique_ptr<HealthServer>(new HealthServer(std::move(state)));
-}
-
-void HealthServer::add_check(const std::string& name, std::function<Status()> check) {
-    const std::lock_guard lock(state_->mutex);
-    state_->checks.emplace_back(name, std::move(check));
 }
 
 }  // namespace prepay::telemetry

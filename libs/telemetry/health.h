@@ -3,24 +3,27 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "core/status.h"
 #include "telemetry/metrics.h"
 
 namespace prepay::telemetry {
 
+/// A name and what it asks; an error says why the process is not ready.
+using HealthCheck = std::pair<std::string, std::function<Status()>>;
+
 /// Serves `/metrics`, `/healthz` (200 while the process runs) and `/readyz` (200 when every check
-/// passes, otherwise 503 with one line per failing or hanging check). Thread-safe.
+/// passes, otherwise 503 with one line per failing or hanging check).
 class HealthServer {
 public:
-    /// `listen` is "host:port".
+    /// `listen` is "host:port". The checks run one after the other in a thread of their own; all
+    /// together should answer within a second, else the one that runs is shown as hanging.
     static Result<std::unique_ptr<HealthServer>> start(const std::string& listen,
-                                                       const Metrics& metrics);
+                                                       const Metrics& metrics,
+                                                       std::vector<HealthCheck> checks);
     ~HealthServer();
-
-    /// Checks run one after the other in a thread of their own; all together should answer within a
-    /// second, else the one that runs is shown as hanging.
-    void add_check(const std::string& name, std::function<Status()> check);
 
 private:
     struct State;
