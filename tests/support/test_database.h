@@ -10,7 +10,7 @@
 namespace prepay::test {
 
 /// A database of its own on the server of PREPAY_TEST_PG_URL (a superuser's URL), dropped at the
-/// end. Tests ask `available()` first and say SKIPPED when there is no server.
+/// end. Tests say SKIP_WITHOUT_POSTGRES() first.
 class TestDatabase {
 public:
     static bool available();
@@ -41,3 +41,10 @@ private:
 };
 
 }  // namespace prepay::test
+
+/// First in a test case: without a server it is said to be skipped.
+#define SKIP_WITHOUT_POSTGRES()                     \
+    if (!prepay::test::TestDatabase::available()) { \
+        WARN("SKIPPED: no PREPAY_TEST_PG_URL");     \
+        return;                                     \
+    }

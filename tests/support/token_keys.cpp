@@ -27,8 +27,7 @@ TokenKeys::TokenKeys() {
 }
 
 std::string TokenKeys::token(rpc::Role role, const std::string& subject,
-                             const std::string& account_id) const {
-    const SystemClock clock;
+                             const std::string& account_id, const Clock& clock) const {
     rpc::TokenClaims claims;
     claims.identity = {subject, role, account_id};
     claims.expire_time = clock.now() + std::chrono::hours(1);

@@ -1,48 +1,19 @@
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
-#include <cstdlib>
-
+#include "support/crash.h"
 #include "integration/alarm/world.h"
 
 namespace prepay::alarm::test {
 
+using prepay::test::environment;
 using prepay::test::TestDatabase;
 
-namespace {
-
-std::string variable(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
-}
-
-// Runs this program again with one crash point armed; it takes one event in and sends.
-int run_child(const std::string& crash_point, const std::string& database_url,
-              const std::string& smtp_url, const std::string& hook_url) {
-    const pid_t child = fork();
-    if (child == 0) {
-        setenv("PREPAY_CRASH_POINT", crash_point.c_str(), 1);
-        setenv("ALARM_CHILD_DATABASE", database_url.c_str(), 1);
-        setenv("ALARM_CHILD_SMTP", smtp_url.c_str(), 1);
-        setenv("ALARM_CHILD_HOOK", hook_url.c_str(), 1);
-        execl("/proc/self/exe", "child", "[.alarm-child]", static_cast<char*>(nullptr));
-        _exit(127);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return status;
-}
-
-}  // namespace
-
+// It takes one event in and sends.
 TEST_CASE("the process that crashes", "[.alarm-child]") {
     pg::DatabaseOptions options;
-    options.url = variable("ALARM_CHILD_DATABASE");
+    options.url = environment("ALARM_CHILD_DATABASE");
     options.schema = "alarm";
-    World world(std::make_unique<pg::Database>(options), variable("ALARM_CHILD_SMTP"));
-    if (!variable("ALARM_CHILD_HOOK").empty()) {
-        world.put_webhook(variable("ALARM_CHILD_HOOK"));
+    World world(std::make_unique<pg::Database>(options), environment("ALARM_CHILD_SMTP"));
+    if (!environment("ALARM_CHILD_HOOK").empty()) {
+        world.put_webhook(environment("ALARM_CHILD_HOOK"));
     }
     REQUIRE(world.deliver({change_of(1, 40)}).ok());
     world.send_all();
@@ -76,10 +47,10 @@ TEST_CASE("I-16: nothing is sent twice after a crash at any point around the sen
         wipe(scratch);
         SmtpSink smtp;
         HttpSink http;
-        const int status =
-            run_child(row.crash_point, scratch.options().url, smtp.url(), http.url());
-        REQUIRE(WIFSIGNALED(status));
-        REQUIRE(WTERMSIG(status) == SIGKILL);
+        REQUIRE(prepay::test::dies_at(row.crash_point, "[.alarm-child]",
+                                      {{"ALARM_CHILD_DATABASE", scratch.options().url},
+                                       {"ALARM_CHILD_SMTP", smtp.url()},
+                                       {"ALARM_CHILD_HOOK", http.url()}}));
         World world(scratch.open(), smtp.url());
         REQUIRE(world.deliver({change_of(1, 40)}).ok());  // The broker gives it again.
         // Before the lease of the dead process ends, its row is nobody's.

@@ -68,10 +68,4 @@ struct World {
 /// Empties the service's tables: much cheaper than another database.
 void wipe(const prepay::test::TestDatabase& scratch);
 
-#define SKIP_WITHOUT_POSTGRES()                     \
-    if (!prepay::test::TestDatabase::available()) { \
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");     \
-        return;                                     \
-    }
-
 }  // namespace prepay::alarm::test

@@ -1,8 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include "integration/billing/billing_fixture.h"
-#include "outbox/outbox.h"
 #include "support/crash.h"
+#include "support/outbox_parts.h"
 
 // The service's own code dies at every crash point in a process of its own; then the broker gives
 // everything again from the beginning. In the end the charges are those of a quiet day.
@@ -111,10 +111,7 @@ private:
     outbox::Subscriber inbox_{{},
                               *billing.database,
                               billing.outbox,
-                              [](const std::string&, int, std::int64_t,
-                                 std::int64_t) -> Result<std::vector<kafka::Message>> {
-                                  return unavailable("NO_REPLAY", "there are no gaps here");
-                              },
+                              test::no_replay(),
                               [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
                                   return billing.events.apply(tx, messages);
                               }};

@@ -29,7 +29,7 @@ int status_of(const std::string& answer) {
 }  // namespace
 
 TEST_CASE("a packed body is refused before it is unpacked") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     for (const char* path :
          {"/callbacks/wechat", "/prepay.console.v1.AuthService/LogIn", kWatchWall}) {
@@ -50,7 +50,7 @@ TEST_CASE("a packed body is refused before it is unpacked") {
 }
 
 TEST_CASE("a body without end is cut at the limit") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const std::string piece = chunk(64 << 10);
     struct Row {
@@ -86,7 +86,7 @@ TEST_CASE("a body without end is cut at the limit") {
 }
 
 TEST_CASE("a length beyond the limit is refused without reading on") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     RawClient client(world.port());
     client.send("POST /callbacks/wechat HTTP/1.1\r\nHost: c\r\nContent-Length: 200000000\r\n\r\n");
@@ -94,7 +94,7 @@ TEST_CASE("a length beyond the limit is refused without reading on") {
 }
 
 TEST_CASE("a body in the smallest pieces is the same body, a line without end is none") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     RawClient client(world.port());
     client.send(chunked_head("/callbacks/wechat", "Connection: close\r\n"));
@@ -116,7 +116,7 @@ TEST_CASE("a body in the smallest pieces is the same body, a line without end is
 }
 
 TEST_CASE("a head without end is cut") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     for (const std::string& start :
          {std::string("GET /"), std::string("GET / HTTP/1.1\r\nHost: c\r\nX-Long: ")}) {
@@ -139,7 +139,7 @@ TEST_CASE("a head without end is cut") {
 }
 
 TEST_CASE("a thousand ranges of a file are one file") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     std::string ranges = "bytes=0-";
     for (int i = 0; i < 999; ++i) {
@@ -155,7 +155,7 @@ TEST_CASE("a thousand ranges of a file are one file") {
 }
 
 TEST_CASE("framing that two servers could read in two ways is refused") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const std::string start = "POST /callbacks/wechat HTTP/1.1\r\nHost: c\r\n";
     for (const std::string& request :
@@ -180,7 +180,7 @@ TEST_CASE("framing that two servers could read in two ways is refused") {
 }
 
 TEST_CASE("one connection serves request after request, also sent at once") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     RawClient client(world.port());
     const std::string notice = post_text("/callbacks/wechat", kJsonHead, "{}");
@@ -192,7 +192,7 @@ TEST_CASE("one connection serves request after request, also sent at once") {
 }
 
 TEST_CASE("a request that drips is ended, in its head and in its body") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     Bounds bounds;
     bounds.receive_time = std::chrono::milliseconds(400);
     World world(bounds);

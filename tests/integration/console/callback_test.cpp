@@ -19,7 +19,7 @@ httplib::Headers signed_headers() {
 }  // namespace
 
 TEST_CASE("a payment notice reaches account byte for byte") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const std::string body("{\"id\": \"\\u4e00\",\n \"x\":\x00\xFF\xC3\x28 not even JSON}", 34);
     const HttpAnswer answer = world.post(kPath, body, "application/json", signed_headers());
@@ -39,7 +39,7 @@ TEST_CASE("a payment notice reaches account byte for byte") {
 
 TEST_CASE(
     "I-8 a refused or failed notice is answered in the provider's shape, never with success") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const std::vector<std::pair<Status, int>> table = {
         {make_error(absl::StatusCode::kUnauthenticated, "BAD_SIGNATURE", "x"), 401},
@@ -59,7 +59,7 @@ TEST_CASE(
 }
 
 TEST_CASE("a notice that is too large, packed or unreadable stays outside") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const auto refused = [&](const HttpAnswer& answer, int http, const std::string& reason) {
         CHECK(answer.status == http);

@@ -26,7 +26,7 @@ void answer_sites(World& world) {
 }  // namespace
 
 TEST_CASE("a unary call goes through in JSON and in binary with the caller's own token") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     answer_sites(world);
     const std::string token = world.token(rpc::Role::kViewer);
@@ -54,7 +54,7 @@ TEST_CASE("a unary call goes through in JSON and in binary with the caller's own
 }
 
 TEST_CASE("an error of a service keeps its code, reason and values") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     world.services.answer("GetRoom", [](const auto&, const auto&) {
         return failed_precondition("ROOM_CLOSED", "the room is closed", {{"room_id", "r-7"}});
@@ -70,7 +70,7 @@ TEST_CASE("an error of a service keeps its code, reason and values") {
 }
 
 TEST_CASE("what is no JSON of the request is refused with the parser's words") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const std::string path = "/prepay.account.v1.AccountService/ListRooms";
     const httplib::Headers headers = bearer(world.token(rpc::Role::kViewer));
@@ -94,7 +94,7 @@ TEST_CASE("what is no JSON of the request is refused with the parser's words") {
 }
 
 TEST_CASE("only the media types of the protocol are taken") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const httplib::Headers headers = bearer(world.token(rpc::Role::kViewer));
     const std::string unary = "/" + std::string(kListSites);
@@ -111,7 +111,7 @@ TEST_CASE("only the media types of the protocol are taken") {
 }
 
 TEST_CASE("what the edge does not offer is not found") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const std::string token = world.token(rpc::Role::kService);
     for (const char* method :
@@ -133,7 +133,7 @@ TEST_CASE("what the edge does not offer is not found") {
 }
 
 TEST_CASE("a call is a POST, a page is a GET, and nothing else is anything") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const HttpAnswer got = world.get("/" + std::string(kListSites));
     CHECK(got.status == 405);
@@ -154,7 +154,7 @@ TEST_CASE("a call is a POST, a page is a GET, and nothing else is anything") {
 }
 
 TEST_CASE("a deadline that is none is refused") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     httplib::Headers headers = bearer(world.token(rpc::Role::kViewer));
     const std::string path = "/" + std::string(kListSites);
@@ -177,7 +177,7 @@ TEST_CASE("a deadline that is none is refused") {
 }
 
 TEST_CASE("a deadline that passes is told as one") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     std::mutex mutex;
     std::condition_variable changed;
     bool may_end = false;
@@ -198,7 +198,7 @@ TEST_CASE("a deadline that passes is told as one") {
 }
 
 TEST_CASE("a header that gRPC would die of is refused before it gets there") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     for (const std::string& value :
          {std::string("Bearer \xC3\xBC"), std::string("Bearer %0d%0aevil: 1"),

@@ -19,7 +19,7 @@ std::string watch_text(const World& world) {
 }  // namespace
 
 TEST_CASE("a crowd of open streams and dripping clients keeps nobody from paying or logging in") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     Bounds bounds;
     bounds.connection_max = 1024;
     bounds.stream_max = 512;
@@ -58,7 +58,7 @@ TEST_CASE("a crowd of open streams and dripping clients keeps nobody from paying
 }
 
 TEST_CASE("a stream beyond the last place is told so, and the place is free again afterwards") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     Bounds bounds;
     bounds.stream_max = 3;
     World world(bounds);
@@ -94,7 +94,7 @@ TEST_CASE("a stream beyond the last place is told so, and the place is free agai
 }
 
 TEST_CASE("a connection beyond the last is refused at once and counted") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     Bounds bounds;
     bounds.connection_max = 4;
     bounds.receive_time = std::chrono::minutes(2);
@@ -117,7 +117,7 @@ TEST_CASE("a connection beyond the last is refused at once and counted") {
 }
 
 TEST_CASE("the end of the console ends streams, idle clients and half-sent requests") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     Bounds bounds;
     bounds.receive_time = std::chrono::minutes(2);
     auto world = std::make_unique<World>(bounds);

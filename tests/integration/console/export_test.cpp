@@ -17,7 +17,7 @@ std::string export_text(const World& world, const std::string& site) {
 }  // namespace
 
 TEST_CASE("the export is a CSV file for those who may read") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const std::string path =
         "/export/room-days.csv?site_id=s-1&start_date=2026-01-01&end_date=2026-02-01";
@@ -47,7 +47,7 @@ TEST_CASE("the export is a CSV file for those who may read") {
 }
 
 TEST_CASE("an export that fails in the middle is cut off, not ended") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     RawClient client(world.port());
     client.send(export_text(world, "broken"));
@@ -57,7 +57,7 @@ TEST_CASE("an export that fails in the middle is cut off, not ended") {
 }
 
 TEST_CASE("an export whose client leaves ends in the service") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     RawClient client(world.port());
     client.send(export_text(world, "endless"));

@@ -30,7 +30,7 @@ std::string refresh_of(const HttpAnswer& answer) { return answer.json()["refresh
 }  // namespace
 
 TEST_CASE("a log-in gives tokens that work until they expire") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
     const HttpAnswer answer = world.log_in(kPassword);
     REQUIRE(answer.status == 200);
@@ -47,7 +47,7 @@ TEST_CASE("a log-in gives tokens that work until they expire") {
 }
 
 TEST_CASE("a wrong password and an unknown name look the same") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
     const HttpAnswer wrong = world.log_in("wrong");
     const HttpAnswer unknown =
@@ -64,7 +64,7 @@ TEST_CASE("a wrong password and an unknown name look the same") {
 }
 
 TEST_CASE("five wrong passwords lock the name for five minutes, not longer") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
     for (int i = 0; i < 5; ++i) {
         CHECK(world.log_in("wrong").reason() == "WRONG_PASSWORD");
@@ -80,7 +80,7 @@ TEST_CASE("five wrong passwords lock the name for five minutes, not longer") {
 }
 
 TEST_CASE("a good log-in forgets the wrong ones before it") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
     for (int round = 0; round < 2; ++round) {
         for (int i = 0; i < 4; ++i) {
@@ -91,7 +91,7 @@ TEST_CASE("a good log-in forgets the wrong ones before it") {
 }
 
 TEST_CASE("a disabled user neither logs in nor refreshes") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
     const std::string refresh = refresh_of(world.log_in(kPassword));
     world.execute("UPDATE console.users SET enabled = false WHERE user_name = 'li'");
@@ -103,7 +103,7 @@ TEST_CASE("a disabled user neither logs in nor refreshes") {
 }
 
 TEST_CASE("a refresh token works once, and its second use ends the session") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
     const std::string first = refresh_of(world.log_in(kPassword));
     const HttpAnswer second = world.refresh(first);
@@ -122,7 +122,7 @@ TEST_CASE("a refresh token works once, and its second use ends the session") {
 }
 
 TEST_CASE("the reuse of one session's token leaves the others alone") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
     const std::string one = refresh_of(world.log_in(kPassword));
     const std::string other = refresh_of(world.log_in(kPassword));
@@ -132,7 +132,7 @@ TEST_CASE("the reuse of one session's token leaves the others alone") {
 }
 
 TEST_CASE("a refresh token ends with its session's time and at log-out") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
     const std::string old = refresh_of(world.log_in(kPassword));
     world.clock.advance(std::chrono::hours(12));
@@ -145,7 +145,7 @@ TEST_CASE("a refresh token ends with its session's time and at log-out") {
 }
 
 TEST_CASE("a new password needs the old one, ends the sessions and locks like a log-in") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
     const HttpAnswer session = world.log_in(kPassword);
     const auto change = [&](const std::string& from, const std::string& to) {
@@ -169,7 +169,7 @@ TEST_CASE("a new password needs the old one, ends the sessions and locks like a 
 }
 
 TEST_CASE("users are made once for one request and only by those who manage") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const nlohmann::json request = {{"requestId", "make-user-1"},
                                     {"user", {{"userName", "wang"}, {"role", "ROLE_VIEWER"}}},
@@ -187,7 +187,7 @@ TEST_CASE("users are made once for one request and only by those who manage") {
 }
 
 TEST_CASE("a tenant link opens the tenant's own account and nothing else") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     world.services.answer("GetAccount", [](const auto& request, google::protobuf::Message& answer) {
         const auto& asked = static_cast<const account::v1::GetAccountRequest&>(request);

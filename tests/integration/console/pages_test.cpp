@@ -8,7 +8,7 @@ using namespace prepay;
 using namespace prepay::test;
 
 TEST_CASE("files have their type and time to live, other paths get the page") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const HttpAnswer script = world.get("/assets/app-1a2b.js");
     CHECK(script.status == 200);
@@ -38,7 +38,7 @@ TEST_CASE("files have their type and time to live, other paths get the page") {
 }
 
 TEST_CASE("nothing outside the web root is served") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     for (const char* path :
          {"/../secret.txt", "/assets/../../secret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt",
@@ -58,7 +58,7 @@ TEST_CASE("nothing outside the web root is served") {
 }
 
 TEST_CASE("every answer tells the browser to be strict") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     for (const HttpAnswer& answer :
          {world.get("/"), world.get("/assets/app-1a2b.js"), world.get("/none.txt"),
@@ -77,12 +77,12 @@ TEST_CASE("every answer tells the browser to be strict") {
 }
 
 TEST_CASE("a second console does not share the port") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     telemetry::Metrics metrics;
     const console::ConsoleMetrics console_metrics(metrics);
     console::GrpcBridge bridge({});
-    rpc::AccessControl access(world.keys.public_pem, world.clock);
+    rpc::AccessControl access(world.keys.public_pem(), world.clock);
     const rpc::Client account({"127.0.0.1:1", "", std::chrono::seconds(1)});
     console::ConsoleConfig config = world.config;
     config.web_listen = "127.0.0.1:" + std::to_string(world.port());

@@ -29,7 +29,7 @@ std::string end_reason(const HttpAnswer& answer) {
 }  // namespace
 
 TEST_CASE("a server stream comes in envelopes and ends with its status") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const HttpAnswer good = watch(world, console::envelope(0, R"({"siteId":"three"})"));
     CHECK(good.status == 200);
@@ -56,7 +56,7 @@ TEST_CASE("a server stream comes in envelopes and ends with its status") {
 }
 
 TEST_CASE("a broken envelope is refused and opens no stream") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const std::string good = console::envelope(0, R"({"siteId":"three"})");
     const std::string oversized("\x00\xFF\xFF\xFF\xFF{}", 7);
@@ -75,7 +75,7 @@ TEST_CASE("a broken envelope is refused and opens no stream") {
 }
 
 TEST_CASE("a stream without the permission ends before it begins") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     const std::string body = console::envelope(0, "{}");
     CHECK(end_reason(world.post(kWatchWall, body, kType)) == "TOKEN_MISSING");
@@ -87,7 +87,7 @@ TEST_CASE("a stream without the permission ends before it begins") {
 }
 
 TEST_CASE("a client that leaves ends its stream in the service") {
-    PREPAY_NEED_DATABASE()
+    SKIP_WITHOUT_POSTGRES()
     World world;
     RawClient client(world.port());
     client.send(post_text(kWatchWall,

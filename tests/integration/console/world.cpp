@@ -1,6 +1,5 @@
 #include "world.h"
 
-#include <openssl/pem.h>
 #include <poll.h>
 #include <unistd.h>
 
@@ -20,14 +19,6 @@ namespace {
 constexpr int kWorkers = 8;
 constexpr int kServiceStreamsMax = 2000;
 
-std::string drain(BIO* bio) {
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio, &data);
-    std::string text(data, static_cast<std::size_t>(size));
-    BIO_free(bio);
-    return text;
-}
-
 HttpAnswer answer_of(const httplib::Result& result) {
     if (!result) {
         throw std::runtime_error("no answer: " + httplib::to_string(result.error()));
@@ -41,16 +32,6 @@ void write_file(const std::filesystem::path& path, const std::string& content) {
 }
 
 }  // namespace
-
-KeyPair new_key_pair() {
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    BIO* private_bio = BIO_new(BIO_s_mem());
-    BIO* public_bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_PrivateKey(private_bio, key, nullptr, nullptr, 0, nullptr, nullptr);
-    PEM_write_bio_PUBKEY(public_bio, key);
-    EVP_PKEY_free(key);
-    return {drain(private_bio), drain(public_bio)};
-}
 
 nlohmann::json HttpAnswer::json() const { return nlohmann::json::parse(body, nullptr, false); }
 
@@ -77,7 +58,7 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
     make_pages();
     config.web_listen = "127.0.0.1:0";
     config.web_root = web_root;
-    config.private_key_pem = keys.private_pem;
+    config.private_key_pem = keys.private_pem();
     config.access_token_time = std::chrono::minutes(10);
     config.refresh_token_time = std::chrono::hours(12);
     config.connection_max = bounds.connection_max;
@@ -88,7 +69,7 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
     const std::string address = "127.0.0.1:" + std::to_string(free_port());
     rpc::ServerOptions options;
     options.listen = address;
-    options.public_key_pem = keys.public_pem;
+    options.public_key_pem = keys.public_pem();
     options.worker_count = kWorkers;
     options.stream_max = kServiceStreamsMax;
     server_ = std::make_unique<rpc::Server>(options, metrics_, clock);
@@ -105,7 +86,7 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
         std::map<std::string, std::string>{{"prepay.account.v1", address},
                                            {"prepay.reporting.v1", address},
                                            {"prepay.console.v1", address}});
-    access_ = std::make_unique<rpc::AccessControl>(keys.public_pem, clock);
+    access_ = std::make_unique<rpc::AccessControl>(keys.public_pem(), clock);
     edge_ = std::make_unique<console::HttpEdge>(config, *bridge_, *access_, *account_,
                                                 console_metrics_);
     const Result<int> started = edge_->start();
@@ -137,10 +118,7 @@ void World::make_pages() {
 }
 
 std::string World::token(rpc::Role role, const std::string& account_id) const {
-    rpc::TokenClaims claims;
-    claims.identity = {std::string("user:") + rpc::role_text(role), role, account_id};
-    claims.expire_time = clock.now() + std::chrono::hours(1);
-    return rpc::sign_token(claims, keys.private_pem, clock.now()).value();
+    return keys.token(role, std::string("user:") + rpc::role_text(role), account_id, clock);
 }
 
 void World::add_user(const std::string& name, const std::string& password, rpc::Role role) {

@@ -14,6 +14,7 @@
 #include "adapters/http_edge.h"
 #include "fake_services.h"
 #include "support/test_database.h"
+#include "support/token_keys.h"
 
 namespace prepay::test {
 
@@ -29,12 +30,6 @@ public:
 private:
     std::atomic<std::int64_t> micros_{to_micros(SystemClock().now())};
 };
-
-struct KeyPair {
-    std::string private_pem;
-    std::string public_pem;
-};
-KeyPair new_key_pair();
 
 /// What an HTTP answer says, with the reason of a Connect error.
 struct HttpAnswer {
@@ -83,7 +78,7 @@ public:
     double metric(const std::string& line_start) const;
 
     SettableClock clock;
-    KeyPair keys = new_key_pair();
+    const TokenKeys keys;
     FakeServices services;
     TestDatabase database;
     console::ConsoleConfig config;
@@ -114,9 +109,3 @@ inline const char* const kWatchWall = "/prepay.reporting.v1.ReportingService/Wat
 std::vector<std::pair<int, std::string>> open_envelopes(const std::string& body);
 
 }  // namespace prepay::test
-
-#define PREPAY_NEED_DATABASE()                          \
-    if (!prepay::test::World::available()) {            \
-        WARN("SKIPPED: PREPAY_TEST_PG_URL is not set"); \
-        return;                                         \
-    }

@@ -61,10 +61,7 @@ void consume_until(const MockBroker& broker, pg::Database& database, const Done&
 }  // namespace
 
 TEST_CASE("a message of any bytes is set aside once, and those behind it go on") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch(
         "reader", {{"0001_seen.sql", "CREATE TABLE seen (at timestamptz DEFAULT now())"}});
     MockBroker broker;

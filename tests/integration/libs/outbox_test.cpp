@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "support/mock_broker.h"
+#include "support/outbox_parts.h"
 #include "support/test_database.h"
 
 namespace prepay::test {
@@ -27,16 +28,6 @@ void append(pg::Database& database, const std::string& key, int value) {
                     return absl::OkStatus();
                 })
                 .ok());
-}
-
-std::unique_ptr<outbox::Relay> new_relay(const TestDatabase& scratch, const std::string& brokers) {
-    kafka::ProducerOptions options;
-    options.brokers = brokers;
-    options.client_id = "test";
-    options.linger = std::chrono::milliseconds(1);
-    options.delivery_timeout = std::chrono::milliseconds(3000);
-    return std::make_unique<outbox::Relay>(scratch.open(1),
-                                           kafka::Producer::create(options).value(), "prepay-test");
 }
 
 void publish_all(outbox::Relay& relay) {
@@ -109,17 +100,14 @@ std::vector<int> ascending(int count) {
 }  // namespace
 
 TEST_CASE("I-19 every committed row is published, none uncommitted, in order per key") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase source("source");
     const TestDatabase target("target", kSeen);
     MockBroker broker;
     broker.create_topic(kTopic, kPartitionCount);
     const auto database = source.open(8);
-    const auto relay = new_relay(source, broker.brokers());
-    const auto second_relay = new_relay(source, broker.brokers());
+    const auto relay = new_relay(source.options(), broker.brokers());
+    const auto second_relay = new_relay(source.options(), broker.brokers());
 
     std::vector<std::thread> writers;
     for (const char* key : {"a", "b", "c", "d"}) {
@@ -159,10 +147,7 @@ TEST_CASE("I-19 every committed row is published, none uncommitted, in order per
 }
 
 TEST_CASE("I-18 a broker that loses acknowledged messages loses no fact") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase source("source");
     const TestDatabase target("target", kSeen);
     const auto database = source.open();
@@ -178,21 +163,21 @@ TEST_CASE("I-18 a broker that loses acknowledged messages loses no fact") {
     {
         MockBroker first;
         first.create_topic(kTopic, kPartitionCount);
-        publish_all(*new_relay(source, first.brokers()));
+        publish_all(*new_relay(source.options(), first.brokers()));
         outbox::Subscriber subscriber(subscriber_options(first.brokers()), *reader, outbox, replay,
                                       record);
         consume_until(subscriber, *reader, 10);
         for (int i = 10; i < 20; ++i) {
             append(*database, "a", i);
         }
-        publish_all(*new_relay(source, first.brokers()));
+        publish_all(*new_relay(source.options(), first.brokers()));
     }  // Ten acknowledged messages are gone.
     for (int i = 20; i < 30; ++i) {
         append(*database, "a", i);
     }
     MockBroker second;
     second.create_topic(kTopic, kPartitionCount);
-    publish_all(*new_relay(source, second.brokers()));
+    publish_all(*new_relay(source.options(), second.brokers()));
     outbox::Subscriber subscriber(subscriber_options(second.brokers()), *reader, outbox, replay,
                                   record);
     consume_until(subscriber, *reader, 30);
@@ -200,10 +185,7 @@ TEST_CASE("I-18 a broker that loses acknowledged messages loses no fact") {
 }
 
 TEST_CASE("a message that can never be applied is set aside, and redriven by command") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase source("source");
     const TestDatabase target("target", kSeen);
     MockBroker broker;
@@ -219,13 +201,9 @@ TEST_CASE("a message that can never be applied is set aside, and redriven by com
                 })
                 .ok());
     append(*database, "a", 1);
-    publish_all(*new_relay(source, broker.brokers()));
-    const auto no_replay = [](const std::string&, int, std::int64_t,
-                              std::int64_t) -> Result<std::vector<kafka::Message>> {
-        return unavailable("NO", "no replay here");
-    };
-    outbox::Subscriber subscriber(subscriber_options(broker.brokers()), *reader, outbox, no_replay,
-                                  record);
+    publish_all(*new_relay(source.options(), broker.brokers()));
+    outbox::Subscriber subscriber(subscriber_options(broker.brokers()), *reader, outbox,
+                                  no_replay(), record);
     consume_until(subscriber, *reader, 2);
     REQUIRE(seen(*reader).at("a") == ascending(2));
     REQUIRE(subscriber.dead_letter_count() == 1);
@@ -242,10 +220,7 @@ TEST_CASE("a message that can never be applied is set aside, and redriven by com
 }
 
 TEST_CASE("I-3 messages that come again change nothing, and a replaced consumer cannot write") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase source("source");
     const TestDatabase target("target", kSeen);
     MockBroker broker;
@@ -256,7 +231,7 @@ TEST_CASE("I-3 messages that come again change nothing, and a replaced consumer 
     for (int i = 0; i < 20; ++i) {
         append(*database, "a", i);
     }
-    publish_all(*new_relay(source, broker.brokers()));
+    publish_all(*new_relay(source.options(), broker.brokers()));
     // The relay dies before it saves its position: everything is sent again.
     REQUIRE(database
                 ->transact([](pqxx::work& tx) {
@@ -264,15 +239,11 @@ TEST_CASE("I-3 messages that come again change nothing, and a replaced consumer 
                     return absl::OkStatus();
                 })
                 .ok());
-    publish_all(*new_relay(source, broker.brokers()));
+    publish_all(*new_relay(source.options(), broker.brokers()));
     append(*database, "a", 20);
-    publish_all(*new_relay(source, broker.brokers()));
-    const auto no_replay = [](const std::string&, int, std::int64_t,
-                              std::int64_t) -> Result<std::vector<kafka::Message>> {
-        return unavailable("NO", "no replay here");
-    };
-    outbox::Subscriber subscriber(subscriber_options(broker.brokers()), *reader, outbox, no_replay,
-                                  record);
+    publish_all(*new_relay(source.options(), broker.brokers()));
+    outbox::Subscriber subscriber(subscriber_options(broker.brokers()), *reader, outbox,
+                                  no_replay(), record);
     consume_until(subscriber, *reader, 21);
     REQUIRE(seen(*reader).at("a") == ascending(21));
 }
@@ -280,11 +251,8 @@ TEST_CASE("I-3 messages that come again change nothing, and a replaced consumer 
 namespace {
 
 outbox::Subscriber new_worker(pg::Database& database, outbox::Handler handler) {
-    return outbox::Subscriber(
-        {}, database, outbox::Outbox(kPartitionCount),
-        [](const std::string&, int, std::int64_t, std::int64_t)
-            -> Result<std::vector<kafka::Message>> { return unavailable("NO", "no replay here"); },
-        std::move(handler));
+    return outbox::Subscriber({}, database, outbox::Outbox(kPartitionCount), no_replay(),
+                              std::move(handler));
 }
 
 /// As the broker gives them: offsets from 0, sequences from 1, the value is the offset.
@@ -315,10 +283,7 @@ std::string position(pg::Database& database) {
 TEST_CASE(
     "I-3 a worker whose partition another one took over writes nothing, and a replay from"
     " offset 0 applies nothing twice") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase target("target", kSeen);
     const auto database = target.open();
     int zombie_calls = 0;
@@ -360,10 +325,7 @@ TEST_CASE(
 
 TEST_CASE(
     "I-3 who takes over while the other is in the middle begins after what that one commits") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase target("target", kSeen);
     const auto database = target.open();
     std::mutex mutex;

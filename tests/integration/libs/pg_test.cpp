@@ -7,10 +7,7 @@
 namespace prepay::test {
 
 TEST_CASE("transact commits on OK and rolls back on an error") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint PRIMARY KEY)"}});
     const auto database = scratch.open();
     REQUIRE(database
@@ -44,10 +41,7 @@ TEST_CASE("transact commits on OK and rolls back on an error") {
 }
 
 TEST_CASE("a request id has one effect, however often and from however many it comes") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint)"}});
     const auto database = scratch.open(8);
     const auto call = [&](const std::string& hash) {
@@ -77,10 +71,7 @@ TEST_CASE("a request id has one effect, however often and from however many it c
 }
 
 TEST_CASE("a changed or unknown migration ends the start") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint)"}});
     const auto database = scratch.open();
     REQUIRE(error_reason(

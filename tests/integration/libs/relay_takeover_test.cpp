@@ -2,6 +2,7 @@
 
 #include "outbox/outbox.h"
 #include "support/mock_broker.h"
+#include "support/outbox_parts.h"
 #include "support/test_database.h"
 
 namespace prepay::test {
@@ -10,13 +11,7 @@ namespace {
 constexpr const char* kTopic = "prepay.test.facts.v1";
 
 std::unique_ptr<outbox::Relay> relay_to(const TestDatabase& scratch, const std::string& brokers) {
-    kafka::ProducerOptions options;
-    options.brokers = brokers;
-    options.client_id = "test";
-    options.linger = std::chrono::milliseconds(1);
-    options.delivery_timeout = std::chrono::milliseconds(500);
-    return std::make_unique<outbox::Relay>(scratch.open(1),
-                                           kafka::Producer::create(options).value(), "prepay-test");
+    return new_relay(scratch.options(), brokers, "prepay-test", std::chrono::milliseconds(500));
 }
 
 std::int64_t published_sequence(pg::Database& database) {
@@ -33,10 +28,7 @@ std::int64_t published_sequence(pg::Database& database) {
 }  // namespace
 
 TEST_CASE("I-19 a relay that takes over publishes what the dead leader had numbered only") {
-    if (!TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch("takeover");
     MockBroker broker;
     broker.create_topic(kTopic, 1);

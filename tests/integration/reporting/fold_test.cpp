@@ -13,12 +13,6 @@ using namespace prepay::reporting::test;
 namespace account_v1 = prepay::account::v1;
 namespace metering_v1 = prepay::metering::v1;
 
-#define SKIP_WITHOUT_SERVER()                       \
-    if (!prepay::test::TestDatabase::available()) { \
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");     \
-        return;                                     \
-    }
-
 namespace {
 
 // A story with newer and older versions of most facts.
@@ -56,7 +50,7 @@ std::vector<kafka::Message> story() {
 }  // namespace
 
 TEST_CASE("Duplicates and any order fold to the same state (I-3)", "[I-3]") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Fixture reference;
     for (const kafka::Message& one : story()) {
         REQUIRE(reference.fold({one}).ok());
@@ -88,7 +82,7 @@ TEST_CASE("Duplicates and any order fold to the same state (I-3)", "[I-3]") {
 }
 
 TEST_CASE("One transaction of many messages equals many of one") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Fixture one_by_one;
     Fixture batched;
     std::map<std::string, std::vector<kafka::Message>> by_topic;
@@ -103,7 +97,7 @@ TEST_CASE("One transaction of many messages equals many of one") {
 }
 
 TEST_CASE("Report totals equal the charges to the last unit (I-27)", "[I-27]") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Fixture fixture;
     REQUIRE(fixture.fold({site_and_rooms(50)}).ok());
     std::mt19937_64 random(27);
@@ -147,7 +141,7 @@ TEST_CASE("Report totals equal the charges to the last unit (I-27)", "[I-27]") {
 }
 
 TEST_CASE("Charges that come before their site wait for its days, not for its totals") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Fixture fixture;
     REQUIRE(fixture
                 .fold({charges({charge("r1", "2026-11-22T01:00:00Z", "2026-11-22T01:15:00Z", 9, 7)},
@@ -166,7 +160,7 @@ TEST_CASE("Charges that come before their site wait for its days, not for its to
 }
 
 TEST_CASE("What cannot be folded is a bad message and changes nothing") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Fixture fixture;
     REQUIRE(fixture.fold({site_and_rooms(1)}).ok());
     const std::string before = fixture.dump();
@@ -196,7 +190,7 @@ TEST_CASE("What cannot be folded is a bad message and changes nothing") {
 }
 
 TEST_CASE("Two replicas fold charges of the same rooms at once") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Fixture fixture;
     REQUIRE(fixture.fold({site_and_rooms(20)}).ok());
     const auto work = [&](int partition) {
@@ -223,7 +217,7 @@ TEST_CASE("Two replicas fold charges of the same rooms at once") {
 }
 
 TEST_CASE("The wall image follows the tables, restarts included") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Fixture fixture;
     FakeClock clock("2026-11-22T02:00:00Z");
     WallImage image;
@@ -290,7 +284,7 @@ TEST_CASE("The wall image follows the tables, restarts included") {
 }
 
 TEST_CASE("A row committed late by an old transaction is still seen") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Fixture fixture;
     FakeClock clock("2026-11-22T02:00:00Z");
     WallImage image;
@@ -308,7 +302,7 @@ TEST_CASE("A row committed late by an old transaction is still seen") {
 }
 
 TEST_CASE("The fold keeps up with 10,000 charges a second", "[throughput]") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Fixture fixture;
     REQUIRE(fixture.fold({site_and_rooms(1000)}).ok());
     constexpr int kMessages = 200;

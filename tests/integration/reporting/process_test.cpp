@@ -1,7 +1,5 @@
 // The real binary between a mock broker, a database and a client.
 
-#include <openssl/pem.h>
-
 #include <catch2/catch.hpp>
 #include <csignal>
 #include <filesystem>
@@ -12,9 +10,9 @@
 #include "prepay/reporting/v1/reporting.grpc.pb.h"
 #include "reporting_fixture.h"
 #include "rpc/client.h"
-#include "rpc/token.h"
 #include "support/child_process.h"
 #include "support/mock_broker.h"
+#include "support/token_keys.h"
 
 using namespace prepay;
 using namespace prepay::reporting;
@@ -27,30 +25,11 @@ namespace {
 
 constexpr int kPartitions = 2;
 
-std::string drain(BIO* bio) {
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio, &data);
-    std::string text(data, static_cast<std::size_t>(size));
-    BIO_free(bio);
-    return text;
-}
-
 struct Process {
     Process() {
-        EVP_PKEY* key = EVP_EC_gen("P-256");
-        BIO* private_bio = BIO_new(BIO_s_mem());
-        BIO* public_bio = BIO_new(BIO_s_mem());
-        PEM_write_bio_PrivateKey(private_bio, key, nullptr, nullptr, 0, nullptr, nullptr);
-        PEM_write_bio_PUBKEY(public_bio, key);
-        EVP_PKEY_free(key);
-        const SystemClock clock;
-        rpc::TokenClaims claims;
-        claims.identity = {"user:test", rpc::Role::kViewer, ""};
-        claims.expire_time = clock.now() + std::chrono::minutes(10);
-        token = rpc::sign_token(claims, drain(private_bio), clock.now()).value();
         folder = fs::temp_directory_path() / ("prepay-reporting-" + std::to_string(getpid()));
         fs::create_directories(folder);
-        std::ofstream(folder / "key.pem") << drain(public_bio);
+        std::ofstream(folder / "key.pem") << keys.public_pem();
         std::ofstream(folder / "token") << token;
         for (const std::string& topic : EventFolder::topics()) {
             broker.create_topic(topic, kPartitions);
@@ -109,15 +88,14 @@ struct Process {
         const auto reader = stub->WatchWall(&context, request);
         std::vector<v1::WatchWallResponse> all;
         v1::WatchWallResponse response;
-        while (reader->Read(&response)) {
+        bool is_done = false;
+        while (!is_done && reader->Read(&response)) {
             all.push_back(response);
-            if (done(response)) {
-                context.TryCancel();
-            }
+            is_done = done(response);
         }
+        context.TryCancel();
         reader->Finish();
-        REQUIRE_FALSE(all.empty());
-        REQUIRE(done(all.back()));
+        REQUIRE(is_done);
         return all;
     }
 
@@ -132,7 +110,8 @@ struct Process {
     prepay::test::MockBroker broker;
     int port = prepay::test::free_port();
     int http_port = prepay::test::free_port();
-    std::string token;
+    const prepay::test::TokenKeys keys;
+    const std::string token = keys.token(rpc::Role::kViewer, "user:test");
     fs::path folder;
     std::map<std::pair<std::string, int>, std::int64_t> sequences;
     std::unique_ptr<kafka::Producer> producer;
@@ -157,10 +136,7 @@ kafka::Message charge_now(std::int64_t wh, const std::string& event_id) {
 }  // namespace
 
 TEST_CASE("From the topics to the wall and the totals, kill -9 in between") {
-    if (!prepay::test::TestDatabase::available()) {
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");
-        return;
-    }
+    SKIP_WITHOUT_POSTGRES();
     Process process;
     process.publish({charge_now(5, "c1"), site_and_rooms(3)});
     process.watch_until([](const auto& response) { return shows_energy(response, 5); });

@@ -10,12 +10,6 @@ using namespace prepay::reporting;
 using namespace prepay::reporting::test;
 namespace account_v1 = prepay::account::v1;
 
-#define SKIP_WITHOUT_SERVER()                       \
-    if (!prepay::test::TestDatabase::available()) { \
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");     \
-        return;                                     \
-    }
-
 namespace {
 
 class CollectingWriter final : public rpc::RawStreamWriter {
@@ -100,7 +94,7 @@ void charge_three_days(Service& service, int room_count) {
 }  // namespace
 
 TEST_CASE("Pages of room days are complete, in order, each with the grand total") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Service service(7);
     charge_three_days(service, 7);
     v1::ListRoomDaysRequest request = november();
@@ -140,7 +134,7 @@ TEST_CASE("Pages of room days are complete, in order, each with the grand total"
 }
 
 TEST_CASE("Bad questions get a stable reason") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Service service(1);
     const auto reason = [&](auto change) {
         v1::ListRoomDaysRequest request = november();
@@ -166,7 +160,7 @@ TEST_CASE("Bad questions get a stable reason") {
 }
 
 TEST_CASE("The CSV parses, adds up and equals the list") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Service service(5);
     account_v1::RoomsChanged renamed;
     account_v1::Room* room = renamed.add_rooms();
@@ -202,7 +196,7 @@ TEST_CASE("The CSV parses, adds up and equals the list") {
 }
 
 TEST_CASE("An export that is too large says so and sends nothing") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     ReportingConfig config;
     config.export_row_max = 10;
     Service service(5, config);
@@ -218,7 +212,7 @@ TEST_CASE("An export that is too large says so and sends nothing") {
 }
 
 TEST_CASE("Hours of a local day, zero where nothing was charged") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Service service(1);
     REQUIRE(
         service
@@ -239,7 +233,7 @@ TEST_CASE("Hours of a local day, zero where nothing was charged") {
 }
 
 TEST_CASE("Totals as an answer") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Service service(2);
     charge_three_days(service, 2);
     REQUIRE(service
@@ -256,7 +250,7 @@ TEST_CASE("Totals as an answer") {
 }
 
 TEST_CASE("1,000 rooms in one snapshot") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     Service service(1000);
     REQUIRE(service.wall_source.refresh().ok());
     CollectingWriter raw;

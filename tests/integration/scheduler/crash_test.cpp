@@ -1,42 +1,18 @@
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <csignal>
-#include <cstdlib>
-
+#include "support/crash.h"
 #include "integration/scheduler/world.h"
 
 namespace prepay::scheduler::test {
 
+using prepay::test::environment;
 using prepay::test::TestDatabase;
 
-namespace {
-
-// Runs this program again with one crash point armed; it dispatches, and takes results in.
-int run_child(const std::string& crash_point, const std::string& database_url, Instant now) {
-    const pid_t child = fork();
-    if (child == 0) {
-        setenv("PREPAY_CRASH_POINT", crash_point.c_str(), 1);
-        setenv("SCHEDULER_CHILD_DATABASE", database_url.c_str(), 1);
-        setenv("SCHEDULER_CHILD_TIME", std::to_string(to_micros(now)).c_str(), 1);
-        execl("/proc/self/exe", "child", "[.scheduler-child]", static_cast<char*>(nullptr));
-        _exit(127);
-    }
-    int status = 0;
-    waitpid(child, &status, 0);
-    return status;
-}
-
-}  // namespace
-
+// It dispatches, and takes results in.
 TEST_CASE("the process that crashes", "[.scheduler-child]") {
-    const char* url = std::getenv("SCHEDULER_CHILD_DATABASE");
-    REQUIRE(url != nullptr);
     pg::DatabaseOptions options;
-    options.url = url;
+    options.url = environment("SCHEDULER_CHILD_DATABASE");
     options.schema = "scheduler";
     World world(options);
-    world.clock.time = from_micros(std::stoll(std::getenv("SCHEDULER_CHILD_TIME")));
+    world.clock.time = from_micros(std::stoll(environment("SCHEDULER_CHILD_TIME")));
     world.dispatch_all();
     REQUIRE(world.deliver(world.gateway.finish_all(metering::v1::COMMAND_STATE_VERIFIED)).ok());
 }
@@ -68,9 +44,10 @@ TEST_CASE("I-17: killed at claim, send, ack and mark: each effect once, counts a
                     })
                     .ok());
         const v1::Task task = world.create(250);
-        const int status = run_child(row.crash_point, scratch.options().url, world.clock.time);
-        REQUIRE(WIFSIGNALED(status));
-        REQUIRE(WTERMSIG(status) == SIGKILL);
+        REQUIRE(prepay::test::dies_at(
+            row.crash_point, "[.scheduler-child]",
+            {{"SCHEDULER_CHILD_DATABASE", scratch.options().url},
+             {"SCHEDULER_CHILD_TIME", std::to_string(to_micros(world.clock.time))}}));
         CHECK(world.summary(task.task_id()) == row.right_after);
         CHECK(world.gateway.count("true") == row.submitted);
         // After the restart; what the dead one held comes back when its lease ends.

@@ -79,10 +79,4 @@ struct World {
 
 v1::CreateTaskRequest trip_request(int target_count);
 
-#define SKIP_WITHOUT_POSTGRES()                     \
-    if (!prepay::test::TestDatabase::available()) { \
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");     \
-        return;                                     \
-    }
-
 }  // namespace prepay::scheduler::test

@@ -1,37 +1,12 @@
 #include "rpc/token.h"
 
-#include <openssl/ec.h>
-#include <openssl/pem.h>
-
 #include <catch2/catch.hpp>
 
 #include "rpc/access.h"
+#include "support/token_keys.h"
 
 namespace prepay::rpc {
 namespace {
-
-struct KeyPair {
-    std::string private_pem;
-    std::string public_pem;
-};
-
-std::string drain(BIO* bio) {
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio, &data);
-    std::string text(data, static_cast<std::size_t>(size));
-    BIO_free(bio);
-    return text;
-}
-
-KeyPair new_key_pair() {
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    BIO* private_bio = BIO_new(BIO_s_mem());
-    BIO* public_bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_PrivateKey(private_bio, key, nullptr, nullptr, 0, nullptr, nullptr);
-    PEM_write_bio_PUBKEY(public_bio, key);
-    EVP_PKEY_free(key);
-    return {drain(private_bio), drain(public_bio)};
-}
 
 const Instant kNow = from_micros(1'700'000'000'000'000);
 
@@ -45,39 +20,40 @@ TokenClaims claims_for(Role role) {
 }  // namespace
 
 TEST_CASE("a token is what was signed, until it expires") {
-    const KeyPair keys = new_key_pair();
+    const test::TokenKeys keys;
     const std::string token =
-        sign_token(claims_for(Role::kCashier), keys.private_pem, kNow).value();
-    const TokenClaims claims = verify_token(token, keys.public_pem, kNow).value();
+        sign_token(claims_for(Role::kCashier), keys.private_pem(), kNow).value();
+    const TokenClaims claims = verify_token(token, keys.public_pem(), kNow).value();
     REQUIRE(claims.identity.subject == "user:li");
     REQUIRE(claims.identity.role == Role::kCashier);
-    REQUIRE(error_reason(verify_token(token, keys.public_pem, claims.expire_time).status()) ==
+    REQUIRE(error_reason(verify_token(token, keys.public_pem(), claims.expire_time).status()) ==
             "TOKEN_EXPIRED");
 }
 
 TEST_CASE("S-13 forged tokens are refused") {
-    const KeyPair keys = new_key_pair();
-    const std::string token = sign_token(claims_for(Role::kViewer), keys.private_pem, kNow).value();
+    const test::TokenKeys keys;
+    const std::string token =
+        sign_token(claims_for(Role::kViewer), keys.private_pem(), kNow).value();
     const std::string payload =
         token.substr(token.find('.'), token.rfind('.') - token.find('.') + 1);
     // {"alg":"none","typ":"JWT"}
     const std::string none = "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0" + payload;
     const std::string other =
-        sign_token(claims_for(Role::kAdmin), new_key_pair().private_pem, kNow).value();
+        sign_token(claims_for(Role::kAdmin), test::TokenKeys().private_pem(), kNow).value();
     std::string edited = token;
     edited[token.find('.') + 5] ^= 1;
     for (const std::string& bad : {none, other, edited, std::string("x.y.z"), std::string(),
                                    token + "a", std::string(5000, 'a')}) {
-        REQUIRE_FALSE(verify_token(bad, keys.public_pem, kNow).ok());
+        REQUIRE_FALSE(verify_token(bad, keys.public_pem(), kNow).ok());
     }
 }
 
 TEST_CASE("a token from the future is refused, clocks may differ by a minute") {
-    const KeyPair keys = new_key_pair();
+    const test::TokenKeys keys;
     const auto issued_at = [&](Instant time) {
         TokenClaims claims = claims_for(Role::kViewer);
         claims.expire_time = kNow + std::chrono::hours(1);
-        return verify_token(sign_token(claims, keys.private_pem, time).value(), keys.public_pem,
+        return verify_token(sign_token(claims, keys.private_pem(), time).value(), keys.public_pem(),
                             kNow)
             .status();
     };

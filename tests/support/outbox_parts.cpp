@@ -1,0 +1,25 @@
+#include "support/outbox_parts.h"
+
+namespace prepay::test {
+
+std::unique_ptr<outbox::Relay> new_relay(pg::DatabaseOptions database, const std::string& brokers,
+                                         const std::string& producer_name,
+                                         std::chrono::milliseconds delivery_timeout) {
+    database.pool_size = 1;
+    kafka::ProducerOptions options;
+    options.brokers = brokers;
+    options.client_id = producer_name;
+    options.linger = std::chrono::milliseconds(1);
+    options.delivery_timeout = delivery_timeout;
+    return std::make_unique<outbox::Relay>(std::make_unique<pg::Database>(database),
+                                           kafka::Producer::create(options).value(), producer_name);
+}
+
+outbox::Replay no_replay() {
+    return [](const std::string&, int, std::int64_t,
+              std::int64_t) -> Result<std::vector<kafka::Message>> {
+        return unavailable("NO_REPLAY", "there are no gaps here");
+    };
+}
+
+}  // namespace prepay::test
