@@ -48,7 +48,7 @@ struct Counter : Shop {
 }  // namespace
 
 TEST_CASE("payment 1: a bad signature, or another body under it") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     counter.refuses(R"({"corrupt_notice":"signature"})", "NOTICE_SIGNATURE_INVALID");
     SECTION("the provider's own probe") {
@@ -75,12 +75,12 @@ TEST_CASE("payment 1: a bad signature, or another body under it") {
 }
 
 TEST_CASE("payment 2: an unknown serial") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter().refuses(R"({"corrupt_notice":"serial"})", "NOTICE_SERIAL_UNKNOWN");
 }
 
 TEST_CASE("payment 3: a rotated certificate counts as soon as it lies in the folder") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     namespace fs = std::filesystem;
     const fs::path folder = counter.pay.folder + "/platform_keys";
@@ -106,7 +106,7 @@ TEST_CASE("payment 3: a rotated certificate counts as soon as it lies in the fol
 }
 
 TEST_CASE("payment 4: six minutes old, or from six minutes ahead") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     SECTION("old") {
         Counter().refuses(R"({"corrupt_notice":"timestamp_past"})", "NOTICE_TOO_OLD");
     }
@@ -116,7 +116,7 @@ TEST_CASE("payment 4: six minutes old, or from six minutes ahead") {
 }
 
 TEST_CASE("payment 5: a replayed nonce credits nothing more") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     const SignedNotice notice = counter.pay.notice(counter.order);
     for (int i = 0; i < 5; ++i) {
@@ -129,13 +129,13 @@ TEST_CASE("payment 5: a replayed nonce credits nothing more") {
 }
 
 TEST_CASE("payment 6: a wrong GCM tag, or encrypted with another key") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     SECTION("tag") { Counter().refuses(R"({"corrupt_notice":"tag"})", "NOTICE_DECRYPTION_FAILED"); }
     SECTION("key") { Counter().refuses(R"({"corrupt_notice":"key"})", "NOTICE_DECRYPTION_FAILED"); }
 }
 
 TEST_CASE("payment 7: a wrong appid or mchid keeps the notice and moves nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     const auto [fault, reason] = GENERATE(
         table<const char*, const char*>({{R"({"lie":{"appid":"x"}})", "NOTICE_WRONG_APPID"},
@@ -148,7 +148,7 @@ TEST_CASE("payment 7: a wrong appid or mchid keeps the notice and moves nothing"
 }
 
 TEST_CASE("payment 8: an unknown order, or none named") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     CHECK(counter.reason_under(R"({"lie":{"out_trade_no":"0123456789abcdef0123456789abcdef"}})") ==
           "ORDER_UNKNOWN");
@@ -160,25 +160,25 @@ TEST_CASE("payment 8: an unknown order, or none named") {
 }
 
 TEST_CASE("payment 9: a smaller amount") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter().disputes(R"({"lie":{"total":4999}})", 49'990'000);
 }
 
 TEST_CASE("payment 10: a larger amount, or another currency") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     SECTION("more") { Counter().disputes(R"({"lie":{"total":5001}})", 50'010'000); }
     SECTION("currency") { Counter().disputes(R"({"lie":{"currency":"USD"}})", 0); }
 }
 
 TEST_CASE("payment 11: a closed order") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     REQUIRE(counter.world.orders->close(counter.order, "EXPIRED").ok());
     counter.disputes("{}", 50'000'000);
 }
 
 TEST_CASE("payment 12: one transaction id cannot credit two orders, not even at the same time") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     const std::string second = counter.paid_order();
     counter.faults({{"lie", {{"transaction_id", "one-transaction"}}}});
@@ -202,7 +202,7 @@ TEST_CASE("payment 12: one transaction id cannot credit two orders, not even at 
 }
 
 TEST_CASE("payment 13: success again after a refund moves nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     counter.credits();
     REQUIRE(counter.world.refund(counter.account, 50'000'000).ok());
@@ -212,7 +212,7 @@ TEST_CASE("payment 13: success again after a refund moves nothing") {
 }
 
 TEST_CASE("payment 14: a refund above what was paid") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     counter.credits();
     const std::string before = counter.world.checksum();
@@ -222,7 +222,7 @@ TEST_CASE("payment 14: a refund above what was paid") {
 }
 
 TEST_CASE("payment 15: notice and order query at the same time") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     for (int round = 0; round < 5; ++round) {
         Counter counter;
         counter.world.clock.advance(std::chrono::seconds(20));
@@ -240,7 +240,7 @@ TEST_CASE("payment 15: notice and order query at the same time") {
 }
 
 TEST_CASE("payment 16: a body of 10 MB is refused before anybody reads it") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Counter counter;
     const AccountServer server(counter.world, counter.pay);
     const std::string before = counter.world.checksum();

@@ -7,21 +7,13 @@
 namespace prepay::account::test {
 namespace {
 
-using Desk = v1::AccountService::StubInterface;
-using Tenant = v1::TenantService::StubInterface;
-constexpr std::int64_t kYuan = 1'000'000;
-
 /// A park with an open, a second and a closed account, an empty room and a room without meters.
-struct Park {
-    World world;
-    PayWorld pay{world};
+struct Park : Office {
     std::string open;
     std::string other;
     std::string closed;
-    AccountServer server{world, pay};
 
     Park() {
-        world.make_site();
         open = world.make_account("r1", 20 * kYuan);
         other = world.make_account("r2", 30 * kYuan);
         closed = world.make_account("r3", 10 * kYuan);
@@ -44,6 +36,18 @@ struct Park {
         CHECK(error_reason(answer.status()) == reason);
         CHECK(answer.status().code() == code);
         CHECK(world.checksum() == before);
+    }
+
+    /// Calls of the cashier that differ from a good one: `refuses(change, reason, code)`.
+    template <typename Request, typename Response>
+    auto refuser(grpc::Status (Desk::*method)(grpc::ClientContext*, const Request&, Response*),
+                 const Request& good) {
+        return [this, method, good](auto&& change, const char* reason,
+                                    absl::StatusCode code = absl::StatusCode::kInvalidArgument) {
+            Request request = good;
+            change(request);
+            refuses(server.cashier, method, request, reason, code);
+        };
     }
 };
 
@@ -93,7 +97,7 @@ void check_cash(Park& park, Method method) {
 }  // namespace
 
 TEST_CASE("TopUp refuses with a reason and changes nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Park park;
     check_cash<v1::TopUpRequest>(park, &Desk::TopUp);
     park.refuses(park.server.cashier, &Desk::TopUp, cash<v1::TopUpRequest>(park.closed, kYuan),
@@ -104,7 +108,7 @@ TEST_CASE("TopUp refuses with a reason and changes nothing") {
 }
 
 TEST_CASE("Refund refuses with a reason and changes nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Park park;
     check_cash<v1::RefundRequest>(park, &Desk::Refund);
     park.refuses(park.server.cashier, &Desk::Refund,
@@ -116,18 +120,13 @@ TEST_CASE("Refund refuses with a reason and changes nothing") {
 }
 
 TEST_CASE("OpenAccount refuses with a reason and changes nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Park park;
     v1::OpenAccountRequest good;
     good.set_request_id("request-1");
     good.set_room_id("r4");
     good.mutable_customer()->set_display_name("Li");
-    const auto refuses = [&](auto&& change, const char* reason,
-                             absl::StatusCode code = absl::StatusCode::kInvalidArgument) {
-        v1::OpenAccountRequest request = good;
-        change(request);
-        park.refuses(park.server.cashier, &Desk::OpenAccount, request, reason, code);
-    };
+    const auto refuses = park.refuser(&Desk::OpenAccount, good);
     using Request = v1::OpenAccountRequest&;
     refuses([](Request r) { r.clear_request_id(); }, "REQUEST_ID_REQUIRED");
     refuses([](Request r) { r.set_room_id("nowhere"); }, "ROOM_NOT_FOUND", kNotFound);
@@ -167,17 +166,12 @@ TEST_CASE("OpenAccount refuses with a reason and changes nothing") {
 }
 
 TEST_CASE("CloseAccount refuses with a reason and changes nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Park park;
     v1::CloseAccountRequest good;
     good.set_request_id("request-1");
     good.set_account_id(park.open);
-    const auto refuses = [&](auto&& change, const char* reason,
-                             absl::StatusCode code = absl::StatusCode::kInvalidArgument) {
-        v1::CloseAccountRequest request = good;
-        change(request);
-        park.refuses(park.server.cashier, &Desk::CloseAccount, request, reason, code);
-    };
+    const auto refuses = park.refuser(&Desk::CloseAccount, good);
     using Request = v1::CloseAccountRequest&;
     refuses([](Request r) { r.clear_request_id(); }, "REQUEST_ID_REQUIRED");
     refuses([](Request r) { r.set_account_id("nobody"); }, "ACCOUNT_NOT_FOUND", kNotFound);
@@ -205,7 +199,7 @@ TEST_CASE("CloseAccount refuses with a reason and changes nothing") {
 }
 
 TEST_CASE("SetAlarmLevels, SetKeepPower and ClaimSwitchIntent refuse and change nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Park park;
     const auto levels = [](const std::string& account_id, std::int64_t first, std::int64_t second,
                            std::int64_t third, std::int64_t floor) {
@@ -252,7 +246,7 @@ TEST_CASE("SetAlarmLevels, SetKeepPower and ClaimSwitchIntent refuse and change 
 }
 
 TEST_CASE("look-ups refuse what is not there") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Park park;
     const std::string viewer = park.server.keys.token(rpc::Role::kViewer, "user:viewer");
     v1::GetAccountRequest account;
@@ -270,7 +264,7 @@ TEST_CASE("look-ups refuse what is not there") {
 }
 
 TEST_CASE("S-4 a tenant reaches the token's account only; anything else is not there") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Park park;
     const auto started = park.pay.start(park.other, 5 * kYuan);
     REQUIRE(started.ok());
@@ -301,7 +295,7 @@ TEST_CASE("S-4 a tenant reaches the token's account only; anything else is not t
 }
 
 TEST_CASE("CreatePayment refuses with a reason and changes nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Park park;
     const std::string tenant = park.server.tenant(park.open);
     v1::CreatePaymentRequest good;

@@ -295,7 +295,7 @@ TEST_CASE(
 }
 
 TEST_CASE("bank: what was announced last of each account is what the account has") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world(kClientCount + 2);
     world.make_site();
     const std::string path =

@@ -2,10 +2,10 @@
 #include <filesystem>
 
 #include "integration/account/server.h"
-#include "outbox/outbox.h"
 #include "prepay/account/v1/events.pb.h"
 #include "support/crash.h"
 #include "support/mock_broker.h"
+#include "support/outbox_parts.h"
 
 // The service's own code dies at every crash point in a process of its own; then the day is begun
 // again, as after a restart: broker, provider, gateway and clients repeat what they have no answer
@@ -24,7 +24,6 @@ const std::vector<std::string> kTopicsOut = {
     "prepay.account.occupancies.v1",     "prepay.account.rooms.v1",
     "prepay.account.balance-changes.v1", "prepay.account.charge-postings.v1",
     "prepay.account.payments.v1",        "prepay.account.switch-intents.v1"};
-constexpr std::int64_t kYuan = 1'000'000;
 
 /// What is there before the day: a park with two tenants of 10 yuan each.
 void prepare(World& world) {
@@ -40,14 +39,7 @@ public:
         pg::DatabaseOptions own;
         own.url = database_url;
         own.schema = "account";
-        own.pool_size = 1;
-        kafka::ProducerOptions options;
-        options.brokers = brokers;
-        options.client_id = "account";
-        options.linger = std::chrono::milliseconds(1);
-        relay_ = std::make_unique<outbox::Relay>(std::make_unique<pg::Database>(own),
-                                                 kafka::Producer::create(options).value(),
-                                                 "prepay-account");
+        relay_ = prepay::test::new_relay(own, brokers, "prepay-account");
     }
 
     void run() {
@@ -156,8 +148,7 @@ private:
         v1::ClaimSwitchIntentRequest claim;
         claim.set_claimant("gateway-1");
         claim.set_intent_id(intent_of("r1-m1"));
-        const auto claimed = server_.call(
-            server_.service, &v1::AccountService::StubInterface::ClaimSwitchIntent, claim);
+        const auto claimed = server_.call(server_.service, &Desk::ClaimSwitchIntent, claim);
         INFO(error_reason(claimed.status()) << " " << error_message(claimed.status()));
         REQUIRE(claimed.ok());
         deliver(kResults, 0,
@@ -178,25 +169,14 @@ private:
         wanted.set_request_id("payment-of-the-day");
         wanted.set_amount_micros(50 * kYuan);
         wanted.set_openid("openid-1");
-        const auto created = server_.call(server_.tenant(first_),
-                                          &v1::TenantService::StubInterface::CreatePayment, wanted);
+        const auto created = server_.call(server_.tenant(first_), &Tenant::CreatePayment, wanted);
         INFO(error_reason(created.status()) << error_message(created.status()));
         // A phone that repeats after the credit is told so; the order is named.
         REQUIRE((created.ok() || error_reason(created.status()) == "ORDER_NOT_PENDING"));
         const std::string order_id = created.ok() ? created->order().order_id()
                                                   : error_metadata(created.status()).at("order_id");
         REQUIRE(pay_.provider->pay_order(order_id, nullptr).status == 200);
-        const SignedNotice notice = pay_.notice(order_id);
-        v1::HandleWechatNoticeRequest request;
-        request.set_timestamp(notice.timestamp);
-        request.set_nonce(notice.nonce);
-        request.set_signature(notice.signature);
-        request.set_serial(notice.serial);
-        request.set_body(notice.body);
-        REQUIRE(server_
-                    .call(server_.service,
-                          &v1::PaymentCallbackService::StubInterface::HandleWechatNotice, request)
-                    .ok());
+        REQUIRE(server_.hand_over(pay_.notice(order_id)).ok());
         // I-8: what was answered with success is in the books.
         REQUIRE(pay_.order_state(order_id) == "credited");
     }
@@ -206,13 +186,12 @@ private:
         in.set_request_id("top-up-of-the-day");
         in.set_account_id(second_);
         in.set_amount_micros(5 * kYuan);
-        REQUIRE(server_.call(server_.cashier, &v1::AccountService::StubInterface::TopUp, in).ok());
+        REQUIRE(server_.call(server_.cashier, &Desk::TopUp, in).ok());
         v1::RefundRequest out;
         out.set_request_id("refund-of-the-day");
         out.set_account_id(second_);
         out.set_amount_micros(2 * kYuan);
-        REQUIRE(
-            server_.call(server_.cashier, &v1::AccountService::StubInterface::Refund, out).ok());
+        REQUIRE(server_.call(server_.cashier, &Desk::Refund, out).ok());
     }
 
     void publish() {
@@ -236,10 +215,7 @@ private:
     outbox::Subscriber inbox_{{},
                               *world.database,
                               world.outbox,
-                              [](const std::string&, int, std::int64_t,
-                                 std::int64_t) -> Result<std::vector<kafka::Message>> {
-                                  return unavailable("NO_REPLAY", "there are no gaps here");
-                              },
+                              prepay::test::no_replay(),
                               [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
                                   return world.intake.apply(tx, messages);
                               }};
@@ -289,7 +265,7 @@ TEST_CASE("the day that a crash ends", "[.account-day]") {
 TEST_CASE(
     "killed at every crash point of account, inbox and outbox, the day ends as a quiet one"
     " (I-1, I-2, I-3, I-7, I-8, I-19)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     const std::string folder =
         std::filesystem::temp_directory_path() / ("prepay-day-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder);

@@ -54,7 +54,7 @@ struct Cut {
 }  // namespace
 
 TEST_CASE("reaching the floor makes one trip, a payment before the claim cancels it (I-11)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Cut cut;
     CHECK(story(cut.world, cut.account) == "trip READY");
     cut.charge(1'000'000);
@@ -73,7 +73,7 @@ TEST_CASE("reaching the floor makes one trip, a payment before the claim cancels
 }
 
 TEST_CASE("a claimed trip is followed by a restore, and cut is shown only when proven (I-11)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Cut cut;
     const std::string trip = cut.newest();
     CHECK(cut.world.claim(trip, "gateway-1"));
@@ -104,7 +104,7 @@ TEST_CASE("a claimed trip is followed by a restore, and cut is shown only when p
 }
 
 TEST_CASE("a failed trip comes again after a pause, or at once when the meter is back (I-12)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Cut cut;
     CHECK(cut.world.claim(cut.newest()));
     cut.result(COMMAND_STATE_NOT_VERIFIED);
@@ -141,7 +141,7 @@ TEST_CASE("a failed trip comes again after a pause, or at once when the meter is
 }
 
 TEST_CASE("a claim that never ends is given up and tried again (I-12)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Cut cut;
     CHECK(cut.world.claim(cut.newest()));
     cut.world.clock.advance(std::chrono::minutes(16));
@@ -153,7 +153,7 @@ TEST_CASE("a claim that never ends is given up and tried again (I-12)") {
 }
 
 TEST_CASE("the full sweep finds a trip that was forgotten (I-12)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Cut cut;
     // As after a restored backup that lost the intent but not the balance.
     REQUIRE(cut.world.database
@@ -168,7 +168,7 @@ TEST_CASE("the full sweep finds a trip that was forgotten (I-12)") {
 }
 
 TEST_CASE("keep-power cancels trips, restores, and its end trips again (B1)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Cut cut;
     cut.keep_power(true);
     CHECK(story(cut.world, cut.account) == "trip CANCELLED");
@@ -183,7 +183,7 @@ TEST_CASE("keep-power cancels trips, restores, and its end trips again (B1)") {
 }
 
 TEST_CASE("every meter of an account is switched, and a new tenant gets power back") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     world.make_room("r1", 2);
@@ -209,7 +209,7 @@ TEST_CASE("every meter of an account is switched, and a new tenant gets power ba
 }
 
 TEST_CASE("a late result of a cancelled or unknown intent changes nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Cut cut;
     const std::string trip = cut.newest();
     REQUIRE(cut.world.top_up(cut.account, 5'000'000).ok());

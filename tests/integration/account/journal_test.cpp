@@ -32,7 +32,7 @@ Ran run(const std::string& command) {
 }  // namespace
 
 TEST_CASE("hledger checks the journal and has our balances") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     if (run("hledger --version").exit_code != 0) {
         WARN("SKIPPED: no hledger");
         return;

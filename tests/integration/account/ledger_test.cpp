@@ -7,7 +7,7 @@
 namespace prepay::account::test {
 
 TEST_CASE("charges lower the balance, credit raises it, the books stay at zero (I-1, I-2)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     const std::string a = world.make_account("r1", 100'000'000);
@@ -45,7 +45,7 @@ TEST_CASE("charges lower the balance, credit raises it, the books stay at zero (
 }
 
 TEST_CASE("the ledger refuses UPDATE and DELETE to its owner (I-6)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     const std::string a = world.make_account("r1", 1'000'000);
@@ -85,7 +85,7 @@ TEST_CASE("the ledger refuses UPDATE and DELETE to its owner (I-6)") {
 }
 
 TEST_CASE("charges of unknown accounts go to vacancy and their reversals follow") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     const std::string vacancy =
@@ -103,7 +103,7 @@ TEST_CASE("charges of unknown accounts go to vacancy and their reversals follow"
 }
 
 TEST_CASE("a closed account still bears its last charges, and its rest can be refunded") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     const std::string a = world.make_account("r1", 10'000'000);
@@ -126,7 +126,7 @@ TEST_CASE("a closed account still bears its last charges, and its rest can be re
 }
 
 TEST_CASE("threshold crossings are published with the posting that made them") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     const std::string a = world.make_account("r1", 60'000'000);
@@ -152,7 +152,7 @@ TEST_CASE("threshold crossings are published with the posting that made them") {
 }
 
 TEST_CASE("messages that can never be applied are named bad and change nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     const std::string a = world.make_account("r1", 1'000'000);
@@ -175,7 +175,7 @@ TEST_CASE("messages that can never be applied are named bad and change nothing")
 }
 
 TEST_CASE("cash orders are whole fen within bounds") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     const std::string a = world.make_account("r1", 0);

@@ -5,7 +5,7 @@
 
 namespace prepay::account::test {
 TEST_CASE("order, prepay, genuine client parameters, notice, credit (I-7, I-8)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Shop shop;
     const auto started = shop.pay.start(shop.account, 50'000'000, "request-1");
     REQUIRE(started.ok());
@@ -34,7 +34,7 @@ TEST_CASE("order, prepay, genuine client parameters, notice, credit (I-7, I-8)")
 }
 
 TEST_CASE("twenty concurrent identical notices and queries credit once (I-7)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Shop shop;
     const std::string order = shop.paid_order();
     const SignedNotice notice = shop.pay.notice(order);
@@ -58,7 +58,7 @@ TEST_CASE("twenty concurrent identical notices and queries credit once (I-7)") {
 }
 
 TEST_CASE("an order whose every notice is lost is credited by the query (I-9)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Shop shop;
     const std::string order = shop.paid_order();
     REQUIRE(*shop.pay.payments->query_due() == 0);
@@ -71,7 +71,7 @@ TEST_CASE("an order whose every notice is lost is credited by the query (I-9)") 
 }
 
 TEST_CASE("the query survives a provider that fails, delays or signs wrong (I-9)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Shop shop;
     const std::string order = shop.paid_order();
     for (const provider::Json& fault :
@@ -89,7 +89,7 @@ TEST_CASE("the query survives a provider that fails, delays or signs wrong (I-9)
 }
 
 TEST_CASE("a notice that is not a success credits nothing") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Shop shop;
     const std::string order = shop.paid_order();
     for (const char* state : {"NOTPAY", "REFUND", "CLOSED", "USERPAYING", "SOMETHING"}) {
@@ -101,7 +101,7 @@ TEST_CASE("a notice that is not a success credits nothing") {
 }
 
 TEST_CASE("a second transaction for a credited order goes to suspense once") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Shop shop;
     const std::string order = shop.paid_order();
     REQUIRE(shop.pay.payments->handle_notice(shop.pay.notice(order)).ok());
@@ -116,7 +116,7 @@ TEST_CASE("a second transaction for a credited order goes to suspense once") {
 }
 
 TEST_CASE("an unpaid order is closed at the provider and here when its time is over") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Shop shop;
     const auto started = shop.pay.start(shop.account, 1'000'000);
     REQUIRE(started.ok());
@@ -139,7 +139,7 @@ TEST_CASE("an unpaid order is closed at the provider and here when its time is o
 }
 
 TEST_CASE("bad wishes of a payer are refused") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Shop shop;
     for (const std::int64_t amount : {0L, 999'999L, 1'005'000L, 5'000'010'000L, -1'000'000L}) {
         CHECK(error_reason(shop.pay.start(shop.account, amount).status()) == "BAD_AMOUNT");
@@ -154,7 +154,7 @@ TEST_CASE("bad wishes of a payer are refused") {
 
 TEST_CASE(
     "notices that the provider holds back, reorders and repeats credit each order once (I-7)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Shop shop;
     provider::Faults faults;
     SECTION("held and released in reverse order") {

@@ -37,7 +37,7 @@ std::vector<v1::Occupancy> spans(World& world, const std::string& meter_id) {
 }  // namespace
 
 TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overlap (2a, 2b)") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     world.make_room("r1", 2);
@@ -96,7 +96,7 @@ TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overl
 }
 
 TEST_CASE("bad rooms and accounts are refused as a whole") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     world.make_room("r1");
@@ -155,7 +155,7 @@ TEST_CASE("bad rooms and accounts are refused as a whole") {
 }
 
 TEST_CASE("a meter attached to an occupied room is the tenant's; lists find rooms and accounts") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     World world;
     world.make_site();
     world.make_room("r1");

@@ -8,16 +8,8 @@
 namespace prepay::account::test {
 namespace {
 
-using Desk = v1::AccountService::StubInterface;
-using Tenant = v1::TenantService::StubInterface;
-constexpr std::int64_t kYuan = 1'000'000;
-
-struct Front {
-    World world;
-    PayWorld pay{world};
-    AccountServer server{world, pay};
+struct Front : Office {
     Front() {
-        world.make_site();
         world.make_room("r1");
         world.make_room("r2");
     }
@@ -65,7 +57,7 @@ grpc::StatusCode empty_call(const rpc::Client& client, const std::string& method
 }  // namespace
 
 TEST_CASE("open, top up, refund, levels, keep-power, close: each once, however often asked") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Front front;
     AccountServer& server = front.server;
     const v1::Account opened = front.open("r1", 20 * kYuan);
@@ -112,7 +104,7 @@ TEST_CASE("open, top up, refund, levels, keep-power, close: each once, however o
 }
 
 TEST_CASE("a posting tells when what it pays for happened") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Front front;
     const v1::Account opened = front.open("r1", 20 * kYuan);
     REQUIRE(front.world.charge({{77, opened.account_id(), kYuan, ""}}).ok());
@@ -134,7 +126,7 @@ TEST_CASE("a posting tells when what it pays for happened") {
 }
 
 TEST_CASE("a tenant sees the own account, masked, and pays into it") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Front front;
     AccountServer& server = front.server;
     const v1::Account mine = front.open("r1", 20 * kYuan);
@@ -158,17 +150,7 @@ TEST_CASE("a tenant sees the own account, masked, and pays into it") {
     CHECK(again->order().order_id() == started->order().order_id());
     const std::string order_id = started->order().order_id();
     REQUIRE(front.pay.provider->pay_order(order_id, nullptr).status == 200);
-    const SignedNotice notice = front.pay.notice(order_id);
-    v1::HandleWechatNoticeRequest handed;
-    handed.set_timestamp(notice.timestamp);
-    handed.set_nonce(notice.nonce);
-    handed.set_signature(notice.signature);
-    handed.set_serial(notice.serial);
-    handed.set_body(notice.body);
-    REQUIRE(server
-                .call(server.service,
-                      &v1::PaymentCallbackService::StubInterface::HandleWechatNotice, handed)
-                .ok());
+    REQUIRE(server.hand_over(front.pay.notice(order_id)).ok());
     v1::GetPaymentRequest look;
     look.set_order_id(order_id);
     const auto seen = server.call(token, &Tenant::GetPayment, look);
@@ -183,7 +165,7 @@ TEST_CASE("a tenant sees the own account, masked, and pays into it") {
 
 TEST_CASE(
     "I-22 every method, every role: the permission decides, and a refused call has no effect") {
-    PREPAY_REQUIRE_DATABASE();
+    SKIP_WITHOUT_POSTGRES();
     Front front;
     using rpc::Role;
     const std::map<common::v1::Permission, std::set<Role>> holders = {

@@ -24,6 +24,16 @@ AccountServer::AccountServer(World& world, PayWorld& pay)
     }
 }
 
+Result<v1::HandleWechatNoticeResponse> AccountServer::hand_over(const SignedNotice& notice) const {
+    v1::HandleWechatNoticeRequest request;
+    request.set_timestamp(notice.timestamp);
+    request.set_nonce(notice.nonce);
+    request.set_signature(notice.signature);
+    request.set_serial(notice.serial);
+    request.set_body(notice.body);
+    return call(service, &v1::PaymentCallbackService::StubInterface::HandleWechatNotice, request);
+}
+
 rpc::Client AccountServer::client(const std::string& token) const {
     rpc::ClientOptions options;
     options.address = "127.0.0.1:" + std::to_string(server_.port());

@@ -14,6 +14,9 @@
 
 namespace prepay::account::test {
 
+using Desk = v1::AccountService::StubInterface;
+using Tenant = v1::TenantService::StubInterface;
+
 /// The real gRPC surface over a World: tokens, permissions, request ids and all.
 class AccountServer {
 public:
@@ -41,6 +44,9 @@ public:
         }
     }
 
+    /// Hands a provider's notice over, as the console does.
+    Result<v1::HandleWechatNoticeResponse> hand_over(const SignedNotice& notice) const;
+
     const prepay::test::TokenKeys keys;
     const std::string cashier = keys.token(rpc::Role::kCashier, "user:cashier");
     const std::string admin = keys.token(rpc::Role::kAdmin, "user:admin");
@@ -54,6 +60,14 @@ private:
     const SystemClock clock_;
     rpc::Server server_;
     GrpcAccountService handlers_;
+};
+
+/// A site "park-1" behind its server, with a provider.
+struct Office {
+    Office() { world.make_site(); }
+    World world;
+    PayWorld pay{world};
+    AccountServer server{world, pay};
 };
 
 }  // namespace prepay::account::test

@@ -39,6 +39,8 @@ private:
     std::atomic<std::int64_t> shift_micros_{0};
 };
 
+inline constexpr std::int64_t kYuan = 1'000'000;
+
 struct TestCharge {
     std::int64_t charge_id = 0;
     std::string account_id;
@@ -144,11 +146,5 @@ private:
     struct Http;
     std::unique_ptr<Http> http_;
 };
-
-#define PREPAY_REQUIRE_DATABASE()                   \
-    if (!prepay::test::TestDatabase::available()) { \
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");     \
-        return;                                     \
-    }
 
 }  // namespace prepay::account::test
