@@ -60,6 +60,21 @@ Status EventIntake::apply(pqxx::work& tx, const std::vector<kafka::Message>& mes
     return outbox::bad_message("unexpected topic " + topic);
 }
 
+EventIntake::Payers EventIntake::lock_payers(pqxx::work& tx,
+                                             const std::vector<std::string>& meter_ids) {
+    std::vector<std::int64_t> nos;
+    for (const auto& [meter_id, account_no] : switches_.payers(tx, meter_ids)) {
+        nos.push_back(account_no);
+    }
+    Payers payers;
+    payers.accounts = book_.lock(tx, nos);
+    for (const LockedAccount& account : payers.accounts) {
+        payers.by_no[account.balance.account_no] = &account;
+    }
+    payers.switches = switches_.load(tx, nos);
+    return payers;
+}
+
 Status EventIntake::apply_commands(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
     PREPAY_ASSIGN_OR_RETURN(const auto events, parse_all<metering::v1::CommandChanged>(messages));
     std::vector<std::string> meter_ids;
@@ -71,31 +86,22 @@ Status EventIntake::apply_commands(pqxx::work& tx, const std::vector<kafka::Mess
     if (meter_ids.empty()) {
         return absl::OkStatus();
     }
-    std::vector<std::int64_t> nos;
-    for (const auto& [meter_id, account_no] : switches_.payers(tx, meter_ids)) {
-        nos.push_back(account_no);
-    }
     const Instant now = clock_.now();
-    const std::vector<LockedAccount> accounts = book_.lock(tx, nos);
-    std::map<std::int64_t, const LockedAccount*> by_no;
-    for (const LockedAccount& account : accounts) {
-        by_no[account.balance.account_no] = &account;
-    }
-    std::vector<OccupiedSwitch> loaded = switches_.load(tx, nos);
+    Payers payers = lock_payers(tx, meter_ids);
     for (const auto& event : events) {
         const metering::v1::Command& command = event.command();
         const std::optional<CommandOutcome> outcome = outcome_of(command);
-        for (OccupiedSwitch& occupied : loaded) {
+        for (OccupiedSwitch& occupied : payers.switches) {
             if (outcome && !command.intent_id().empty() &&
                 occupied.meter.meter_id == command.meter_id()) {
                 settle(occupied.meter, command.intent_id(), *outcome,
                        from_proto(command.finish_time()),
-                       context_of(*by_no.at(occupied.account_no), now));
+                       context_of(*payers.by_no.at(occupied.account_no), now));
                 switches_.save(tx, occupied.meter, now);
             }
         }
     }
-    finish(tx, accounts, now);
+    finish(tx, payers.accounts, now);
     return absl::OkStatus();
 }
 
@@ -120,27 +126,19 @@ Status EventIntake::apply_states(pqxx::work& tx, const std::vector<kafka::Messag
     if (switched.empty()) {
         return absl::OkStatus();
     }
-    std::vector<std::int64_t> nos;
-    for (const auto& [meter_id, account_no] : switches_.payers(tx, switched)) {
-        nos.push_back(account_no);
-    }
     const Instant now = clock_.now();
-    const std::vector<LockedAccount> accounts = book_.lock(tx, nos);
-    std::map<std::int64_t, const LockedAccount*> by_no;
-    for (const LockedAccount& account : accounts) {
-        by_no[account.balance.account_no] = &account;
-    }
-    std::map<std::string, OccupiedSwitch> loaded;
-    for (OccupiedSwitch& occupied : switches_.load(tx, nos)) {
-        loaded.emplace(occupied.meter.meter_id, std::move(occupied));
+    Payers payers = lock_payers(tx, switched);
+    std::map<std::string, OccupiedSwitch*> by_meter;
+    for (OccupiedSwitch& occupied : payers.switches) {
+        by_meter[occupied.meter.meter_id] = &occupied;
     }
     for (const auto& event : events) {
         for (const auto& state : event.meter_states()) {
-            const auto found = loaded.find(state.meter_id());
-            if (found == loaded.end()) {
+            const auto found = by_meter.find(state.meter_id());
+            if (found == by_meter.end()) {
                 continue;
             }
-            MeterSwitch& meter = found->second.meter;
+            MeterSwitch& meter = found->second->meter;
             if (state.relay() != metering::v1::RELAY_STATE_UNSPECIFIED) {
                 observe_relay(meter, state.relay() == metering::v1::RELAY_STATE_OPEN,
                               from_proto(state.change_time()));
@@ -148,11 +146,11 @@ Status EventIntake::apply_states(pqxx::work& tx, const std::vector<kafka::Messag
             if (state.online()) {
                 forget_failures(meter);
             }
-            reconcile(meter, context_of(*by_no.at(found->second.account_no), now));
+            reconcile(meter, context_of(*payers.by_no.at(found->second->account_no), now));
             switches_.save(tx, meter, now);
         }
     }
-    finish(tx, accounts, now);
+    finish(tx, payers.accounts, now);
     return absl::OkStatus();
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <pqxx/pqxx>
 #include <string>
 #include <vector>
@@ -41,6 +42,13 @@ private:
                                   const SiteAccounts& site);
     void announce_charges(pqxx::work& tx, const Charges& charges, const PostingPlan& plan,
                           const std::vector<LockedAccount>& accounts, Instant now);
+    /// Who pays for some meters now, locked, and the switches of all they pay for.
+    struct Payers {
+        std::vector<LockedAccount> accounts;
+        std::map<std::int64_t, const LockedAccount*> by_no;
+        std::vector<OccupiedSwitch> switches;
+    };
+    Payers lock_payers(pqxx::work& tx, const std::vector<std::string>& meter_ids);
     Status apply_commands(pqxx::work& tx, const std::vector<kafka::Message>& messages);
     Status apply_states(pqxx::work& tx, const std::vector<kafka::Message>& messages);
     void finish(pqxx::work& tx, const std::vector<LockedAccount>& accounts, Instant now);
