@@ -127,7 +127,8 @@ public:
 
     [[nodiscard]] bool is_assigned() const;
     [[nodiscard]] std::int64_t lag() const;
-    [[nodiscard]] std::int64_t dead_letter_count() const;
+    /// Dead letters that wait for redrive.
+    [[nodiscard]] Result<std::int64_t> dead_letter_count() const;
 
     /// Applies stored dead letters of this subscriber's topics again; how many went through.
     Result<int> redrive();
@@ -145,5 +146,11 @@ private:
 
 /// The status a handler returns for a message that can never be applied.
 Status bad_message(const std::string& message);
+
+/// Puts a message into `dead_letters` and the group's dead-letter topic, in the transaction of the
+/// caller. A handler that applies the good part of a message gives the bad part as a message of its
+/// own: the same message, but for the payload. A part that holds nothing good is a BAD_MESSAGE.
+void set_aside(pqxx::work& tx, const Outbox& outbox, const std::string& group,
+               const kafka::Message& message, const std::string& reason);
 
 }  // namespace prepay::outbox

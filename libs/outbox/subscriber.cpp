@@ -53,7 +53,6 @@ struct Subscriber::State {
     std::unique_ptr<kafka::Consumer> consumer;
     std::atomic<bool> assigned{false};
     std::atomic<std::int64_t> lag{-1};
-    std::atomic<std::int64_t> dead_letter_count{0};
 };
 
 Subscriber::Subscriber(SubscriberOptions options, pg::Database& database, const Outbox& outbox,
@@ -66,14 +65,19 @@ Subscriber::Subscriber(SubscriberOptions options, pg::Database& database, const 
                        {},
                        nullptr,
                        {},
-                       {},
                        {}}) {}
 
 Subscriber::~Subscriber() = default;
 
 bool Subscriber::is_assigned() const { return state_->assigned; }
 std::int64_t Subscriber::lag() const { return state_->lag; }
-std::int64_t Subscriber::dead_letter_count() const { return state_->dead_letter_count; }
+
+Result<std::int64_t> Subscriber::dead_letter_count() const {
+    return state_->database.read([](pqxx::work& tx) -> Result<std::int64_t> {
+        return tx.exec1("SELECT count(*) FROM dead_letters WHERE redrive_time IS NULL")[0]
+            .as<std::int64_t>();
+    });
+}
 
 Result<std::int64_t> Subscriber::claim(const std::string& topic, int partition) {
     PREPAY_ASSIGN_OR_RETURN(
@@ -156,14 +160,26 @@ Status Subscriber::apply_in_transaction(const Position& position,
     });
 }
 
-Status Subscriber::bury(const Position& position, const kafka::Message& message,
-                        const std::string& reason) {
+void set_aside(pqxx::work& tx, const Outbox& outbox, const std::string& group,
+               const kafka::Message& message, const std::string& reason) {
     telemetry::log_error("message cannot be applied, set aside",
                          {{"topic", message.topic},
                           {"partition", std::to_string(message.partition)},
                           {"offset", std::to_string(message.offset)},
                           {"reason", reason}});
-    const Status status = state_->database.transact([&](pqxx::work& tx) -> Status {
+    tx.exec_params(
+        "INSERT INTO dead_letters (topic, partition, message_offset, sequence, message_key,"
+        " payload, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+        message.topic, message.partition, message.offset, message.sequence, printable(message.key),
+        pqxx::binarystring(message.payload), printable(reason));
+    const std::string consumer = group.substr(group.rfind('-') + 1);
+    outbox.append(tx, message.topic + ".dlq." + consumer, printable(message.key), message.payload);
+}
+
+Status Subscriber::bury(const Position& position, const kafka::Message& message,
+                        const std::string& reason) {
+    const telemetry::TraceScope trace(message.trace_id);
+    return state_->database.transact([&](pqxx::work& tx) -> Status {
         const auto moved = tx.exec_params(
             "UPDATE inbox_positions SET next_offset = $4,"
             " last_sequence = greatest(last_sequence, $5)"
@@ -173,21 +189,9 @@ Status Subscriber::bury(const Position& position, const kafka::Message& message,
         if (moved.affected_rows() != 1) {
             return make_error(absl::StatusCode::kAborted, "FENCED", "another consumer took over");
         }
-        tx.exec_params(
-            "INSERT INTO dead_letters (topic, partition, message_offset, sequence, message_key,"
-            " payload, reason) VALUES ($1, $2, $3, $4, $5, $6, $7)",
-            message.topic, message.partition, message.offset, message.sequence,
-            printable(message.key), pqxx::binarystring(message.payload), printable(reason));
-        const std::string consumer =
-            state_->options.group.substr(state_->options.group.rfind('-') + 1);
-        state_->outbox.append(tx, message.topic + ".dlq." + consumer, printable(message.key),
-                              message.payload);
+        set_aside(tx, state_->outbox, state_->options.group, message, reason);
         return absl::OkStatus();
     });
-    if (status.ok()) {
-        ++state_->dead_letter_count;
-    }
-    return status;
 }
 
 Status Subscriber::apply(const std::vector<kafka::Message>& messages) {

@@ -1,6 +1,6 @@
 #include "quantity/text.h"
 
-#include "quantity/quantity.h"
+#include <algorithm>
 
 namespace prepay {
 
@@ -46,16 +46,15 @@ std::optional<std::int64_t> parse_decimal(std::string_view text, int scale) {
     return static_cast<std::int64_t>(negative ? -value : value);
 }
 
-std::string format_decimal(std::int64_t value, int scale, int digits_min) {
-    Int128 magnitude = value;
-    if (magnitude < 0) {
-        magnitude = -magnitude;
-    }
-    std::string digits = std::to_string(static_cast<std::uint64_t>(magnitude));
+std::string format_decimal(Int128 value, int scale, int digits_min) {
     const auto width = static_cast<std::size_t>(scale);
-    if (digits.size() <= width) {
-        digits.insert(0, width + 1 - digits.size(), '0');
+    std::string digits;
+    // Digit by digit, because the magnitude of the smallest value has no Int128.
+    for (Int128 rest = value; rest != 0 || digits.size() <= width; rest /= 10) {
+        const auto digit = static_cast<int>(rest % 10);
+        digits += static_cast<char>('0' + (digit < 0 ? -digit : digit));
     }
+    std::reverse(digits.begin(), digits.end());
     std::string whole = digits.substr(0, digits.size() - width);
     std::string fraction = digits.substr(digits.size() - width);
     while (fraction.size() > static_cast<std::size_t>(digits_min) && fraction.back() == '0') {

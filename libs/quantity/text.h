@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "quantity/quantity.h"
+
 namespace prepay {
 
 /// Parses a plain decimal ("-12.5", "0.062") into an integer of 10^-scale units, exactly; nothing
@@ -13,6 +15,6 @@ std::optional<std::int64_t> parse_decimal(std::string_view text, int scale);
 
 /// Formats an integer of 10^-scale units with at least `digits_min` and at most `scale` fractional
 /// digits ("89.879860", digits_min 2 -> "89.87986").
-std::string format_decimal(std::int64_t value, int scale, int digits_min);
+std::string format_decimal(Int128 value, int scale, int digits_min);
 
 }  // namespace prepay

@@ -181,7 +181,7 @@ void Runner::publish_metrics(const std::stop_token& stop) {
     const auto lag = state.metrics.gauge(prefix + "inbox_lag_messages",
                                          "Messages behind the end of the consumed topics.");
     const auto dead =
-        state.metrics.gauge(prefix + "dead_letters", "Messages set aside since the start.");
+        state.metrics.gauge(prefix + "dead_letters", "Messages set aside that wait for redrive.");
     std::mutex mutex;
     std::condition_variable_any stopped;
     std::unique_lock lock(mutex);
@@ -191,7 +191,9 @@ void Runner::publish_metrics(const std::stop_token& stop) {
         }
         if (state.subscriber) {
             lag.set(static_cast<double>(state.subscriber->lag()));
-            dead.set(static_cast<double>(state.subscriber->dead_letter_count()));
+            if (const auto count = state.subscriber->dead_letter_count(); count.ok()) {
+                dead.set(static_cast<double>(*count));
+            }
         }
         stopped.wait_for(lock, stop, kMetricsInterval, [] { return false; });
     }

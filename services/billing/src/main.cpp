@@ -22,7 +22,7 @@ struct Parts {
     explicit Parts(runtime::Service& service)
         : metrics(service.metrics()),
           rating(service.outbox(), metrics, service.clock()),
-          events(rating),
+          events(rating, service.outbox()),
           grpc(service.database(), rating, service.clock()) {}
 
     billing::BillingMetrics metrics;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <map>
 #include <memory>
 #include <string>
@@ -64,11 +65,11 @@ public:
     telemetry::Metrics metrics;
     BillingMetrics billing_metrics{metrics};
     RatingTransaction rating{outbox, billing_metrics, clock};
-    EventHandler events{rating};
+    EventHandler events{rating, outbox};
     GrpcBillingService service;
 
 private:
-    std::int64_t offset_ = 0;
+    std::atomic<std::int64_t> offset_{0};
     int request_ = 0;
 };
 

@@ -88,6 +88,51 @@ TEST_CASE("real input by the offline command: the schedule case, month by month"
     }
 }
 
+TEST_CASE("a bill beyond 64 bits loses no digit") {
+    // 1,100 hours of the most energy an interval may have at almost the highest price, and 1 Wh.
+    const TemporaryFile dear("time_zone: UTC\nprice: 99.999999\n");
+    std::string rows = "time,register_wh\n";
+    const Instant start = *parse_time("2026-01-01T00:00:00Z");
+    for (std::int64_t hour = 0; hour <= 1'101; ++hour) {
+        rows += format_time(start + std::chrono::hours(hour)) + "," +
+                std::to_string(hour <= 1'100 ? hour * 90'000'000'000 : 99'000'000'000'001) + "\n";
+    }
+    const TemporaryFile csv(rows);
+    const std::string arguments = "--tariff " + dear.path + " --readings " + csv.path;
+    const Output output = run(arguments + " --format json");
+    INFO(output.text.substr(0, 500));
+    REQUIRE(output.exit_code == 0);
+    const auto json = nlohmann::json::parse(output.text);
+    const auto& total = json["total"];
+    CHECK(total["energy_wh"] == 99'000'000'000'001);
+    CHECK(total["amount"] == "9899999901000.099999");
+    CHECK(total["amount_micros"] == "9899999901000099999");  // Beyond a number of 64 bits.
+    CHECK(total["remainder_nanos"] == 999);
+    REQUIRE(json["tiers"].size() == 1);
+    CHECK(json["tiers"].front()["amount_nanos"] == "9899999901000099999999");
+    CHECK(json["tiers"].front()["amount"] == "9899999901000.099999999");
+    REQUIRE(json["periods"].size() == 1);
+    CHECK(json["periods"].front() == json["tiers"].front());
+    CHECK(json["months"]["2026-01"]["amount_nanos"] == "6695999933040000000000");
+    CHECK(json["lines"].front()["amount_nanos"] == 8'999'999'910'000'000'000);
+    const Output table = run(arguments);
+    CHECK(table.text.find("9899999901000.099999\n") != std::string::npos);
+    CHECK(table.text.find("9899999901000.099999999\n") != std::string::npos);
+}
+
+TEST_CASE("a bill of nothing has the shape of every bill") {
+    const TemporaryFile csv("time,register_wh\n2026-01-01T00:00:00Z,7\n");
+    const Output output = run("--tariff " + kExamples + "single_price.yaml --readings " + csv.path +
+                              " --format json");
+    REQUIRE(output.exit_code == 0);
+    const auto json = nlohmann::json::parse(output.text);
+    CHECK(json["lines"] == nlohmann::json::array());
+    for (const char* key : {"periods", "tiers", "months"}) {
+        CHECK(json.value(key, nlohmann::json()) == nlohmann::json::object());
+    }
+    CHECK(json["total"]["amount"] == "0.000000");
+}
+
 TEST_CASE("the offline command tells file, line and column, and exits 1") {
     const TemporaryFile good("time,register_wh\n2026-01-01T00:00:00Z,1\n2026-01-01T01:00:00Z,9\n");
     const TemporaryFile bad("time,register_wh\n2026-01-01T00:00:00Z,1\n2026-01-01T01:00:00Z,x\n");

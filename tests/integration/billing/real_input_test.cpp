@@ -44,7 +44,7 @@ std::int64_t charge_all(const std::string& yaml, const std::vector<Reading>& rea
         same = same && lines[i] == bill.lines[i].line;
     }
     CHECK(same);
-    CHECK(billing.sums().at("a").amount_micros == bill.amount.micros());
+    CHECK(billing.sums().at("a").amount_micros == bill.amount_micros());
     return billing.sums().at("a").amount_micros;
 }
 

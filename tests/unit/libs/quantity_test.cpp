@@ -62,6 +62,12 @@ TEST_CASE("decimal text") {
     REQUIRE(format_decimal(-5, 6, 2) == "-0.000005");
     REQUIRE(format_decimal(INT64_MIN, 6, 2) == "-9223372036854.775808");
     REQUIRE(format_decimal(7, 0, 0) == "7");
+    REQUIRE(format_decimal(0, 6, 2) == "0.00");
+    REQUIRE(format_decimal(0, 0, 0) == "0");
+    const Int128 wide = static_cast<Int128>(INT64_MAX) * INT64_MAX;
+    REQUIRE(format_decimal(wide, 9, 6) == "85070591730234615847396907784.232501249");
+    REQUIRE(format_decimal(-(static_cast<Int128>(1) << 126) * 2, 0, 0) ==
+            "-170141183460469231731687303715884105728");  // -2^127.
 }
 
 }  // namespace prepay

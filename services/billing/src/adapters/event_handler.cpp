@@ -17,6 +17,9 @@ namespace {
 constexpr const char* kReadingsTopic = "prepay.metering.readings.v1";
 constexpr const char* kOccupanciesTopic = "prepay.account.occupancies.v1";
 constexpr const char* kRoomsTopic = "prepay.account.rooms.v1";
+constexpr const char* kGroup = "prepay-billing";
+/// A message may hold thousands of readings bad for one reason.
+constexpr int kReasonCountMax = 5;
 /// Of a gateway's channels, the one that counts what is billed.
 constexpr int kBillingChannel = 0;
 
@@ -28,25 +31,41 @@ Status bad(const kafka::Message& message, const std::string& why) {
                                why);
 }
 
-Result<ReadingsByMeter> parse_readings(const std::vector<kafka::Message>& messages) {
-    ReadingsByMeter by_meter;
-    for (const kafka::Message& message : messages) {
-        metering::v1::ReadingsRecorded event;
-        if (!event.ParseFromString(message.payload)) {
-            return bad(message, "not a ReadingsRecorded");
+/// The readings of a message that can be billed, added to `by_meter`. What cannot is set aside as a
+/// message of its own, so that the good neighbours are rated now and a redrive sees the bad only.
+Status take_readings(pqxx::work& tx, const outbox::Outbox& outbox, const kafka::Message& message,
+                     ReadingsByMeter& by_meter) {
+    metering::v1::ReadingsRecorded event;
+    if (!event.ParseFromString(message.payload)) {
+        return bad(message, "not a ReadingsRecorded");
+    }
+    metering::v1::ReadingsRecorded refused;
+    std::string reasons;
+    bool any_good = false;
+    for (const metering::v1::Reading& proto : event.readings()) {
+        if (proto.channel() != kBillingChannel) {
+            continue;
         }
-        for (const metering::v1::Reading& proto : event.readings()) {
-            if (proto.channel() != kBillingChannel) {
-                continue;
-            }
-            const Result<Reading> reading = reading_from_proto(proto);
-            if (!reading.ok()) {
-                return bad(message, error_message(reading.status()));
-            }
+        const Result<Reading> reading = reading_from_proto(proto);
+        if (reading.ok()) {
             by_meter[proto.meter_id()].push_back(*reading);
+            any_good = true;
+        } else if (*refused.add_readings() = proto; refused.readings_size() <= kReasonCountMax) {
+            reasons += (reasons.empty() ? "" : "; ") + proto.meter_id() + " reading " +
+                       std::to_string(proto.reading_id()) + ": " + error_message(reading.status());
         }
     }
-    return by_meter;
+    if (refused.readings().empty()) {
+        return absl::OkStatus();
+    }
+    if (!any_good) {
+        return bad(message, reasons);
+    }
+    *refused.mutable_header() = event.header();
+    kafka::Message part = message;
+    part.payload = refused.SerializeAsString();
+    outbox::set_aside(tx, outbox, kGroup, part, reasons);
+    return absl::OkStatus();
 }
 
 Result<OccupanciesByMeter> parse_occupancies(const std::vector<kafka::Message>& messages) {
@@ -140,7 +159,10 @@ Status EventHandler::apply(pqxx::work& tx, const std::vector<kafka::Message>& me
 }
 
 Status EventHandler::apply_readings(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-    PREPAY_ASSIGN_OR_RETURN(ReadingsByMeter by_meter, parse_readings(messages));
+    ReadingsByMeter by_meter;
+    for (const kafka::Message& message : messages) {
+        PREPAY_RETURN_IF_ERROR(take_readings(tx, outbox_, message, by_meter));
+    }
     if (by_meter.empty()) {
         return absl::OkStatus();
     }

@@ -5,6 +5,7 @@
 
 #include "adapters/rating_transaction.h"
 #include "kafka/kafka.h"
+#include "outbox/outbox.h"
 
 namespace prepay::billing {
 
@@ -12,9 +13,11 @@ namespace prepay::billing {
 /// prepay.account.rooms.v1, all of one batch in one transaction. Thread-safe.
 class EventHandler {
 public:
-    explicit EventHandler(RatingTransaction& rating) : rating_(rating) {}
+    EventHandler(RatingTransaction& rating, const outbox::Outbox& outbox)
+        : rating_(rating), outbox_(outbox) {}
 
-    /// BAD_MESSAGE for bytes that are no event or hold values that cannot be.
+    /// BAD_MESSAGE for bytes that are no event or hold values that cannot be. Of readings only the
+    /// bad ones are set aside, unless a message holds no good one.
     Status apply(pqxx::work& tx, const std::vector<kafka::Message>& messages);
 
 private:
@@ -23,6 +26,7 @@ private:
     Status apply_occupancies(pqxx::work& tx, const std::vector<kafka::Message>& messages);
 
     RatingTransaction& rating_;
+    const outbox::Outbox& outbox_;
 };
 
 }  // namespace prepay::billing

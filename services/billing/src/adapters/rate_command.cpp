@@ -100,12 +100,20 @@ std::string to_table(const Bill& bill) {
     return text + "\n" +
            row({{"total", 12},
                 {format_decimal(bill.total.energy_wh, 3, 3), -14},
-                {format_decimal(bill.amount.micros(), 6, 6), -16}});
+                {format_decimal(bill.amount_micros(), 6, 6), -16}});
+}
+
+/// A number; what a JSON reader's 64 bits cannot hold is a text of all digits.
+nlohmann::ordered_json to_json(Int128 value) {
+    if (value > INT64_MAX || value < INT64_MIN) {
+        return format_decimal(value, 0, 0);
+    }
+    return static_cast<std::int64_t>(value);
 }
 
 nlohmann::ordered_json to_json(const BillSum& sum) {
-    return {{"energy_wh", sum.energy_wh},
-            {"amount_nanos", sum.amount_nanos},
+    return {{"energy_wh", to_json(sum.energy_wh)},
+            {"amount_nanos", to_json(sum.amount_nanos)},
             {"amount", format_decimal(sum.amount_nanos, 9, 6)}};
 }
 
@@ -125,6 +133,9 @@ std::string to_json_text(const Bill& bill) {
                                  {"price_micros", line.price.micros()},
                                  {"amount_nanos", line.amount_nanos}});
     }
+    for (const char* key : {"periods", "tiers", "months"}) {
+        json[key] = nlohmann::ordered_json::object();
+    }
     for (const auto& [period, sum] : bill.periods) {
         json["periods"][to_text(period)] = to_json(sum);
     }
@@ -134,10 +145,10 @@ std::string to_json_text(const Bill& bill) {
     for (const auto& [month, sum] : bill.months) {
         json["months"][month] = to_json(sum);
     }
-    json["total"] = {{"energy_wh", bill.total.energy_wh},
-                     {"amount", format_decimal(bill.amount.micros(), 6, 6)},
-                     {"amount_micros", bill.amount.micros()},
-                     {"remainder_nanos", bill.remainder_nanos}};
+    json["total"] = {{"energy_wh", to_json(bill.total.energy_wh)},
+                     {"amount", format_decimal(bill.amount_micros(), 6, 6)},
+                     {"amount_micros", to_json(bill.amount_micros())},
+                     {"remainder_nanos", bill.remainder_nanos()}};
     return json.dump(2) + "\n";
 }
 

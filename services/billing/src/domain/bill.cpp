@@ -63,9 +63,6 @@ Bill make_bill(const std::vector<BillTariff>& tariffs, const std::vector<BillMet
             bill_reading(state, reading, charges);
         }
         for (const ChargeDraft& charge : charges) {
-            const Rounded rounded = round_with_carry(charge.nanos(), bill.remainder_nanos);
-            bill.amount += rounded.amount;
-            bill.remainder_nanos = rounded.remainder_nanos;
             for (const RatedLine& line : charge.lines) {
                 bill.lines.push_back({meter.meter_id, line});
                 add(bill.periods[line.period], line);

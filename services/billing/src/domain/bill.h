@@ -26,9 +26,10 @@ struct BillLine {
     RatedLine line;
 };
 
+/// Wide enough for any number of lines.
 struct BillSum {
-    std::int64_t energy_wh = 0;
-    std::int64_t amount_nanos = 0;
+    Int128 energy_wh = 0;
+    Int128 amount_nanos = 0;
 };
 
 /// What one account pays for the readings of its meters, as the service would charge it.
@@ -40,8 +41,12 @@ struct Bill {
     std::map<int, BillSum> tiers;
     std::map<std::string, BillSum> months;  ///< "2018-07", local month in which a line starts.
     BillSum total;
-    Money amount;                      ///< Sum of the rounded charges.
-    std::int64_t remainder_nanos = 0;  ///< Carried, 0 .. 999.
+    /// Sum of the rounded charges. With the remainder carried they telescope to the rounded total.
+    [[nodiscard]] Int128 amount_micros() const { return total.amount_nanos / 1000; }
+    /// Carried after the last charge, 0 .. 999.
+    [[nodiscard]] int remainder_nanos() const {
+        return static_cast<int>(total.amount_nanos % 1000);
+    }
 };
 
 /// Rates readings with one or more versions of a tariff (at least one, any order).
