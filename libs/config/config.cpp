@@ -116,7 +116,10 @@ struct Reader::State {
     }
 
     void add_problem(const std::string& key, const std::string& message) {
-        const auto found = entries.find(key);
+        auto found = entries.find(key);
+        if (found == entries.end()) {
+            found = entries.find(key + "_file");  // A secret may have come from there.
+        }
         const std::string origin = found == entries.end() ? file : found->second.origin;
         problems.push_back(origin + ": " + key + ": " + message);
     }

@@ -7,7 +7,8 @@
 namespace prepay::pg {
 
 /// Hands the rows of one page to `add`. `rows` were asked for with LIMIT size + 1; when the one
-/// more is there, the response's next_page_token becomes the first column of the page's last row.
+/// more is there, the response's next_page_token becomes the first column of the page's last row:
+/// the place of which the server makes the token.
 template <typename Response, typename Add>
 void fill_page(const pqxx::result& rows, int size, Response& response, const Add& add) {
     for (const auto& row : rows) {

@@ -22,11 +22,19 @@ Status check_request(const google::protobuf::Message& request);
 /// Rows of a page: `page_size` of a checked request, 0 = kPageSizeDefault.
 constexpr int page_size_of(int page_size) { return page_size == 0 ? kPageSizeDefault : page_size; }
 
-/// The number in a page token that is the sequence of the page before's last row; 0 for the first
-/// page (empty token). Reason BAD_PAGE_TOKEN.
-Result<std::int64_t> sequence_of(const std::string& page_token);
+/// Page tokens. A handler deals in places: the key of a page's last row, as plain text. The server
+/// makes the response's `next_page_token` of the place a handler leaves there, and gives it back in
+/// the request's `page_token`, so that no handler ever sees what its own method did not hand out.
+/// `method` is "prepay.billing.v1.BillingService/ListTariffs".
+void seal_page_token(const std::string& method, google::protobuf::Message& response);
+/// Reason BAD_PAGE_TOKEN. The first page (no token) is not touched.
+Status open_page_token(const std::string& method, google::protobuf::Message& request);
 
-/// The error for a page token that this service did not hand out: BAD_PAGE_TOKEN.
+/// The number in a place that is the sequence of the page before's last row; 0 for the first page
+/// (empty). Reason BAD_PAGE_TOKEN.
+Result<std::int64_t> sequence_of(const std::string& place);
+
+/// The error for a page token that this method did not hand out: BAD_PAGE_TOKEN.
 Status bad_page_token();
 
 }  // namespace prepay::rpc

@@ -218,6 +218,7 @@ private:
             finish(response.status());
             return;
         }
+        seal_page_token(call.method, **response);
         bool own = false;
         const grpc::Status serialized = grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(
             **response, &response_buffer_, &own);
@@ -238,6 +239,7 @@ private:
             return invalid_argument("BAD_REQUEST",
                                     "the request is not a valid " + request.GetTypeName());
         }
+        PREPAY_RETURN_IF_ERROR(open_page_token(call.method, request));
         PREPAY_RETURN_IF_ERROR(check_request(request));
         return take_request_id(request, call);
     }

@@ -56,8 +56,8 @@ struct ServerOptions {
 };
 
 /// Serves methods by their descriptors: every call passes token check, permission, request-id rule,
-/// deadline, trace id and metrics before its handler sees it. Handlers may block. A method of a
-/// served service without a handler or without a permission ends the start.
+/// page token, deadline, trace id and metrics before its handler sees it. Handlers may block. A
+/// method of a served service without a handler or without a permission ends the start.
 class Server {
 public:
     using RawUnary = std::function<Result<std::unique_ptr<google::protobuf::Message>>(

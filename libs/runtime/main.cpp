@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 
+#include "rpc/token.h"
 #include "runtime/runner.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
@@ -57,7 +58,20 @@ struct Loaded {
     std::string description;
 };
 
-Result<Loaded> load(const Program& program, const std::string& path) {
+/// What can be known of the keys' values without starting.
+void look_closer(config::Reader& reader, const Program& program, const CommonConfig& common) {
+    const auto claims =
+        rpc::verify_token(common.service_token, common.public_key_pem, SystemClock().now());
+    if (!claims.ok()) {
+        reader.problem("auth.service_token",
+                       "refused by auth.public_key: " + error_message(claims.status()));
+    }
+    if (program.check) {
+        program.check(reader);
+    }
+}
+
+Result<Loaded> load(const Program& program, const std::string& path, bool check = false) {
     PREPAY_ASSIGN_OR_RETURN(config::Reader reader,
                             config::Reader::load(path, upper(program.schema)));
     Loaded loaded;
@@ -66,6 +80,10 @@ Result<Loaded> load(const Program& program, const std::string& path) {
         program.configure(reader);
     }
     PREPAY_RETURN_IF_ERROR(reader.finish());
+    if (check) {
+        look_closer(reader, program, loaded.common);
+        PREPAY_RETURN_IF_ERROR(reader.finish());
+    }
     loaded.description = reader.describe();
     return loaded;
 }
@@ -160,7 +178,7 @@ int run_main(int argc, char** argv, const Program& program) {
         }
     }
     if (check_config) {
-        const Result<Loaded> loaded = load(program, path);
+        const Result<Loaded> loaded = load(program, path, true);
         if (!loaded.ok()) {
             return fail(program, loaded.status());
         }

@@ -82,6 +82,9 @@ struct Program {
     std::vector<pg::Migration> migrations;
     /// Reads the service's own keys; they must outlive the program (capture a struct).
     std::function<void(config::Reader&)> configure;
+    /// For `--check-config`: looks into what the keys name (folders, keys of a cipher) and notes
+    /// problems. Runs after a `configure` without problems; may be absent.
+    std::function<void(config::Reader&)> check;
     /// Registers handlers, subscriptions and threads. Runs after the migrations.
     std::function<Status(Service&)> wire;
     /// Adds offline subcommands; a subcommand's callback may set `exit_code`.
@@ -90,10 +93,11 @@ struct Program {
     bool publishes = true;
 };
 
-/// main() of every service: `serve` (default), `--config PATH`, `--check-config`, `--version`,
-/// `redrive` (applies dead letters again), and the program's own subcommands. Serves until SIGTERM
-/// or SIGINT, then drains within 10 s. Exit code 0 after a drain, 1 on a start-up error (one line
-/// on stderr), 2 on wrong usage.
+/// main() of every service: `serve` (default), `--config PATH`, `--check-config` (also reads the
+/// files that the keys name, and verifies the service's own token), `--version`, `redrive` (applies
+/// dead letters again), and the program's own subcommands. Serves until SIGTERM or SIGINT, then
+/// drains within 10 s. Exit code 0 after a drain, 1 on a start-up error (one line on stderr), 2 on
+/// wrong usage.
 int run_main(int argc, char** argv, const Program& program);
 
 /// Loads the common and the program's own keys for a subcommand that needs the database.

@@ -5,6 +5,7 @@
 #include "adapters/grpc_account_service.h"
 #include "adapters/pg_event_intake.h"
 #include "adapters/pg_journal.h"
+#include "adapters/wechat_crypto.h"
 #include "adapters/wechat_pay.h"
 #include "config.h"
 #include "runtime/service.h"
@@ -119,6 +120,18 @@ Result<std::unique_ptr<WechatPay>> make_provider(const AccountConfig& config, co
                              clock);
 }
 
+void check_keys(const WechatConfig& wechat, config::Reader& reader) {
+    const SystemClock clock;
+    const auto own = RsaKey::private_from_pem(wechat.merchant_private_key_pem);
+    if (!own.ok()) {
+        reader.problem("wechat.merchant_private_key", error_message(own.status()));
+    }
+    const auto platform = PlatformKeys::load(wechat.platform_keys_dir, clock);
+    if (!platform.ok()) {
+        reader.problem("wechat.platform_keys_dir", error_message(platform.status()));
+    }
+}
+
 Status wire(runtime::Service& service, const AccountConfig& config, std::unique_ptr<Parts>& parts) {
     PREPAY_ASSIGN_OR_RETURN(auto provider, make_provider(config, service.clock()));
     parts = std::make_unique<Parts>(service, config, std::move(provider));
@@ -170,6 +183,11 @@ int main(int argc, char** argv) {
     program.peers = {"billing", "metering"};
     program.migrations = account_migrations();
     program.configure = [&](config::Reader& reader) { account::read_config(reader, config); };
+    program.check = [&config](config::Reader& reader) {
+        if (config.wechat) {
+            account::check_keys(*config.wechat, reader);
+        }
+    };
     program.wire = [&](runtime::Service& service) { return account::wire(service, config, parts); };
     program.add_subcommands = [&](CLI::App& app, int& exit_code) {
         auto* const journal =

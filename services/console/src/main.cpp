@@ -109,6 +109,13 @@ int main(int argc, char** argv) {
     program.configure = [&parts](config::Reader& reader) {
         parts.config = console::read_config(reader);
     };
+    program.check = [&parts](config::Reader& reader) {
+        const Instant now = SystemClock().now();
+        const auto signature = rpc::sign_token({}, parts.config.private_key_pem, now);
+        if (!signature.ok()) {
+            reader.problem("auth.private_key", error_message(signature.status()));
+        }
+    };
     program.wire = [&parts](runtime::Service& service) { return wire(parts, service); };
 
     std::string key_file;

@@ -143,6 +143,11 @@ int main(int argc, char** argv) {
     program.peers = {"account"};  // Claims of switch intents, and Replay of lost messages.
     program.migrations = metering_gateway_migrations();
     program.configure = [&config](config::Reader& reader) { config.read(reader); };
+    program.check = [&config](config::Reader& reader) {
+        if (const auto packs = metering::load_packs(config.packs_dir); !packs.ok()) {
+            reader.problem("packs_dir", error_message(packs.status()));
+        }
+    };
     program.wire = [&config, &parts](runtime::Service& service) {
         return wire(service, config, parts);
     };

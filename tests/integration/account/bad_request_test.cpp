@@ -261,6 +261,26 @@ TEST_CASE("look-ups refuse what is not there") {
     postings.set_account_id(park.open);
     postings.set_page_token("1; DROP TABLE entries");
     park.refuses(viewer, &Desk::ListPostings, postings, "BAD_PAGE_TOKEN");
+    // What a row is called is no token, nor is one of another method.
+    v1::ListRoomsRequest rooms;
+    rooms.set_page_token("r1");
+    park.refuses(viewer, &Desk::ListRooms, rooms, "BAD_PAGE_TOKEN");
+    rooms.clear_page_token();
+    rooms.set_page_size(1);
+    const auto page = park.server.call(viewer, &Desk::ListRooms, rooms);
+    REQUIRE(page.ok());
+    REQUIRE(!page->next_page_token().empty());
+    for (const std::string& bad : {park.open, page->next_page_token()}) {
+        v1::ListAccountsRequest accounts;
+        accounts.set_page_token(bad);
+        park.refuses(viewer, &Desk::ListAccounts, accounts, "BAD_PAGE_TOKEN");
+        v1::ListOrdersRequest orders;
+        orders.set_page_token(bad);
+        park.refuses(viewer, &Desk::ListOrders, orders, "BAD_PAGE_TOKEN");
+        v1::ListSwitchIntentsRequest intents;
+        intents.set_page_token(bad);
+        park.refuses(viewer, &Desk::ListSwitchIntents, intents, "BAD_PAGE_TOKEN");
+    }
 }
 
 TEST_CASE("S-4 a tenant reaches the token's account only; anything else is not there") {

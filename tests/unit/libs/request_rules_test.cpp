@@ -53,7 +53,7 @@ TEST_CASE("texts of requests hold no zero byte, however deep") {
     CHECK(error_metadata(check_request(request)).at("field") == "display_name");
 }
 
-TEST_CASE("a page token that was not handed out is refused") {
+TEST_CASE("a place that is no sequence is refused") {
     CHECK(*sequence_of("") == 0);
     CHECK(*sequence_of("42") == 42);
     for (const char* bad : {"0", "-1", "abc", "4 2", "42x", "99999999999999999999", "\n"}) {

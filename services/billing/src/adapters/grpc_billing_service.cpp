@@ -10,6 +10,7 @@
 #include "convert.h"
 #include "pg/request_answer.h"
 #include "quantity/text.h"
+#include "rpc/request_rules.h"
 
 namespace prepay::billing {
 namespace {
@@ -77,23 +78,23 @@ Result<StoredTariff> new_tariff(const v1::CreateTariffRequest& request, const st
 }
 
 /// "<meter id>/<micros>"
-std::string assignment_token(const StoredAssignment& assignment) {
+std::string assignment_place(const StoredAssignment& assignment) {
     return assignment.meter_id + "/" + std::to_string(to_micros(assignment.start));
 }
 
-Result<std::optional<std::pair<std::string, Instant>>> parse_assignment_token(
-    const std::string& token) {
-    using Token = std::optional<std::pair<std::string, Instant>>;
-    if (token.empty()) {
-        return Token();
+Result<std::optional<std::pair<std::string, Instant>>> parse_assignment_place(
+    const std::string& place) {
+    using Place = std::optional<std::pair<std::string, Instant>>;
+    if (place.empty()) {
+        return Place();
     }
-    const auto slash = token.rfind('/');
+    const auto slash = place.rfind('/');
     const auto micros =
-        slash == std::string::npos ? std::nullopt : parse_decimal(token.substr(slash + 1), 0);
+        slash == std::string::npos ? std::nullopt : parse_decimal(place.substr(slash + 1), 0);
     if (!micros) {
-        return field_error("FIELD_INVALID", "page_token", "not a token of this list");
+        return rpc::bad_page_token();
     }
-    return Token({token.substr(0, slash), from_micros(*micros)});
+    return Place({place.substr(0, slash), from_micros(*micros)});
 }
 
 Status check_meter_ids(const google::protobuf::RepeatedPtrField<std::string>& ids) {
@@ -211,7 +212,7 @@ Result<v1::AddTariffVersionResponse> GrpcBillingService::add_tariff_version(
 
 Result<v1::ListTariffsResponse> GrpcBillingService::list_tariffs(
     const rpc::CallContext&, const v1::ListTariffsRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const int page_size, page_size_of(request.page_size()));
+    const int page_size = rpc::page_size_of(request.page_size());
     return database_.read([&](pqxx::work& tx) -> Result<v1::ListTariffsResponse> {
         const auto tariffs = billing::list_tariffs(tx, request.page_token(), page_size + 1);
         v1::ListTariffsResponse response;
@@ -291,9 +292,9 @@ Result<v1::AssignTariffResponse> GrpcBillingService::assign_tariff(
 
 Result<v1::ListAssignmentsResponse> GrpcBillingService::list_assignments(
     const rpc::CallContext&, const v1::ListAssignmentsRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const int page_size, page_size_of(request.page_size()));
+    const int page_size = rpc::page_size_of(request.page_size());
     PREPAY_RETURN_IF_ERROR(check_meter_ids(request.meter_ids()));
-    PREPAY_ASSIGN_OR_RETURN(const auto after, parse_assignment_token(request.page_token()));
+    PREPAY_ASSIGN_OR_RETURN(const auto after, parse_assignment_place(request.page_token()));
     return database_.read([&](pqxx::work& tx) -> Result<v1::ListAssignmentsResponse> {
         auto assignments =
             billing::list_assignments(tx, {request.meter_ids().begin(), request.meter_ids().end()},
@@ -301,7 +302,7 @@ Result<v1::ListAssignmentsResponse> GrpcBillingService::list_assignments(
         v1::ListAssignmentsResponse response;
         if (assignments.size() > static_cast<std::size_t>(page_size)) {
             assignments.pop_back();
-            response.set_next_page_token(assignment_token(assignments.back()));
+            response.set_next_page_token(assignment_place(assignments.back()));
         }
         for (const StoredAssignment& assignment : assignments) {
             *response.add_assignments() = to_proto(assignment);

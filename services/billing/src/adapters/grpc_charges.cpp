@@ -6,15 +6,16 @@
 #include "convert.h"
 #include "domain/explain.h"
 #include "quantity/text.h"
+#include "rpc/request_rules.h"
 
 // The charges' half of GrpcBillingService: looking at what was rated.
 namespace prepay::billing {
 namespace {
 
-Result<std::int64_t> id_from(const std::string& text, const std::string& field) {
+Result<std::int64_t> charge_id_from(const std::string& text) {
     const auto id = parse_decimal(text, 0);
     if (!id || *id <= 0 || text.find_first_not_of("0123456789") != std::string::npos) {
-        return field_error("FIELD_INVALID", field, "a positive decimal number");
+        return field_error("FIELD_INVALID", "charge_id", "a positive decimal number");
     }
     return *id;
 }
@@ -53,7 +54,7 @@ void fill_explanation(const Charge& charge, v1::ExplainChargeResponse& response)
 
 Result<v1::ListChargesResponse> GrpcBillingService::list_charges(
     const rpc::CallContext&, const v1::ListChargesRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const int page_size, page_size_of(request.page_size()));
+    const int page_size = rpc::page_size_of(request.page_size());
     if (request.account_id().empty() && request.meter_id().empty()) {
         return field_error("FIELD_MISSING", "account_id", "account_id or meter_id is needed");
     }
@@ -66,10 +67,7 @@ Result<v1::ListChargesResponse> GrpcBillingService::list_charges(
     if (request.has_end_time()) {
         PREPAY_ASSIGN_OR_RETURN(filter.end, time_from(request.end_time(), "end_time"));
     }
-    if (!request.page_token().empty()) {
-        PREPAY_ASSIGN_OR_RETURN(filter.below_charge_id,
-                                id_from(request.page_token(), "page_token"));
-    }
+    PREPAY_ASSIGN_OR_RETURN(filter.below_charge_id, rpc::sequence_of(request.page_token()));
     filter.limit = page_size + 1;
     return database_.read([&](pqxx::work& tx) -> Result<v1::ListChargesResponse> {
         std::vector<Charge> charges = billing::list_charges(tx, filter);
@@ -87,8 +85,7 @@ Result<v1::ListChargesResponse> GrpcBillingService::list_charges(
 
 Result<v1::ExplainChargeResponse> GrpcBillingService::explain_charge(
     const rpc::CallContext&, const v1::ExplainChargeRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const std::int64_t charge_id,
-                            id_from(request.charge_id(), "charge_id"));
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t charge_id, charge_id_from(request.charge_id()));
     return database_.read([&](pqxx::work& tx) -> Result<v1::ExplainChargeResponse> {
         const auto charge = find_charge(tx, charge_id);
         if (!charge) {

@@ -3,23 +3,10 @@
 #include "convert.h"
 
 namespace prepay::billing {
-namespace {
-
-constexpr int kPageSizeDefault = 100;
-constexpr int kPageSizeMax = 1000;
-
-}  // namespace
 
 Status field_error(const std::string& reason, const std::string& field,
                    const std::string& message) {
     return invalid_argument(reason, field + ": " + message, {{"field", field}});
-}
-
-Result<int> page_size_of(int page_size) {
-    if (page_size < 0 || page_size > kPageSizeMax) {
-        return field_error("FIELD_INVALID", "page_size", "0 .. 1000, 0 = 100");
-    }
-    return page_size == 0 ? kPageSizeDefault : page_size;
 }
 
 Result<Instant> time_from(const google::protobuf::Timestamp& time, const std::string& field) {

@@ -11,8 +11,6 @@ namespace prepay::billing {
 
 /// INVALID_ARGUMENT that names the field in its metadata.
 Status field_error(const std::string& reason, const std::string& field, const std::string& message);
-/// 1 .. 1000; 0 asks for 100. Reason FIELD_INVALID.
-Result<int> page_size_of(int page_size);
 /// A time between 2000 and 2100. Reason FIELD_INVALID.
 Result<Instant> time_from(const google::protobuf::Timestamp& time, const std::string& field);
 

@@ -9,7 +9,7 @@ namespace {
 constexpr int kDaysMax = 3660;
 constexpr int kExportsMax = 2;  // At once: each holds its lines in memory.
 constexpr std::size_t kCsvChunkBytes = 64 * 1024;
-constexpr char kTokenSeparator = '\x1f';
+constexpr char kPlaceSeparator = '\x1f';
 
 // Texts that PostgreSQL could not take are known to match nothing.
 Status check_text(const std::string& text, const char* field) {
@@ -56,18 +56,18 @@ v1::RoomDay to_proto(const DaySum& sum) {
     return proto;
 }
 
-std::string to_token(const RoomDay& day) {
-    return format_date(day.date) + kTokenSeparator + day.room_name + kTokenSeparator + day.room_id;
+std::string to_place(const RoomDay& day) {
+    return format_date(day.date) + kPlaceSeparator + day.room_name + kPlaceSeparator + day.room_id;
 }
 
-Result<DayPlace> from_token(const std::string& token) {
-    const std::size_t first = token.find(kTokenSeparator);
-    const std::size_t last = token.rfind(kTokenSeparator);
-    const std::optional<LocalDate> date = parse_date(token.substr(0, first));
-    if (!date || first == last || token.find('\0') != std::string::npos) {
+Result<DayPlace> from_place(const std::string& place) {
+    const std::size_t first = place.find(kPlaceSeparator);
+    const std::size_t last = place.rfind(kPlaceSeparator);
+    const std::optional<LocalDate> date = parse_date(place.substr(0, first));
+    if (!date || first == last || place.find('\0') != std::string::npos) {
         return rpc::bad_page_token();
     }
-    return DayPlace{*date, token.substr(first + 1, last - first - 1), token.substr(last + 1)};
+    return DayPlace{*date, place.substr(first + 1, last - first - 1), place.substr(last + 1)};
 }
 
 // Counts one user of something bounded while it lives.
@@ -153,7 +153,7 @@ Result<v1::ListRoomDaysResponse> GrpcReportingService::list_room_days(
     const int count_max = rpc::page_size_of(request.page_size());
     std::optional<DayPlace> after;
     if (!request.page_token().empty()) {
-        PREPAY_ASSIGN_OR_RETURN(after, from_token(request.page_token()));
+        PREPAY_ASSIGN_OR_RETURN(after, from_place(request.page_token()));
     }
     PREPAY_ASSIGN_OR_RETURN(const RoomDayPage page,
                             reports_.list_room_days(filter, after ? &*after : nullptr, count_max));
@@ -166,7 +166,7 @@ Result<v1::ListRoomDaysResponse> GrpcReportingService::list_room_days(
         proto.set_local_date(format_date(day.date));
     }
     if (page.has_more) {
-        response.set_next_page_token(to_token(page.days.back()));
+        response.set_next_page_token(to_place(page.days.back()));
     }
     *response.mutable_total() = to_proto(page.total);
     return response;
