@@ -14,12 +14,14 @@ Park::Park(Stack& stack)
       billing_client_(stack.client("billing")),
       account_client_(stack.client("account")),
       alarm_client_(stack.client("alarm")),
+      scheduler_client_(stack.client("scheduler")),
       reporting_client_(stack.client("reporting")),
       simulator_client_(stack.client("simulator")),
       metering_(metering::v1::MeteringService::NewStub(metering_client_->channel())),
       billing_(billing::v1::BillingService::NewStub(billing_client_->channel())),
       account_(account::v1::AccountService::NewStub(account_client_->channel())),
       alarm_(alarm::v1::AlarmService::NewStub(alarm_client_->channel())),
+      scheduler_(scheduler::v1::SchedulerService::NewStub(scheduler_client_->channel())),
       reporting_(reporting::v1::ReportingService::NewStub(reporting_client_->channel())),
       simulator_(simulator::v1::SimulatorService::NewStub(simulator_client_->channel())) {}
 

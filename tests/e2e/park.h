@@ -67,6 +67,13 @@ public:
     /// The gateway's commands to a meter, newest first.
     std::vector<metering::v1::Command> commands(const std::string& meter_id);
 
+    /// A batch task due now; the task id.
+    std::string create_task(metering::v1::CommandAction action,
+                            const std::vector<std::string>& meter_ids);
+    /// Until every target has a final result.
+    scheduler::v1::Task wait_task(const std::string& task_id);
+    std::vector<scheduler::v1::TaskItem> task_items(const std::string& task_id);
+
     account::v1::Account account(const std::string& account_id);
     std::vector<billing::v1::Charge> charges(const std::string& meter_id);
     std::vector<account::v1::Posting> postings(const std::string& account_id);
@@ -103,12 +110,14 @@ private:
     std::unique_ptr<rpc::Client> billing_client_;
     std::unique_ptr<rpc::Client> account_client_;
     std::unique_ptr<rpc::Client> alarm_client_;
+    std::unique_ptr<rpc::Client> scheduler_client_;
     std::unique_ptr<rpc::Client> reporting_client_;
     std::unique_ptr<rpc::Client> simulator_client_;
     std::unique_ptr<metering::v1::MeteringService::Stub> metering_;
     std::unique_ptr<billing::v1::BillingService::Stub> billing_;
     std::unique_ptr<account::v1::AccountService::Stub> account_;
     std::unique_ptr<alarm::v1::AlarmService::Stub> alarm_;
+    std::unique_ptr<scheduler::v1::SchedulerService::Stub> scheduler_;
     std::unique_ptr<reporting::v1::ReportingService::Stub> reporting_;
     std::unique_ptr<simulator::v1::SimulatorService::Stub> simulator_;
     std::map<std::string, std::int64_t> opening_registers_;

@@ -1,7 +1,6 @@
 #include "e2e/stack.h"
 
 #include <librdkafka/rdkafka.h>
-#include <openssl/pem.h>
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
@@ -24,7 +23,6 @@ using test::ChildProcess;
 constexpr int kPartitionCount = 8;
 const std::string kBin = std::string(PREPAY_BINARY_DIR) + "/bin/";
 const std::string kSource = PREPAY_SOURCE_DIR;
-const std::string kPgBin = "/usr/lib/postgresql/15/bin/";
 
 // Schema word -> process name.
 const std::map<std::string, std::string> kServices = {{"metering", "metering-gateway"},
@@ -49,30 +47,12 @@ std::string read(const std::string& path) {
     return {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
 }
 
-// PostgreSQL refuses root: then it runs as the user postgres.
-std::vector<std::string> as_postgres(std::vector<std::string> command) {
-    if (geteuid() == 0) {
-        const std::vector<std::string> prefix = {"setpriv", "--reuid=postgres", "--regid=postgres",
-                                                 "--clear-groups", "--"};
-        command.insert(command.begin(), prefix.begin(), prefix.end());
-    }
-    return command;
-}
-
 void run_to_end(const std::vector<std::string>& command, const std::string& log) {
     ChildProcess process(command, log);
     const int code = process.wait(std::chrono::seconds(60));
     if (code != 0) {
         fail("'" + command.front() + "' ended with " + std::to_string(code) + ":\n" + read(log));
     }
-}
-
-std::string drain(BIO* bio) {
-    char* data = nullptr;
-    const long size = BIO_get_mem_data(bio, &data);
-    std::string text(data, static_cast<std::size_t>(size));
-    BIO_free(bio);
-    return text;
 }
 
 std::vector<std::string> java(const std::string& heap) {
@@ -94,8 +74,8 @@ std::vector<std::string> operator+(std::vector<std::string> left,
 }  // namespace
 
 bool can_run(std::string& why_not) {
-    if (!fs::exists(kPgBin + "postgres")) {
-        why_not = "no PostgreSQL 15 at " + kPgBin;
+    if (!test::PgCluster::available()) {
+        why_not = "no PostgreSQL 15";
     } else if (!fs::exists(
                    environment("PREPAY_TEST_KAFKA_LIBS", kSource + "/var/tools/kafka/libs"))) {
         why_not = "no Kafka: set PREPAY_TEST_KAFKA_LIBS, or use ./run test e2e";
@@ -116,9 +96,7 @@ void eventually(const std::string& what, const std::function<bool()>& condition,
 
 Stack::Stack() {
     prepare_folder();
-    init_postgres();
     init_kafka();
-    start("postgres");
     start("kafka");
     start("provider-simulator");
     start("park-simulator");
@@ -138,6 +116,7 @@ Stack::~Stack() {
         processes_[name].reset();
     }
     processes_.clear();
+    postgres_.reset();
     if (environment("PREPAY_TEST_KEEP", "").empty()) {
         std::error_code ignored;
         fs::remove_all(folder_, ignored);
@@ -150,63 +129,30 @@ void Stack::prepare_folder() {
                   .string();
     fs::create_directories(folder_ + "/secrets");
     fs::create_directories(folder_ + "/log");
-    for (const char* name : {"postgres", "kafka", "kafka-controller", "simulator",
-                             "provider-simulator", "smtp", "web"}) {
+    for (const char* name :
+         {"kafka", "kafka-controller", "simulator", "provider-simulator", "smtp", "web"}) {
         ports_[name] = test::free_port();
     }
+    postgres_ = std::make_unique<test::PgCluster>(folder_ + "/pg");
+    ports_["postgres"] = postgres_->port();
     for (const auto& [schema, name] : kServices) {
         ports_[schema] = test::free_port();
         ports_[schema + "-http"] = test::free_port();
     }
-    EVP_PKEY* key = EVP_EC_gen("P-256");
-    BIO* private_bio = BIO_new(BIO_s_mem());
-    BIO* public_bio = BIO_new(BIO_s_mem());
-    PEM_write_bio_PrivateKey(private_bio, key, nullptr, nullptr, 0, nullptr, nullptr);
-    PEM_write_bio_PUBKEY(public_bio, key);
-    EVP_PKEY_free(key);
-    private_key_pem_ = drain(private_bio);
-    write(folder_ + "/secrets/private.pem", private_key_pem_);
-    write(folder_ + "/secrets/public.pem", drain(public_bio));
+    write(folder_ + "/secrets/private.pem", keys_.private_pem());
+    write(folder_ + "/secrets/public.pem", keys_.public_pem());
     for (const auto& [schema, name] : kServices) {
         write(folder_ + "/secrets/" + schema + ".token",
-              token("prepay-" + schema, rpc::Role::kService, ""));
+              keys_.token(rpc::Role::kService, "prepay-" + schema));
     }
-}
-
-std::string Stack::token(const std::string& subject, rpc::Role role,
-                         const std::string& account_id) const {
-    const Instant now = SystemClock().now();
-    rpc::TokenClaims claims;
-    claims.identity = {subject, role, account_id};
-    claims.expire_time = now + std::chrono::hours(24);
-    return rpc::sign_token(claims, private_key_pem_, now).value();
-}
-
-void Stack::init_postgres() {
-    const std::string data = folder_ + "/pg";
-    fs::create_directories(data);
-    if (geteuid() == 0) {
-        run_to_end({"chown", "postgres:postgres", data}, folder_ + "/log/chown.log");
-    }
-    run_to_end(as_postgres({kPgBin + "initdb", "-D", data, "-A", "trust", "-U", "postgres",
-                            "--no-sync", "-E", "UTF8"}),
-               folder_ + "/log/initdb.log");
 }
 
 void Stack::create_schemas() const {
-    const std::string server =
-        "postgresql://postgres@127.0.0.1:" + std::to_string(port("postgres"));
-    std::unique_ptr<pqxx::connection> admin;
-    eventually("PostgreSQL takes connections", [&] {
-        try {
-            admin = std::make_unique<pqxx::connection>(server + "/postgres");
-            return true;
-        } catch (const pqxx::broken_connection&) {
-            return false;  // Still starting.
-        }
-    });
-    pqxx::nontransaction(*admin).exec("CREATE DATABASE prepay");
-    pqxx::connection database(server + "/prepay");
+    {
+        pqxx::connection admin(postgres_->url());
+        pqxx::nontransaction(admin).exec("CREATE DATABASE prepay");
+    }
+    pqxx::connection database(postgres_->url("prepay"));
     pqxx::nontransaction session(database);
     for (const auto& [schema, name] : kServices) {
         session.exec("CREATE ROLE prepay_" + schema + " LOGIN");
@@ -313,12 +259,6 @@ void Stack::write_configs() {
 }
 
 std::vector<std::string> Stack::command_of(const std::string& name) const {
-    if (name == "postgres") {
-        return as_postgres({kPgBin + "postgres", "-D", folder_ + "/pg", "-p",
-                            std::to_string(port("postgres")), "-k", folder_ + "/pg", "-c",
-                            "listen_addresses=127.0.0.1", "-c", "max_connections=200", "-c",
-                            "shared_buffers=128MB"});
-    }
     if (name == "kafka") {
         return java("-Xmx256m") +
                std::vector<std::string>{"kafka.Kafka", folder_ + "/server.properties"};
@@ -341,18 +281,22 @@ std::vector<std::string> Stack::command_of(const std::string& name) const {
     return {kBin + "prepay-" + name, "--config", folder_ + "/" + name + ".yaml"};
 }
 
-void Stack::start(const std::string& name, const std::string& crash_point) {
-    std::map<std::string, std::string> extra;
-    if (!crash_point.empty()) {
-        extra["PREPAY_CRASH_POINT"] = crash_point;
+void Stack::start(const std::string& name) {
+    if (name == "postgres") {
+        postgres_->start();
+        return;
     }
     processes_[name] =
-        std::make_unique<ChildProcess>(command_of(name), folder_ + "/log/" + name + ".log", extra);
+        std::make_unique<ChildProcess>(command_of(name), folder_ + "/log/" + name + ".log");
 }
 
-void Stack::kill(const std::string& name) { processes_.at(name)->kill(); }
-
-bool Stack::has_ended(const std::string& name) { return !processes_.at(name)->is_running(); }
+void Stack::kill(const std::string& name) {
+    if (name == "postgres") {
+        postgres_->kill();
+        return;
+    }
+    processes_.at(name)->kill();
+}
 
 void Stack::wait_port(const std::string& name, std::chrono::seconds timeout) const {
     const int number = port(name == "park-simulator" ? "simulator" : name);
@@ -385,7 +329,7 @@ std::unique_ptr<rpc::Client> Stack::client(const std::string& service, rpc::Role
                                            const std::string& account_id) const {
     rpc::ClientOptions options;
     options.address = "127.0.0.1:" + std::to_string(port(service));
-    options.token = token(std::string("user:") + rpc::role_text(role), role, account_id);
+    options.token = keys_.token(role, std::string("user:") + rpc::role_text(role), account_id);
     options.timeout = std::chrono::milliseconds(15'000);
     return std::make_unique<rpc::Client>(options);
 }

@@ -10,6 +10,8 @@
 #include "rpc/client.h"
 #include "rpc/token.h"
 #include "support/child_process.h"
+#include "support/pg_cluster.h"
+#include "support/token_keys.h"
 
 namespace prepay::e2e {
 
@@ -29,10 +31,7 @@ public:
     /// "postgres", "kafka", "park-simulator", "provider-simulator", "metering-gateway", "billing",
     /// "account", "alarm", "scheduler", "reporting", "console".
     void kill(const std::string& name);
-    /// `crash_point` is passed as PREPAY_CRASH_POINT.
-    void start(const std::string& name, const std::string& crash_point = "");
-    /// Whether the process has ended by itself (a crash point was hit).
-    bool has_ended(const std::string& name);
+    void start(const std::string& name);
     /// Until /readyz of every service answers 200; throws after the time given.
     void wait_ready(std::chrono::seconds timeout = std::chrono::seconds(90));
 
@@ -49,18 +48,16 @@ public:
 
 private:
     void prepare_folder();
-    void init_postgres();
     void create_schemas() const;
     void init_kafka();
     void create_topics() const;
     void write_configs();
-    [[nodiscard]] std::string token(const std::string& subject, rpc::Role role,
-                                    const std::string& account_id) const;
     [[nodiscard]] std::vector<std::string> command_of(const std::string& name) const;
     void wait_port(const std::string& name, std::chrono::seconds timeout) const;
 
     std::string folder_;
-    std::string private_key_pem_;
+    const test::TokenKeys keys_;
+    std::unique_ptr<test::PgCluster> postgres_;
     std::map<std::string, int> ports_;
     std::map<std::string, std::unique_ptr<test::ChildProcess>> processes_;
 };

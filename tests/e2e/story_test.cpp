@@ -56,6 +56,76 @@ void check_nothing_twice(Park& park, const std::string& meter_id, const std::str
     CHECK(park.relay_writes(meter_id).size() <= attempts);
 }
 
+using metering::v1::COMMAND_ACTION_CLOSE;
+using metering::v1::COMMAND_ACTION_TRIP;
+
+// Batch tasks over rooms that nobody pays for, begun right before each round of kills.
+class Batches {
+public:
+    explicit Batches(Park& park) : park_(park) {
+        for (const std::string& meter_id : meter_ids_) {
+            park.add_room(meter_id, false, kPriceMicros);
+        }
+    }
+
+    void begin(metering::v1::CommandAction action) {
+        task_ids_.push_back(park_.create_task(action, meter_ids_));
+    }
+
+    void check_last(bool open) {
+        const auto counts = park_.wait_task(task_ids_.back()).counts();
+        CHECK(counts.total() == static_cast<int>(meter_ids_.size()));
+        CHECK(counts.verified() == counts.total());
+        for (const std::string& meter_id : meter_ids_) {
+            CHECK(is_open(park_, meter_id) == open);
+        }
+    }
+
+    // I-17: a command a target of each task and none beside; on the wire the relay was ordered
+    // to and fro as often as there were tasks, in their order.
+    void check_each_once() {
+        for (const std::string& meter_id : meter_ids_) {
+            CAPTURE(meter_id);
+            std::multiset<std::string> ordered;
+            std::size_t attempts = 0;
+            for (const auto& command : park_.commands(meter_id)) {
+                ordered.insert(command.command_id());
+                attempts += static_cast<std::size_t>(command.attempt_count());
+            }
+            CHECK(ordered == items_of(meter_id));
+            std::size_t changes = 0;
+            std::string last;
+            const auto frames = park_.relay_writes(meter_id);
+            for (const auto& frame : frames) {
+                const std::string order = frame.data().substr(kTransactionBytes);
+                changes += order == last ? 0 : 1;
+                last = order;
+            }
+            CHECK(changes == task_ids_.size());
+            CHECK(frames.size() <= attempts);
+        }
+    }
+
+private:
+    static constexpr std::size_t kTransactionBytes = 2;  // Of a Modbus TCP frame's header.
+
+    std::multiset<std::string> items_of(const std::string& meter_id) {
+        std::multiset<std::string> item_ids;
+        for (const std::string& task_id : task_ids_) {
+            for (const auto& item : park_.task_items(task_id)) {
+                if (item.meter_id() == meter_id) {
+                    item_ids.insert(item.item_id());
+                }
+            }
+        }
+        return item_ids;
+    }
+
+    Park& park_;
+    const std::vector<std::string> meter_ids_ = {"m-7", "m-8", "m-9"};
+    std::vector<std::string> task_ids_;
+};
+
 }  // namespace
 
 TEST_CASE("the whole story: consume, three alarms, trip, pay, restore, books agree") {
@@ -103,41 +173,44 @@ TEST_CASE("the whole story: consume, three alarms, trip, pay, restore, books agr
         const std::vector<std::string> victims = {
             "metering-gateway", "billing", "account",  "alarm", "scheduler",
             "reporting",        "console", "postgres", "kafka"};
+        const auto kill_all = [&] {
+            for (const std::string& victim : victims) {
+                stack.kill(victim);
+                stack.start(victim);
+            }
+            stack.wait_ready();
+        };
         park.add_room("m-1", false, kPriceMicros);
+        Batches batches(park);
         const std::string account_id = park.open_account("m-1", 10 * kYuan);
         park.set_load("m-1", 2000);
         park.set_speed(600);  // 1 yuan in three seconds: the cut comes after 30 s.
-        for (const std::string& victim : victims) {
-            stack.kill(victim);
-            stack.start(victim);
-        }
-        stack.wait_ready();
+        batches.begin(COMMAND_ACTION_TRIP);
+        kill_all();
         park.set_speed(1800);
+        batches.check_last(true);
         eventually(
             "I-12 the meter is opened", [&] { return is_open(park, "m-1"); },
             std::chrono::seconds(90));
-        for (const std::string& victim : victims) {
-            stack.kill(victim);
-            stack.start(victim);
-        }
-        stack.wait_ready();
+        batches.begin(COMMAND_ACTION_CLOSE);
+        kill_all();
         eventually(
             "the cut is proven",
             [&] { return park.account(account_id).fee_state() == account::v1::FEE_STATE_CUT; },
             std::chrono::seconds(90));
+        batches.check_last(false);
         park.set_load("m-1", 0);
         const std::string order_id = park.pay_by_wechat(account_id, 50 * kYuan);
-        for (const std::string& victim : victims) {
-            stack.kill(victim);
-            stack.start(victim);
-        }
-        stack.wait_ready();
+        batches.begin(COMMAND_ACTION_TRIP);
+        kill_all();
         park.wait_credited(account_id, order_id);
         eventually(
             "I-11 power is back", [&] { return !is_open(park, "m-1"); }, std::chrono::seconds(90));
         park.set_speed(0);
         park.check_books("m-1", account_id, 60 * kYuan, kPriceMicros);
         check_nothing_twice(park, "m-1", account_id);
+        batches.check_last(true);
+        batches.check_each_once();
     }
 
     SECTION(

@@ -45,31 +45,36 @@ bool lets_in(const std::string& url) {
 
 bool PgCluster::available() { return fs::exists(kBin + "postgres"); }
 
-PgCluster::PgCluster() {
+PgCluster::PgCluster(const std::string& folder) : folder_(folder), is_temporary_(folder.empty()) {
     char name[] = "/tmp/prepay-pg-XXXXXX";
-    if (mkdtemp(name) == nullptr) {
-        throw std::runtime_error("no temporary folder");
+    if (is_temporary_) {
+        if (mkdtemp(name) == nullptr) {
+            throw std::runtime_error("no temporary folder");
+        }
+        folder_ = name;
     }
-    folder_ = name;
+    fs::create_directories(folder_);
     if (geteuid() == 0) {
         run({"chown", "postgres:postgres", folder_}, folder_ + "/log");
     }
     run(as_postgres({kBin + "initdb", "-D", folder_ + "/data", "-U", "postgres", "-A", "trust",
-                     "--locale=C", "--encoding=UTF8"}),
+                     "--no-sync", "--locale=C", "--encoding=UTF8"}),
         folder_ + "/log");
     std::ofstream(folder_ + "/data/postgresql.conf", std::ios::app)
         << "port = " << port_ << "\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = ''\n"
-        << "max_connections = 100\nfsync = on\nsynchronous_commit = on\n";
+        << "max_connections = 200\nfsync = on\nsynchronous_commit = on\n";
     start();
 }
 
 PgCluster::~PgCluster() {
     kill();
-    fs::remove_all(folder_);
+    if (is_temporary_) {
+        fs::remove_all(folder_);
+    }
 }
 
-std::string PgCluster::url() const {
-    return "postgresql://postgres@127.0.0.1:" + std::to_string(port_) + "/postgres";
+std::string PgCluster::url(const std::string& database) const {
+    return "postgresql://postgres@127.0.0.1:" + std::to_string(port_) + "/" + database;
 }
 
 void PgCluster::kill() { postmaster_.reset(); }

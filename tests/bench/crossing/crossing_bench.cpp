@@ -12,10 +12,7 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "core/ids.h"
-#include "e2e/stack.h"
-#include "prepay/account/v1/account.grpc.pb.h"
-#include "prepay/metering/v1/metering.grpc.pb.h"
+#include "bench/park/park.h"
 #include "prepay/simulator/v1/simulator.grpc.pb.h"
 
 namespace prepay::bench {
@@ -28,48 +25,23 @@ constexpr double kGoal = 1.10;
 
 using google::protobuf::util::TimeUtil;
 
-template <typename T>
-T must(Result<T> result) {
-    if (!result.ok()) {
-        throw std::runtime_error(error_reason(result.status()) + ": " +
-                                 error_message(result.status()));
-    }
-    return *std::move(result);
-}
-
 class Crossings {
 public:
     Crossings(e2e::Stack& stack, int meter_count)
-        : metering_client_(stack.client("metering")),
-          account_client_(stack.client("account")),
+        : park_(stack, meter_count, kLineCount),
           simulator_client_(stack.client("simulator")),
-          metering_(metering::v1::MeteringService::NewStub(metering_client_->channel())),
-          account_(account::v1::AccountService::NewStub(account_client_->channel())),
-          simulator_(simulator::v1::SimulatorService::NewStub(simulator_client_->channel())),
-          meter_count_(meter_count) {}
+          simulator_(simulator::v1::SimulatorService::NewStub(simulator_client_->channel())) {}
 
     void set_up() {
         add_hardware();
-        add_rooms();
-        for (int i = 0; i < meter_count_; ++i) {
-            account::v1::OpenAccountRequest open;
-            open.set_request_id(request_id());
-            open.set_room_id("room-" + std::to_string(i));
-            open.mutable_customer()->set_display_name("Customer");
-            open.set_first_top_up_micros(10'000'000);
-            accounts_.push_back(
-                must(account_client_->call(*account_,
-                                           &account::v1::AccountService::Stub::OpenAccount, open))
-                    .account()
-                    .account_id());
-        }
+        park_.create_rooms();
+        accounts_ = park_.open_accounts(10'000'000);
         e2e::eventually(
             "all meters are read",
             [&] {
                 metering::v1::ListMetersRequest request;
                 request.set_page_size(1000);
-                const auto list = must(metering_client_->call(
-                    *metering_, &metering::v1::MeteringService::Stub::ListMeters, request));
+                const auto list = park_.call(&Metering::ListMeters, request);
                 return std::all_of(list.meters().begin(), list.meters().end(),
                                    [](const auto& meter) { return meter.online(); });
             },
@@ -80,19 +52,18 @@ public:
     // byte.
     double cross(int i) {
         account::v1::SetAlarmLevelsRequest levels;
-        levels.set_request_id(request_id());
+        levels.set_request_id(park_.request_id());
         levels.set_account_id(accounts_[static_cast<std::size_t>(i)]);
         auto* wanted = levels.mutable_alarm_levels();
         wanted->set_level_1_micros(400'000'000);
         wanted->set_level_2_micros(300'000'000);
         wanted->set_level_3_micros(200'000'000);
         wanted->set_cut_floor_micros(100'000'000);
-        must(account_client_->call(*account_, &account::v1::AccountService::Stub::SetAlarmLevels,
-                                   levels));
+        park_.call(&Account::SetAlarmLevels, levels);
         const std::int64_t committed =
             to_micros(clock_.now());  // The answer follows the commit at once.
         simulator::v1::ListFramesRequest frames;
-        frames.set_meter_id(meter_id(i));
+        frames.set_meter_id(Park::meter_id(i));
         frames.set_relay_writes_only(true);
         frames.set_page_size(1);
         frames.set_wait_ms(1000);
@@ -106,7 +77,7 @@ public:
                 return static_cast<double>(sent - committed) / 1e6;
             }
         }
-        throw std::runtime_error("no trip frame for " + meter_id(i));
+        throw std::runtime_error("no trip frame for " + Park::meter_id(i));
     }
 
     // The frame's own time on the wire and the longest poll transaction seen.
@@ -138,21 +109,26 @@ public:
     }
 
 private:
-    static std::string meter_id(int i) { return "m-" + std::to_string(i); }
-    static std::string line_id(int i) { return "line-" + std::to_string(i % kLineCount); }
-    std::string request_id() const { return new_id(clock_); }
-
     void add_hardware() {
         simulator::v1::AddLinesRequest add_lines;
         for (int i = 0; i < kLineCount; ++i) {
             auto* line = add_lines.add_lines();
-            line->set_line_id(line_id(i));
+            line->set_line_id(Park::line_id(i));
             line->set_baud(kBaud);
         }
         const auto added = must(simulator_client_->call(
             *simulator_, &simulator::v1::SimulatorService::Stub::AddLines, add_lines));
+        simulator::v1::AddMetersRequest specs;
+        for (int i = 0; i < park_.meter_count(); ++i) {
+            auto* spec = specs.add_meters();
+            spec->set_meter_id(Park::meter_id(i));
+            spec->set_line_id(Park::line_id(park_.line_of(i)));
+            spec->set_unit_id(park_.unit_of(i));
+            spec->set_family(simulator::v1::FAMILY_DDSY1352);
+        }
+        must(simulator_client_->call(*simulator_, &simulator::v1::SimulatorService::Stub::AddMeters,
+                                     specs));
         metering::v1::RegisterLinesRequest lines;
-        lines.set_request_id(request_id());
         for (const auto& spec : added.lines()) {
             auto* line = lines.add_lines();
             line->set_line_id(spec.line_id());
@@ -163,62 +139,13 @@ private:
             line->set_response_timeout_ms(1000);
             line->set_enabled(true);
         }
-        must(metering_client_->call(*metering_, &metering::v1::MeteringService::Stub::RegisterLines,
-                                    lines));
-        simulator::v1::AddMetersRequest specs;
-        metering::v1::RegisterMetersRequest meters;
-        meters.set_request_id(request_id());
-        for (int i = 0; i < meter_count_; ++i) {
-            auto* spec = specs.add_meters();
-            spec->set_meter_id(meter_id(i));
-            spec->set_line_id(line_id(i));
-            spec->set_unit_id(1 + i / kLineCount);
-            spec->set_family(simulator::v1::FAMILY_DDSY1352);
-            auto* meter = meters.add_meters();
-            meter->set_meter_id(meter_id(i));
-            meter->set_line_id(line_id(i));
-            meter->set_unit_id(spec->unit_id());
-            meter->set_driver_pack("acrel-ddsy1352");
-            meter->set_resource(common::v1::RESOURCE_ELECTRICITY);
-            meter->set_enabled(true);
-        }
-        must(simulator_client_->call(*simulator_, &simulator::v1::SimulatorService::Stub::AddMeters,
-                                     specs));
-        must(metering_client_->call(*metering_,
-                                    &metering::v1::MeteringService::Stub::RegisterMeters, meters));
-    }
-
-    void add_rooms() {
-        account::v1::CreateSiteRequest site;
-        site.set_request_id(request_id());
-        site.mutable_site()->set_site_id("park-1");
-        site.mutable_site()->set_display_name("Park 1");
-        site.mutable_site()->set_time_zone("Asia/Shanghai");
-        must(
-            account_client_->call(*account_, &account::v1::AccountService::Stub::CreateSite, site));
-        account::v1::CreateRoomsRequest rooms;
-        rooms.set_request_id(request_id());
-        for (int i = 0; i < meter_count_; ++i) {
-            auto* room = rooms.add_rooms();
-            room->set_room_id("room-" + std::to_string(i));
-            room->set_site_id("park-1");
-            room->set_building("1");
-            room->set_floor("1");
-            room->set_display_name("1-" + std::to_string(i));
-            room->add_meter_ids(meter_id(i));
-        }
-        must(account_client_->call(*account_, &account::v1::AccountService::Stub::CreateRooms,
-                                   rooms));
+        park_.register_hardware(std::move(lines));
     }
 
     SystemClock clock_;
-    std::unique_ptr<rpc::Client> metering_client_;
-    std::unique_ptr<rpc::Client> account_client_;
+    Park park_;
     std::unique_ptr<rpc::Client> simulator_client_;
-    std::unique_ptr<metering::v1::MeteringService::Stub> metering_;
-    std::unique_ptr<account::v1::AccountService::Stub> account_;
     std::unique_ptr<simulator::v1::SimulatorService::Stub> simulator_;
-    int meter_count_;
     std::vector<std::string> accounts_;
     std::size_t frame_bytes_ = 0;
 };

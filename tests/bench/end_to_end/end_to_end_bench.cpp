@@ -12,11 +12,8 @@
 #include <stdexcept>
 #include <thread>
 
-#include "core/ids.h"
-#include "e2e/stack.h"
-#include "prepay/account/v1/account.grpc.pb.h"
+#include "bench/park/park.h"
 #include "prepay/billing/v1/billing.grpc.pb.h"
-#include "prepay/metering/v1/metering.grpc.pb.h"
 
 namespace prepay::bench {
 namespace {
@@ -29,15 +26,6 @@ constexpr std::int64_t kSlotSeconds = 900;
 constexpr double kGoal = 5.0;
 
 using google::protobuf::util::TimeUtil;
-
-template <typename T>
-T must(Result<T> result) {
-    if (!result.ok()) {
-        throw std::runtime_error(error_reason(result.status()) + ": " +
-                                 error_message(result.status()));
-    }
-    return *std::move(result);
-}
 
 std::string output_of(const std::string& command) {
     std::string text;
@@ -54,19 +42,22 @@ std::string output_of(const std::string& command) {
 
 class Load {
 public:
-    explicit Load(e2e::Stack& stack)
-        : stack_(stack),
-          metering_client_(stack.client("metering")),
-          billing_client_(stack.client("billing")),
-          account_client_(stack.client("account")),
-          metering_(metering::v1::MeteringService::NewStub(metering_client_->channel())),
-          billing_(billing::v1::BillingService::NewStub(billing_client_->channel())),
-          account_(account::v1::AccountService::NewStub(account_client_->channel())) {}
+    explicit Load(e2e::Stack& stack) : stack_(stack), park_(stack, kMeterCount, kLineCount) {}
 
     void set_up() {
-        register_meters();
-        create_rooms();
-        open_accounts();
+        metering::v1::RegisterLinesRequest lines;
+        for (int i = 0; i < kLineCount; ++i) {
+            auto* line = lines.add_lines();
+            line->set_line_id(Park::line_id(i));
+            line->set_transport(metering::v1::TRANSPORT_MODBUS_TCP);
+            line->set_address("127.0.0.1:9");
+            line->set_enabled(false);
+        }
+        park_.register_hardware(std::move(lines));
+        const Instant start = from_micros(kFirstTime * 1'000'000);
+        park_.create_rooms(start);
+        set_tariff();
+        park_.open_accounts(100'000'000'000, start);
         import_slots(1);  // The base register of every meter.
     }
 
@@ -107,107 +98,44 @@ public:
     }
 
 private:
-    static std::string meter_id(int i) { return "m-" + std::to_string(10'000 + i); }
-    std::string request_id() { return new_id(clock_); }
-
-    void register_meters() {
-        metering::v1::RegisterLinesRequest lines;
-        lines.set_request_id(request_id());
-        for (int i = 0; i < kLineCount; ++i) {
-            auto* line = lines.add_lines();
-            line->set_line_id("line-" + std::to_string(i));
-            line->set_transport(metering::v1::TRANSPORT_MODBUS_TCP);
-            line->set_address("127.0.0.1:9");
-            line->set_enabled(false);
-        }
-        must(metering_client_->call(*metering_, &metering::v1::MeteringService::Stub::RegisterLines,
-                                    lines));
-        metering::v1::RegisterMetersRequest meters;
-        meters.set_request_id(request_id());
-        for (int i = 0; i < kMeterCount; ++i) {
-            auto* meter = meters.add_meters();
-            meter->set_meter_id(meter_id(i));
-            meter->set_line_id("line-" + std::to_string(i % kLineCount));
-            meter->set_unit_id(1 + i / kLineCount);
-            meter->set_driver_pack("acrel-ddsy1352");
-            meter->set_resource(common::v1::RESOURCE_ELECTRICITY);
-            meter->set_enabled(true);
-        }
-        must(metering_client_->call(*metering_,
-                                    &metering::v1::MeteringService::Stub::RegisterMeters, meters));
-    }
-
-    void create_rooms() {
-        account::v1::CreateSiteRequest site;
-        site.set_request_id(request_id());
-        site.mutable_site()->set_site_id("park-1");
-        site.mutable_site()->set_display_name("Park 1");
-        site.mutable_site()->set_time_zone("Asia/Shanghai");
-        must(
-            account_client_->call(*account_, &account::v1::AccountService::Stub::CreateSite, site));
-        account::v1::CreateRoomsRequest rooms;
-        rooms.set_request_id(request_id());
-        *rooms.mutable_start_time() = TimeUtil::SecondsToTimestamp(kFirstTime);
+    void set_tariff() {
+        const auto client = stack_.client("billing");
+        const auto billing = billing::v1::BillingService::NewStub(client->channel());
         billing::v1::CreateTariffRequest tariff;
-        tariff.set_request_id(request_id());
+        tariff.set_request_id(park_.request_id());
         tariff.set_tariff_id("bench");
         tariff.set_display_name("Bench");
         tariff.set_resource(common::v1::RESOURCE_ELECTRICITY);
         *tariff.mutable_effective_time() = TimeUtil::SecondsToTimestamp(kFirstTime - 86'400);
         tariff.mutable_definition()->set_time_zone("Asia/Shanghai");
         tariff.mutable_definition()->add_tiers()->add_prices()->set_price_micros(528'300);
-        must(billing_client_->call(*billing_, &billing::v1::BillingService::Stub::CreateTariff,
-                                   tariff));
+        must(client->call(*billing, &billing::v1::BillingService::Stub::CreateTariff, tariff));
         billing::v1::AssignTariffRequest assign;
-        assign.set_request_id(request_id());
+        assign.set_request_id(park_.request_id());
         assign.set_tariff_id("bench");
         *assign.mutable_start_time() = tariff.effective_time();
         for (int i = 0; i < kMeterCount; ++i) {
-            auto* room = rooms.add_rooms();
-            room->set_room_id("room-" + std::to_string(i));
-            room->set_site_id("park-1");
-            room->set_building("1");
-            room->set_floor(std::to_string(i / 50));
-            room->set_display_name("1-" + std::to_string(i));
-            room->add_meter_ids(meter_id(i));
-            assign.add_meter_ids(meter_id(i));
+            assign.add_meter_ids(Park::meter_id(i));
         }
-        must(account_client_->call(*account_, &account::v1::AccountService::Stub::CreateRooms,
-                                   rooms));
-        must(billing_client_->call(*billing_, &billing::v1::BillingService::Stub::AssignTariff,
-                                   assign));
-    }
-
-    void open_accounts() {
-        for (int i = 0; i < kMeterCount; ++i) {
-            account::v1::OpenAccountRequest open;
-            open.set_request_id(request_id());
-            open.set_room_id("room-" + std::to_string(i));
-            open.mutable_customer()->set_display_name("Customer " + std::to_string(i));
-            *open.mutable_start_time() = TimeUtil::SecondsToTimestamp(kFirstTime);
-            open.set_first_top_up_micros(100'000'000'000);
-            must(account_client_->call(*account_, &account::v1::AccountService::Stub::OpenAccount,
-                                       open));
-        }
+        must(client->call(*billing, &billing::v1::BillingService::Stub::AssignTariff, assign));
     }
 
     void import_slots(int slot_count) {
         while (slot_count > 0) {
             const int count = std::min(slot_count, kSlotsPerRequest);
             metering::v1::ImportReadingsRequest request;
-            request.set_request_id(request_id());
+            request.set_request_id(park_.request_id());
             for (int slot = next_slot_; slot < next_slot_ + count; ++slot) {
                 for (int i = 0; i < kMeterCount; ++i) {
                     auto* reading = request.add_readings();
-                    reading->set_meter_id(meter_id(i));
+                    reading->set_meter_id(Park::meter_id(i));
                     *reading->mutable_read_time() = TimeUtil::SecondsToTimestamp(
                         kFirstTime + static_cast<std::int64_t>(slot) * kSlotSeconds);
                     reading->set_register_total(1'000'000 +
                                                 static_cast<std::int64_t>(slot) * (250 + i % 97));
                 }
             }
-            const auto response = must(metering_client_->call(
-                *metering_, &metering::v1::MeteringService::Stub::ImportReadings, request));
+            const auto response = park_.call(&Metering::ImportReadings, request);
             if (response.stored_count() != request.readings_size()) {
                 throw std::runtime_error("import refused readings: " +
                                          response.ShortDebugString().substr(0, 500));
@@ -219,9 +147,8 @@ private:
 
     std::int64_t posted() {
         std::int64_t count = 0;
-        const auto ledger = must(
-            account_client_->call(*account_, &account::v1::AccountService::Stub::GetTrialBalance,
-                                  account::v1::GetTrialBalanceRequest()));
+        const auto ledger =
+            park_.call(&Account::GetTrialBalance, account::v1::GetTrialBalanceRequest());
         for (const auto& line : ledger.lines()) {
             count +=
                 line.kind() == account::v1::LEDGER_ACCOUNT_KIND_PURSE ? line.posting_count() : 0;
@@ -229,14 +156,8 @@ private:
         return count;
     }
 
-    SystemClock clock_;
     e2e::Stack& stack_;
-    std::unique_ptr<rpc::Client> metering_client_;
-    std::unique_ptr<rpc::Client> billing_client_;
-    std::unique_ptr<rpc::Client> account_client_;
-    std::unique_ptr<metering::v1::MeteringService::Stub> metering_;
-    std::unique_ptr<billing::v1::BillingService::Stub> billing_;
-    std::unique_ptr<account::v1::AccountService::Stub> account_;
+    Park park_;
     int next_slot_ = 0;
 };
 
