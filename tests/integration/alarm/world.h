@@ -13,6 +13,7 @@
 #include "adapters/smtp_sender.h"
 #include "app/send_notifications.h"
 #include "integration/alarm/sinks.h"
+#include "support/fake_clock.h"
 #include "support/test_database.h"
 
 namespace prepay {
@@ -21,14 +22,7 @@ const std::vector<pg::Migration>& alarm_migrations();
 
 namespace prepay::alarm::test {
 
-class FakeClock final : public Clock {
-public:
-    Instant time = from_micros(1'767'571'200'000'000);
-    [[nodiscard]] Instant now() const override { return time; }
-    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
-        return std::chrono::steady_clock::now();
-    }
-};
+using prepay::test::FakeClock;
 
 /// A balance change of the account "a-1" of site "park-1" in room 3-201, levels 50 / 20 / 5 / 0.
 account::v1::BalanceChange change_of(std::int64_t version, std::int64_t balance_yuan,

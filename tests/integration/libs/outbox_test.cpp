@@ -20,16 +20,6 @@ const std::vector<pg::Migration> kSeen = {{"0001_seen.sql",
                                            "CREATE TABLE seen (place bigint GENERATED ALWAYS AS "
                                            "IDENTITY, message_key text, value bigint)"}};
 
-void append(pg::Database& database, const std::string& key, int value) {
-    const outbox::Outbox outbox(kPartitionCount);
-    REQUIRE(database
-                .transact([&](pqxx::work& tx) {
-                    outbox.append(tx, kTopic, key, std::to_string(value));
-                    return absl::OkStatus();
-                })
-                .ok());
-}
-
 void publish_all(outbox::Relay& relay) {
     for (int i = 0; i < 200; ++i) {
         const Result<std::size_t> published = relay.run_once();
@@ -51,14 +41,47 @@ Status record(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
     return absl::OkStatus();
 }
 
-outbox::SubscriberOptions subscriber_options(const std::string& brokers) {
-    outbox::SubscriberOptions options;
-    options.brokers = brokers;
-    options.group = "prepay-reader";
-    options.topics = {kTopic};
-    options.poll_wait = std::chrono::milliseconds(50);
-    return options;
-}
+/// Facts from one service's database, over a broker, into another's.
+struct Pipe {
+    const TestDatabase source{"source"};
+    const TestDatabase target{"target", kSeen};
+    const std::unique_ptr<pg::Database> database = source.open(8);
+    const std::unique_ptr<pg::Database> reader = target.open();
+    const outbox::Outbox outbox{kPartitionCount};
+
+    void append(const std::string& key, const std::string& payload) const {
+        REQUIRE(database
+                    ->transact([&](pqxx::work& tx) {
+                        outbox.append(tx, kTopic, key, payload);
+                        return absl::OkStatus();
+                    })
+                    .ok());
+    }
+    void append_numbers(int from, int to) const {
+        for (int i = from; i < to; ++i) {
+            append("a", std::to_string(i));
+        }
+    }
+    void publish(const MockBroker& broker) const {
+        publish_all(*new_relay(source.options(), broker.brokers()));
+    }
+    [[nodiscard]] outbox::Subscriber subscriber(const MockBroker& broker,
+                                                outbox::Replay replay = no_replay()) const {
+        outbox::SubscriberOptions options;
+        options.brokers = broker.brokers();
+        options.group = "prepay-reader";
+        options.topics = {kTopic};
+        options.poll_wait = std::chrono::milliseconds(50);
+        return outbox::Subscriber(options, *reader, outbox, std::move(replay), record);
+    }
+    /// Gives at most `count_max` stored messages at a time.
+    [[nodiscard]] outbox::Replay replay(int count_max) const {
+        return [this, count_max](const std::string& topic, int partition, std::int64_t from,
+                                 std::int64_t to) {
+            return outbox::read_stored(*database, topic, partition, from, to, count_max);
+        };
+    }
+};
 
 std::map<std::string, std::vector<int>> seen(pg::Database& database) {
     std::map<std::string, std::vector<int>> values;
@@ -101,23 +124,20 @@ std::vector<int> ascending(int count) {
 
 TEST_CASE("I-19 every committed row is published, none uncommitted, in order per key") {
     SKIP_WITHOUT_POSTGRES();
-    const TestDatabase source("source");
-    const TestDatabase target("target", kSeen);
+    const Pipe pipe;
     MockBroker broker;
     broker.create_topic(kTopic, kPartitionCount);
-    const auto database = source.open(8);
-    const auto relay = new_relay(source.options(), broker.brokers());
-    const auto second_relay = new_relay(source.options(), broker.brokers());
+    const auto relay = new_relay(pipe.source.options(), broker.brokers());
+    const auto second_relay = new_relay(pipe.source.options(), broker.brokers());
 
     std::vector<std::thread> writers;
     for (const char* key : {"a", "b", "c", "d"}) {
         writers.emplace_back([&, key] {
-            const outbox::Outbox outbox(kPartitionCount);
             for (int i = 0; i < 60; ++i) {
                 // Every third transaction is rolled back and tried again.
                 for (const bool commit : {i % 3 != 0, true}) {
-                    const Status status = database->transact([&](pqxx::work& tx) -> Status {
-                        outbox.append(tx, kTopic, key, std::to_string(i));
+                    const Status status = pipe.database->transact([&](pqxx::work& tx) -> Status {
+                        pipe.outbox.append(tx, kTopic, key, std::to_string(i));
                         return commit ? absl::OkStatus() : failed_precondition("NO", "rolled back");
                     });
                     if (status.ok()) {
@@ -132,15 +152,9 @@ TEST_CASE("I-19 every committed row is published, none uncommitted, in order per
     for (std::thread& writer : writers) {
         writer.join();
     }
-    const auto reader = target.open();
-    outbox::Subscriber subscriber(
-        subscriber_options(broker.brokers()), *reader, outbox::Outbox(kPartitionCount),
-        [&](const std::string& topic, int partition, std::int64_t from, std::int64_t to) {
-            return outbox::read_stored(*database, topic, partition, from, to, 1000);
-        },
-        record);
-    consume_until(subscriber, *reader, 240);
-    for (const auto& [key, values] : seen(*reader)) {
+    outbox::Subscriber subscriber = pipe.subscriber(broker, pipe.replay(1000));
+    consume_until(subscriber, *pipe.reader, 240);
+    for (const auto& [key, values] : seen(*pipe.reader)) {
         CAPTURE(key);
         REQUIRE(values == ascending(60));
     }
@@ -148,67 +162,41 @@ TEST_CASE("I-19 every committed row is published, none uncommitted, in order per
 
 TEST_CASE("I-18 a broker that loses acknowledged messages loses no fact") {
     SKIP_WITHOUT_POSTGRES();
-    const TestDatabase source("source");
-    const TestDatabase target("target", kSeen);
-    const auto database = source.open();
-    const auto reader = target.open();
-    const auto replay = [&](const std::string& topic, int partition, std::int64_t from,
-                            std::int64_t to) {
-        return outbox::read_stored(*database, topic, partition, from, to, 3);
-    };
-    const outbox::Outbox outbox(kPartitionCount);
-    for (int i = 0; i < 10; ++i) {
-        append(*database, "a", i);
-    }
+    const Pipe pipe;
+    pipe.append_numbers(0, 10);
     {
         MockBroker first;
         first.create_topic(kTopic, kPartitionCount);
-        publish_all(*new_relay(source.options(), first.brokers()));
-        outbox::Subscriber subscriber(subscriber_options(first.brokers()), *reader, outbox, replay,
-                                      record);
-        consume_until(subscriber, *reader, 10);
-        for (int i = 10; i < 20; ++i) {
-            append(*database, "a", i);
-        }
-        publish_all(*new_relay(source.options(), first.brokers()));
+        pipe.publish(first);
+        outbox::Subscriber subscriber = pipe.subscriber(first, pipe.replay(3));
+        consume_until(subscriber, *pipe.reader, 10);
+        pipe.append_numbers(10, 20);
+        pipe.publish(first);
     }  // Ten acknowledged messages are gone.
-    for (int i = 20; i < 30; ++i) {
-        append(*database, "a", i);
-    }
+    pipe.append_numbers(20, 30);
     MockBroker second;
     second.create_topic(kTopic, kPartitionCount);
-    publish_all(*new_relay(source.options(), second.brokers()));
-    outbox::Subscriber subscriber(subscriber_options(second.brokers()), *reader, outbox, replay,
-                                  record);
-    consume_until(subscriber, *reader, 30);
-    REQUIRE(seen(*reader).at("a") == ascending(30));
+    pipe.publish(second);
+    outbox::Subscriber subscriber = pipe.subscriber(second, pipe.replay(3));
+    consume_until(subscriber, *pipe.reader, 30);
+    REQUIRE(seen(*pipe.reader).at("a") == ascending(30));
 }
 
 TEST_CASE("a message that can never be applied is set aside, and redriven by command") {
     SKIP_WITHOUT_POSTGRES();
-    const TestDatabase source("source");
-    const TestDatabase target("target", kSeen);
+    const Pipe pipe;
     MockBroker broker;
     broker.create_topic(kTopic, kPartitionCount);
-    const auto database = source.open();
-    const auto reader = target.open();
-    const outbox::Outbox outbox(kPartitionCount);
-    append(*database, "a", 0);
-    REQUIRE(database
-                ->transact([&](pqxx::work& tx) {
-                    outbox.append(tx, kTopic, "a", "poison");
-                    return absl::OkStatus();
-                })
-                .ok());
-    append(*database, "a", 1);
-    publish_all(*new_relay(source.options(), broker.brokers()));
-    outbox::Subscriber subscriber(subscriber_options(broker.brokers()), *reader, outbox,
-                                  no_replay(), record);
-    consume_until(subscriber, *reader, 2);
-    REQUIRE(seen(*reader).at("a") == ascending(2));
+    pipe.append("a", "0");
+    pipe.append("a", "poison");
+    pipe.append("a", "1");
+    pipe.publish(broker);
+    outbox::Subscriber subscriber = pipe.subscriber(broker);
+    consume_until(subscriber, *pipe.reader, 2);
+    REQUIRE(seen(*pipe.reader).at("a") == ascending(2));
     REQUIRE(subscriber.dead_letter_count().value() == 1);
     REQUIRE(subscriber.redrive().value() == 0);  // Still poison.
-    REQUIRE(reader
+    REQUIRE(pipe.reader
                 ->transact([](pqxx::work& tx) {
                     tx.exec("UPDATE dead_letters SET payload = '2'");
                     return absl::OkStatus();
@@ -217,36 +205,29 @@ TEST_CASE("a message that can never be applied is set aside, and redriven by com
     REQUIRE(subscriber.redrive().value() == 1);
     REQUIRE(subscriber.redrive().value() == 0);
     REQUIRE(subscriber.dead_letter_count().value() == 0);
-    REQUIRE(seen(*reader).at("a") == ascending(3));
+    REQUIRE(seen(*pipe.reader).at("a") == ascending(3));
 }
 
 TEST_CASE("I-3 messages that come again change nothing, and a replaced consumer cannot write") {
     SKIP_WITHOUT_POSTGRES();
-    const TestDatabase source("source");
-    const TestDatabase target("target", kSeen);
+    const Pipe pipe;
     MockBroker broker;
     broker.create_topic(kTopic, kPartitionCount);
-    const auto database = source.open();
-    const auto reader = target.open();
-    const outbox::Outbox outbox(kPartitionCount);
-    for (int i = 0; i < 20; ++i) {
-        append(*database, "a", i);
-    }
-    publish_all(*new_relay(source.options(), broker.brokers()));
+    pipe.append_numbers(0, 20);
+    pipe.publish(broker);
     // The relay dies before it saves its position: everything is sent again.
-    REQUIRE(database
+    REQUIRE(pipe.database
                 ->transact([](pqxx::work& tx) {
                     tx.exec("UPDATE outbox_positions SET published_sequence = 0");
                     return absl::OkStatus();
                 })
                 .ok());
-    publish_all(*new_relay(source.options(), broker.brokers()));
-    append(*database, "a", 20);
-    publish_all(*new_relay(source.options(), broker.brokers()));
-    outbox::Subscriber subscriber(subscriber_options(broker.brokers()), *reader, outbox,
-                                  no_replay(), record);
-    consume_until(subscriber, *reader, 21);
-    REQUIRE(seen(*reader).at("a") == ascending(21));
+    pipe.publish(broker);
+    pipe.append_numbers(20, 21);
+    pipe.publish(broker);
+    outbox::Subscriber subscriber = pipe.subscriber(broker);
+    consume_until(subscriber, *pipe.reader, 21);
+    REQUIRE(seen(*pipe.reader).at("a") == ascending(21));
 }
 
 namespace {

@@ -11,6 +11,7 @@
 #include "app/dispatch_items.h"
 #include "app/resolve_sent.h"
 #include "prepay/metering/v1/events.pb.h"
+#include "support/fake_clock.h"
 #include "support/test_database.h"
 
 namespace prepay {
@@ -19,14 +20,7 @@ const std::vector<pg::Migration>& scheduler_migrations();
 
 namespace prepay::scheduler::test {
 
-class FakeClock final : public Clock {
-public:
-    Instant time = from_micros(1'767'571'200'000'000);
-    [[nodiscard]] Instant now() const override { return time; }
-    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
-        return std::chrono::steady_clock::now();
-    }
-};
+using prepay::test::FakeClock;
 
 /// A gateway whose commands are rows of a table in the test's database, so that they outlive a
 /// killed scheduler. Each key has its effect once; `submits` counts how often it came.
