@@ -28,7 +28,7 @@ scheduler::v1::Task Park::wait_task(const std::string& task_id) {
                        .task();
             return task.state() == scheduler::v1::TASK_STATE_DONE;
         },
-        std::chrono::seconds(120));
+        std::chrono::seconds(240));  // A claim that died with its worker lasts a minute.
     return task;
 }
 
