@@ -94,7 +94,7 @@ TEST_CASE("the gateway that dies", "[.metering-child]") {
 }
 
 TEST_CASE("I-12, I-14: whatever point a gateway dies at, the trip is sent once and proven") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     for (const std::string& point :
          prepay::test::crash_points_of(PREPAY_SOURCE_DIR, {"metering"})) {
         INFO(point);

@@ -355,9 +355,3 @@ struct Fixture {
 };
 
 }  // namespace prepay::metering::test
-
-#define SKIP_WITHOUT_SERVER()                       \
-    if (!prepay::test::TestDatabase::available()) { \
-        WARN("SKIPPED: no PREPAY_TEST_PG_URL");     \
-        return;                                     \
-    }

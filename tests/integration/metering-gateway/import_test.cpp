@@ -44,7 +44,7 @@ std::map<int, std::string> reasons_of(const v1::ImportReadingsResponse& response
 }  // namespace
 
 TEST_CASE("Readings 16: what an import takes and what it refuses, by reason") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     ImportFixture f;
     f.add("m-1", 0, 1000);
     f.add("m-1", 1, 2000);
@@ -89,7 +89,7 @@ TEST_CASE("Readings 16: what an import takes and what it refuses, by reason") {
 }
 
 TEST_CASE("History before and between stored readings must fit its neighbours") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     ImportFixture f;
     f.add("m-1", 100, 50'000);
     f.add("m-1", 110, 60'000);
@@ -107,7 +107,7 @@ TEST_CASE("History before and between stored readings must fit its neighbours") 
 }
 
 TEST_CASE("ListReadings pages through an import in order") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     ImportFixture f;
     for (int hour = 0; hour < 24 * 59; ++hour) {
         f.add("m-2", hour, 1000 + hour * 10);
@@ -130,7 +130,7 @@ TEST_CASE("ListReadings pages through an import in order") {
 }
 
 TEST_CASE("Imports are set-based: at least 20,000 readings a second") {
-    SKIP_WITHOUT_SERVER();
+    SKIP_WITHOUT_POSTGRES();
     ImportFixture f;
     for (int hour = 0; hour < 500; ++hour) {
         for (int unit = 1; unit <= 20; ++unit) {
