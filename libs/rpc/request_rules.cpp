@@ -1,10 +1,14 @@
 #include "rpc/request_rules.h"
 
+#include <absl/strings/escaping.h>
+#include <absl/strings/str_cat.h>
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/timestamp.pb.h>
 
 #include <charconv>
 #include <string_view>
+
+#include "core/ids.h"
 
 namespace prepay::rpc {
 namespace {
@@ -34,34 +38,11 @@ Status check_time(const Timestamp& time, const FieldDescriptor& field) {
     return absl::OkStatus();
 }
 
-constexpr std::string_view kHexDigits = "0123456789abcdef";
-
-// The one form of a page token: a check (FNV-1a over method and place), then the place in hex. It
-// keeps mistakes out, not attackers: a place gives nobody more than the method's own filters do.
+// The one form of a page token: a check over method and place, then the place in hex. It keeps
+// mistakes out, not attackers: a place gives nobody more than the method's own filters do.
 std::string page_token_of(const std::string& method, const std::string& place) {
-    std::uint64_t hash = 14'695'981'039'346'656'037U;
-    for (const char c : method + '\n' + place) {
-        hash = (hash ^ static_cast<unsigned char>(c)) * 1'099'511'628'211U;
-    }
-    std::string token;
-    for (; token.size() < kTokenCheckSize; hash >>= 4U) {
-        token += kHexDigits[hash & 0xFU];
-    }
-    for (const char c : place) {
-        token += kHexDigits[static_cast<unsigned char>(c) >> 4U];
-        token += kHexDigits[static_cast<unsigned char>(c) & 0xFU];
-    }
-    return token;
-}
-
-// Of a token's hex; anything at all of what is none.
-std::string place_of(const std::string& token) {
-    std::string place;
-    for (std::size_t i = kTokenCheckSize; i + 1 < token.size(); i += 2) {
-        const std::size_t byte = (kHexDigits.find(token[i]) << 4U) | kHexDigits.find(token[i + 1]);
-        place += static_cast<char>(byte & 0xFFU);
-    }
-    return place;
+    return absl::StrCat(absl::Hex(stable_hash(method + '\n' + place), absl::kZeroPad16),
+                        absl::BytesToHexString(place));
 }
 
 Status check_message(const Message& message);
@@ -134,7 +115,10 @@ Status open_page_token(const std::string& method, Message& request) {
     if (token.empty()) {
         return absl::OkStatus();
     }
-    const std::string place = place_of(token);
+    // Anything at all of what is no hex; the comparison finds out.
+    const std::string place = token.size() <= kTokenCheckSize
+                                  ? std::string()
+                                  : absl::HexStringToBytes(token.substr(kTokenCheckSize));
     if (place.empty() || token != page_token_of(method, place)) {
         return bad_page_token();
     }

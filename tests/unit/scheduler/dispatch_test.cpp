@@ -155,8 +155,9 @@ TEST_CASE("an item that may have been submitted is asked about once it must not 
 
 TEST_CASE("sent items: lost results are asked for, cancels go out until they are answered") {
     World world;
-    world.store.sent = {{"done", ""},      {"open", ""},   {"gone", ""},   {"queued", "c1"},
-                        {"on-wire", "c2"}, {"away", "c3"}, {"after", "c4"}};
+    world.store.sent = {{"done", "", ""},     {"open", "", ""},      {"gone", "", ""},
+                        {"queued", "c1", ""}, {"on-wire", "c2", ""}, {"away", "c3", ""},
+                        {"after", "c4", ""}};
     world.gateway.answers.emplace("done", CommandReport{ItemEvent::kVerified, ""});
     world.gateway.answers.emplace("gone", not_found("COMMAND_NOT_FOUND", "no such command"));
     world.gateway.answers.emplace("queued", CommandReport{ItemEvent::kCancelled, ""});

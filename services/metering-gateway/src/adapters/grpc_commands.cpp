@@ -98,10 +98,10 @@ Result<v1::GetCommandResponse> GrpcMeteringService::get_command(
 
 Result<v1::ListCommandsResponse> GrpcMeteringService::list_commands(
     const rpc::CallContext&, const v1::ListCommandsRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const int size, page_size_of(request.page_size(), 100, 1000));
+    const int size = rpc::page_size_of(request.page_size());
     PgCommandStore::Position before;
     if (!request.page_token().empty()) {
-        PREPAY_ASSIGN_OR_RETURN(const PageToken token, parse_page_token(request.page_token()));
+        PREPAY_ASSIGN_OR_RETURN(const Place token, parse_place(request.page_token()));
         before = {from_micros(token.number), token.text};
     }
     PREPAY_ASSIGN_OR_RETURN(const auto commands,
@@ -112,7 +112,7 @@ Result<v1::ListCommandsResponse> GrpcMeteringService::list_commands(
     }
     if (static_cast<int>(commands.size()) == size) {
         response.set_next_page_token(
-            make_page_token(to_micros(commands.back().create_time), commands.back().command_id));
+            make_place(to_micros(commands.back().create_time), commands.back().command_id));
     }
     return response;
 }

@@ -133,10 +133,10 @@ Result<v1::UpdateLineResponse> GrpcMeteringService::update_line(
 
 Result<v1::ListLinesResponse> GrpcMeteringService::list_lines(const rpc::CallContext&,
                                                               const v1::ListLinesRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const int size, page_size_of(request.page_size(), 100, 1000));
-    PageToken after;
+    const int size = rpc::page_size_of(request.page_size());
+    Place after;
     if (!request.page_token().empty()) {
-        PREPAY_ASSIGN_OR_RETURN(after, parse_page_token(request.page_token()));
+        PREPAY_ASSIGN_OR_RETURN(after, parse_place(request.page_token()));
     }
     PREPAY_ASSIGN_OR_RETURN(const auto lines, parts_.registry.list_lines(after.text, size));
     v1::ListLinesResponse response;
@@ -144,7 +144,7 @@ Result<v1::ListLinesResponse> GrpcMeteringService::list_lines(const rpc::CallCon
         *response.add_lines() = show_line(line);
     }
     if (static_cast<int>(lines.size()) == size) {
-        response.set_next_page_token(make_page_token(0, lines.back().line_id));
+        response.set_next_page_token(make_place(0, lines.back().line_id));
     }
     return response;
 }
@@ -182,13 +182,13 @@ Result<v1::RegisterMetersResponse> GrpcMeteringService::register_meters(
 
 Result<v1::ListMetersResponse> GrpcMeteringService::list_meters(
     const rpc::CallContext&, const v1::ListMetersRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const int size, page_size_of(request.page_size(), 100, 1000));
+    const int size = rpc::page_size_of(request.page_size());
     if (request.meter_ids_size() > kMeterIdsMax) {
         return invalid_argument("BAD_COUNT", "meter_ids: at most 1,000 in one request");
     }
-    PageToken after;
+    Place after;
     if (!request.page_token().empty()) {
-        PREPAY_ASSIGN_OR_RETURN(after, parse_page_token(request.page_token()));
+        PREPAY_ASSIGN_OR_RETURN(after, parse_place(request.page_token()));
     }
     PREPAY_ASSIGN_OR_RETURN(
         const auto meters,
@@ -199,7 +199,7 @@ Result<v1::ListMetersResponse> GrpcMeteringService::list_meters(
         *response.add_meters() = show_meter(meter);
     }
     if (static_cast<int>(meters.size()) == size) {
-        response.set_next_page_token(make_page_token(0, meters.back().config.meter_id));
+        response.set_next_page_token(make_place(0, meters.back().config.meter_id));
     }
     return response;
 }

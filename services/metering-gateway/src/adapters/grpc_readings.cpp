@@ -10,7 +10,6 @@ namespace {
 
 constexpr int kImportMax = 10'000;
 constexpr int kListDefault = 1000;
-constexpr int kListMax = 10'000;
 
 // An import on its way: rows by meter, and what was said about each row of the request.
 struct ImportPlan {
@@ -72,8 +71,7 @@ Reading import_reading(const MeterConfig& config, const ImportCandidate& row, in
 
 Result<v1::ListReadingsResponse> GrpcMeteringService::list_readings(
     const rpc::CallContext&, const v1::ListReadingsRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const int size,
-                            page_size_of(request.page_size(), kListDefault, kListMax));
+    const int size = request.page_size() == 0 ? kListDefault : request.page_size();
     const auto meter = parts_.park.find_meter(request.meter_id());
     if (!meter) {
         return not_found("UNKNOWN_METER", "no meter \"" + request.meter_id() + "\" is registered");
@@ -84,7 +82,7 @@ Result<v1::ListReadingsResponse> GrpcMeteringService::list_readings(
                                                : parts_.clock.now() + std::chrono::hours(1);
     PgReadingStore::Position after{start, -1};
     if (!request.page_token().empty()) {
-        PREPAY_ASSIGN_OR_RETURN(const PageToken token, parse_page_token(request.page_token()));
+        PREPAY_ASSIGN_OR_RETURN(const Place token, parse_place(request.page_token()));
         after.slot_time = from_micros(token.number);
         after.revision = std::atoi(token.text.c_str());
     }
@@ -96,8 +94,8 @@ Result<v1::ListReadingsResponse> GrpcMeteringService::list_readings(
         *response.add_readings() = to_proto_reading(reading);
     }
     if (static_cast<int>(readings.size()) == size) {
-        response.set_next_page_token(make_page_token(to_micros(readings.back().slot_time),
-                                                     std::to_string(readings.back().revision)));
+        response.set_next_page_token(make_place(to_micros(readings.back().slot_time),
+                                                std::to_string(readings.back().revision)));
     }
     return response;
 }
