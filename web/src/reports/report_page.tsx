@@ -80,7 +80,7 @@ function useColumns(): TableColumnsType<RoomDay> {
         { title: t('report.energy'), align: 'right', className: 'num', render: (_, day) => energyFigure(day.energyWh) },
         ...rates,
         { title: t('report.water'), align: 'right', className: 'num', render: (_, day) => (day.waterMl ? formatScaled(day.waterMl, 6, 2) : <span className="faint">–</span>) },
-        { title: t('report.amount'), align: 'right', render: (_, day) => <Yuan micros={day.amountMicros} /> },
+        { title: t('report.amount'), align: 'right', render: (_, day) => <Yuan micros={day.amountMicros} column /> },
     ];
 }
 
@@ -97,7 +97,7 @@ function TotalRow({ total }: { total: RoomDay }) {
                     </Table.Summary.Cell>
                 ))}
                 <Table.Summary.Cell index={8} align="right"><span className="num">{total.waterMl ? formatScaled(total.waterMl, 6, 2) : '–'}</span></Table.Summary.Cell>
-                <Table.Summary.Cell index={9} align="right"><Yuan micros={total.amountMicros} /></Table.Summary.Cell>
+                <Table.Summary.Cell index={9} align="right"><Yuan micros={total.amountMicros} column /></Table.Summary.Cell>
             </Table.Summary.Row>
         </Table.Summary>
     );

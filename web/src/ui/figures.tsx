@@ -5,11 +5,20 @@ import { formatDateTime, formatUtc, millis } from '../core/time';
 import { useZone } from '../app/site';
 import { useText } from '../i18n/console_text';
 
-/** An amount: floored to the fen when `floor`, exact on hover; red below zero. */
-export function Yuan({ micros, floor }: { micros: bigint; floor?: boolean }) {
+/**
+ * An amount: floored to the fen when `floor`, exact on hover; red below zero. In a `column` of exact
+ * amounts the points stand under each other: most have at most four decimals.
+ */
+export function Yuan({ micros, floor, column }: { micros: bigint; floor?: boolean; column?: boolean }) {
+    const text = floor ? formatYuanFloor(micros) : formatYuan(micros);
+    const missing = column ? 4 - (text.length - 1 - text.indexOf('.')) : 0;
     return (
-        <span className={micros < 0n ? 'num negative' : 'num'} title={formatYuan(micros)}>
-            {floor ? formatYuanFloor(micros) : formatYuan(micros)}
+        <span
+            className={micros < 0n ? 'num negative' : 'num'}
+            title={formatYuan(micros)}
+            data-pad={missing > 0 ? '0'.repeat(missing) : undefined}
+        >
+            {text}
         </span>
     );
 }
