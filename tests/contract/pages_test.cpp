@@ -167,7 +167,6 @@ TEST_CASE("every list refuses a page token that is not its own, and takes its ow
         const std::string token = park.call(*method, "");
         CHECK(park.seen.empty());
         CHECK(token.size() > park.place.size());
-        CHECK(token.find(park.place) == std::string::npos);
         tokens[method->full_name()] = token;
         CHECK(park.call(*method, token) == token);
         CHECK(park.seen == park.place);
