@@ -223,6 +223,16 @@ TEST_CASE("SetAlarmLevels, SetKeepPower and ClaimSwitchIntent refuse and change 
                  "ACCOUNT_NOT_FOUND", kNotFound);
     park.refuses(desk, set_levels, levels(park.closed, 3 * kYuan, 2 * kYuan, kYuan, 0),
                  "ACCOUNT_CLOSED", kPrecondition);
+    constexpr auto kDenied = absl::StatusCode::kPermissionDenied;
+    park.refuses(desk, set_levels, levels(park.open, 3 * kYuan, 2 * kYuan, kYuan, -1),
+                 "CREDIT_NOT_ALLOWED", kDenied);
+    const auto given = levels(park.open, 3 * kYuan, 2 * kYuan, kYuan, -kYuan);
+    REQUIRE(park.server.call(park.server.admin, set_levels, given).ok());
+    auto more = levels(park.open, 4 * kYuan, 2 * kYuan, kYuan, -kYuan - 1);
+    more.set_request_id("request-10");
+    park.refuses(desk, set_levels, more, "CREDIT_NOT_ALLOWED", kDenied);
+    more.mutable_alarm_levels()->set_cut_floor_micros(-kYuan);  // What an operator has given stays.
+    CHECK(park.server.call(desk, set_levels, more).ok());
     v1::SetAlarmLevelsRequest none;
     none.set_account_id(park.open);
     park.refuses(desk, set_levels, none, "REQUEST_ID_REQUIRED");

@@ -69,6 +69,12 @@ TEST_CASE("hledger checks the journal and has our balances") {
         INFO(balance.output);
         CHECK(balance.output.find(ours + " CNY") != std::string::npos);
     }
+    // Charges end at 2026-05-28 20:41 UTC: the next day in the site's zone.
+    const auto revenue = [&](const std::string& options) {
+        return run("hledger -f " + path + " balance --no-total -N revenue " + options).output;
+    };
+    CHECK_FALSE(revenue("").empty());
+    CHECK(revenue("--date2 -b 2026-05-29 -e 2026-05-30") == revenue(""));
     // The check is one that can fail.
     CHECK(run("sed 's/^    purse:\\(.*\\)  0.000000 CNY = /    purse:\\1  0.000000 CNY = 1/' " +
               path + " | hledger -f - check")

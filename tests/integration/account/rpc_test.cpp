@@ -81,7 +81,7 @@ TEST_CASE("open, top up, refund, levels, keep-power, close: each once, however o
     levels.mutable_alarm_levels()->set_level_2_micros(8 * kYuan);
     levels.mutable_alarm_levels()->set_level_3_micros(7 * kYuan);
     levels.mutable_alarm_levels()->set_cut_floor_micros(-6 * kYuan);
-    CHECK(front.once(server.cashier, &Desk::SetAlarmLevels, levels)
+    CHECK(front.once(server.admin, &Desk::SetAlarmLevels, levels)
               .account()
               .alarm_levels()
               .cut_floor_micros() == -6 * kYuan);
@@ -161,6 +161,15 @@ TEST_CASE("a tenant sees the own account, masked, and pays into it") {
         server.call(token, &Tenant::ListHistory, v1::ListHistoryRequest::default_instance());
     REQUIRE(history.ok());
     CHECK(history->postings_size() == 2);
+    v1::CloseAccountRequest close;
+    close.set_request_id("close-mine");
+    close.set_account_id(mine.account_id());
+    close.set_reason_text("moved out");
+    REQUIRE(server.call(server.cashier, &Desk::CloseAccount, close).ok());
+    CHECK(error_reason(
+              server.call(token, &Tenant::GetOverview, v1::GetOverviewRequest::default_instance())
+                  .status()) == "ACCOUNT_CLOSED");
+    CHECK(server.call(token, &Tenant::GetPayment, look).ok());  // Whoever has paid may look.
 }
 
 TEST_CASE(

@@ -5,18 +5,25 @@
 namespace prepay::account {
 namespace {
 
+// Open or closed.
 Result<v1::Account> own_account(PgAccounts& accounts, pqxx::work& tx,
                                 const rpc::CallContext& context) {
     PREPAY_ASSIGN_OR_RETURN(v1::Account account, accounts.get(tx, context.identity.account_id));
     if (!account.has_customer()) {
         return not_found("ACCOUNT_NOT_FOUND", "there is no such account");
     }
-    if (account.state() != v1::ACCOUNT_STATE_OPEN) {
-        return failed_precondition("ACCOUNT_CLOSED", "this account is closed");
-    }
     v1::Customer& customer = *account.mutable_customer();
     customer.set_phone(mask_phone(customer.phone()));
     customer.set_email(mask_email(customer.email()));
+    return account;
+}
+
+Result<v1::Account> own_open_account(PgAccounts& accounts, pqxx::work& tx,
+                                     const rpc::CallContext& context) {
+    PREPAY_ASSIGN_OR_RETURN(v1::Account account, own_account(accounts, tx, context));
+    if (account.state() != v1::ACCOUNT_STATE_OPEN) {
+        return failed_precondition("ACCOUNT_CLOSED", "this account is closed");
+    }
     return account;
 }
 
@@ -27,7 +34,7 @@ Result<v1::GetOverviewResponse> GrpcAccountService::get_overview(const Context& 
     return read([&](pqxx::work& tx) -> Result<v1::GetOverviewResponse> {
         v1::GetOverviewResponse response;
         PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
-                                own_account(parts_.accounts, tx, context));
+                                own_open_account(parts_.accounts, tx, context));
         for (const std::string& room_id : response.account().room_ids()) {
             PREPAY_ASSIGN_OR_RETURN(*response.add_rooms(), parts_.rooms.get(tx, room_id));
         }
@@ -68,6 +75,7 @@ Result<v1::GetPaymentResponse> GrpcAccountService::get_payment(
     const Context& context, const v1::GetPaymentRequest& request) {
     return read([&](pqxx::work& tx) -> Result<v1::GetPaymentResponse> {
         v1::GetPaymentResponse response;
+        // Also once the account is closed: whoever has paid must see where the money went.
         PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
                                 own_account(parts_.accounts, tx, context));
         PREPAY_ASSIGN_OR_RETURN(const Order order, parts_.orders.get(tx, request.order_id(),
@@ -80,7 +88,7 @@ Result<v1::GetPaymentResponse> GrpcAccountService::get_payment(
 Result<v1::ListHistoryResponse> GrpcAccountService::list_history(
     const Context& context, const v1::ListHistoryRequest& request) {
     return read([&](pqxx::work& tx) -> Result<v1::ListHistoryResponse> {
-        PREPAY_RETURN_IF_ERROR(own_account(parts_.accounts, tx, context).status());
+        PREPAY_RETURN_IF_ERROR(own_open_account(parts_.accounts, tx, context).status());
         v1::ListPostingsRequest postings;
         postings.set_account_id(context.identity.account_id);
         postings.set_page_size(request.page_size());

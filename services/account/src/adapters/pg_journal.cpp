@@ -8,11 +8,13 @@ constexpr int kFetchCount = 5000;
 
 constexpr const char* kEntries = R"sql(
 DECLARE journal NO SCROLL CURSOR FOR
-SELECT to_char(e.post_time AT TIME ZONE 'UTC', 'YYYY-MM-DD'), e.entry_id, e.kind, e.source_id,
+SELECT to_char(e.post_time AT TIME ZONE s.time_zone, 'YYYY-MM-DD'), e.entry_id, e.kind, e.source_id,
        a.kind || ':' || CASE a.kind WHEN 'purse' THEN a.account_id ELSE a.site_id END,
        c.kind || ':' || CASE c.kind WHEN 'purse' THEN c.account_id ELSE c.site_id END,
-       e.amount_micros
-FROM entries e JOIN accounts a ON a.account_no = e.account_no
+       e.amount_micros,
+       to_char((e.source_time - CASE e.source_kind WHEN 'charge' THEN interval '1 microsecond'
+                                ELSE interval '0' END) AT TIME ZONE s.time_zone, 'YYYY-MM-DD')
+FROM entries e JOIN accounts a ON a.account_no = e.account_no JOIN sites s ON s.site_id = a.site_id
 JOIN accounts c ON c.account_no = e.counter_no ORDER BY e.post_time, e.entry_id
 )sql";
 
@@ -29,7 +31,10 @@ std::string yuan(std::int64_t micros) { return format_decimal(micros, 6, 6) + " 
 Status write_journal(pg::Database& database, const std::function<void(const std::string&)>& write) {
     return database.read([&](pqxx::work& tx) -> Status {
         write(
-            "; The ledger of prepay-account. Balances are credit-positive: a purse holds what is "
+            "; The ledger of prepay-account. Dates are the site's: of posting, then of what was "
+            "paid "
+            "for (--date2).\n"
+            "; Balances are credit-positive: a purse holds what is "
             "owed\n"
             "; to its customer, cash and wechat hold the same money with the opposite sign.\n"
             "commodity 1000.000000 CNY\n\n");
@@ -42,11 +47,12 @@ Status write_journal(pg::Database& database, const std::function<void(const std:
             }
             std::string text;
             for (const auto& row : rows) {
-                last_date = row[0].as<std::string>();
+                const auto date = row[0].as<std::string>();
+                last_date = std::max(last_date, date);
                 const auto amount = row[6].as<std::int64_t>();
-                text += last_date + " (" + row[1].as<std::string>() + ") " +
-                        row[2].as<std::string>() + " " + row[3].as<std::string>() + "\n    " +
-                        row[4].as<std::string>() + "  " + yuan(amount) + "\n    " +
+                text += date + "=" + row[7].as<std::string>() + " (" + row[1].as<std::string>() +
+                        ") " + row[2].as<std::string>() + " " + row[3].as<std::string>() +
+                        "\n    " + row[4].as<std::string>() + "  " + yuan(amount) + "\n    " +
                         row[5].as<std::string>() + "  " + yuan(-amount) + "\n\n";
             }
             write(text);
