@@ -173,6 +173,8 @@ TEST_CASE("messages say room, balance, level and what to do, in both languages")
     CHECK(compose(kept).body.find("不断电") != std::string::npos);
     CHECK(compose(kept).body.find("is not cut") != std::string::npos);
     CHECK(compose(kept).body.find("being cut") == std::string::npos);
+    CHECK(compose(kept).subject.find("断电通知") == std::string::npos);
+    CHECK(compose(kept).subject.find("no cut") != std::string::npos);
 }
 
 TEST_CASE("money in messages is rounded down, never up") {

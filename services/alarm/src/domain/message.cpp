@@ -31,6 +31,12 @@ constexpr std::array<LevelWords, kLevelCount> kWords = {{
      "top-up."},
 }};
 
+// At the cut level of a room with keep-power, which is not cut.
+constexpr LevelWords kKeptOnWords = {
+    "cut", "欠费通知(保电房间,不断电)", "Balance is used up: keep-power, no cut",
+    "余额已用完;本房间为保电房间,不断电。请充值。",
+    "The balance is used up; this room has keep-power and is not cut. Please top up."};
+
 const LevelWords& words_of(int level) {
     PREPAY_ASSERT(level >= 1 && level <= kLevelCount);
     return kWords[static_cast<std::size_t>(level - 1)];
@@ -57,24 +63,22 @@ std::string yuan_text(Money amount) {
 }
 
 MessageText compose(const MessageFacts& facts) {
-    const LevelWords& words = words_of(facts.level);
+    const bool is_kept_on = facts.level == kCutLevel && facts.keep_power;
+    const LevelWords& words = is_kept_on ? kKeptOnWords : words_of(facts.level);
     const std::string rooms = joined(facts.room_names);
     const std::string balance = yuan_text(facts.balance);
-    const bool is_kept_on = facts.level == kCutLevel && facts.keep_power;
     MessageText text;
     text.subject = std::string(words.title_zh) + " / " + words.title_en + " – " + rooms + ", " +
                    balance + " yuan";
     text.body = (facts.customer_name.empty() ? "您好:" : facts.customer_name + ",您好:");
     text.body += std::string("\n\n") + words.title_zh + "\n房间:" + rooms +
                  "\n当前余额:" + balance + " 元\n";
-    text.body += is_kept_on ? "余额已用完;本房间为保电房间,不断电。请充值。" : words.advice_zh;
+    text.body += words.advice_zh;
     text.body += "可到收费处缴费,或在手机页面支付。\n";
     const std::string link = facts.pay_url.empty() ? "" : facts.pay_url + "\n";
     text.body += link + "\n----------------------------------------\n\n" + words.title_en +
                  "\nRoom: " + rooms + "\nBalance: " + balance + " yuan\n";
-    text.body += is_kept_on ? "The balance is used up; this room has keep-power and is not cut. "
-                              "Please top up."
-                            : words.advice_en;
+    text.body += words.advice_en;
     text.body += " Pay at the cash desk or on the phone page.\n" + link;
     return text;
 }
