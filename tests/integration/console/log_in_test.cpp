@@ -193,6 +193,9 @@ TEST_CASE("a tenant link opens the tenant's own account and nothing else") {
         const auto& asked = static_cast<const account::v1::GetAccountRequest&>(request);
         auto* found = static_cast<account::v1::GetAccountResponse&>(answer).mutable_account();
         found->set_account_id(asked.account_id());
+        if (asked.account_id() != "vacancy-park-1") {
+            found->mutable_customer()->set_display_name("Chen Ming");
+        }
         found->set_state(asked.account_id() == "a-closed" ? account::v1::ACCOUNT_STATE_CLOSED
                                                           : account::v1::ACCOUNT_STATE_OPEN);
         return absl::OkStatus();
@@ -200,6 +203,8 @@ TEST_CASE("a tenant link opens the tenant's own account and nothing else") {
     const std::string cashier = world.token(rpc::Role::kCashier);
     CHECK(world.auth("CreateTenantLink", {{"accountId", "a-closed"}}, cashier).reason() ==
           "ACCOUNT_CLOSED");
+    CHECK(world.auth("CreateTenantLink", {{"accountId", "vacancy-park-1"}}, cashier).reason() ==
+          "ACCOUNT_NOT_FOUND");
     const HttpAnswer link = world.auth("CreateTenantLink", {{"accountId", "a-1"}}, cashier);
     REQUIRE(link.status == 200);
     const std::string token = link.json()["token"];

@@ -196,6 +196,9 @@ Result<v1::CreateTenantLinkResponse> GrpcAuthService::create_tenant_link(
         const account::v1::GetAccountResponse found,
         account_.call(*account_stub_, &account::v1::AccountService::StubInterface::GetAccount,
                       lookup));
+    if (!found.account().has_customer()) {
+        return not_found("ACCOUNT_NOT_FOUND", "there is no tenant's account with this id");
+    }
     if (found.account().state() != account::v1::ACCOUNT_STATE_OPEN) {
         return failed_precondition("ACCOUNT_CLOSED",
                                    "the account is closed; a link needs an open account");
