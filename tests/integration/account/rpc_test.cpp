@@ -125,6 +125,31 @@ TEST_CASE("a posting tells when what it pays for happened") {
           from_proto(order->orders(0).create_time()));
 }
 
+TEST_CASE("S-23 a viewer sees no phone number and no e-mail, a cashier does") {
+    SKIP_WITHOUT_POSTGRES();
+    Front front;
+    const v1::Account opened = front.open("r1", 20 * kYuan);
+    const auto seen = [&](const std::string& token) {
+        v1::GetAccountRequest request;
+        request.set_account_id(opened.account_id());
+        const auto one = front.server.call(token, &Desk::GetAccount, request);
+        const auto all = front.server.call(token, &Desk::ListAccounts,
+                                           v1::ListAccountsRequest::default_instance());
+        REQUIRE(one.ok());
+        REQUIRE(all.ok());
+        REQUIRE(all->accounts_size() == 1);
+        CHECK(all->accounts(0).customer().phone() == one->account().customer().phone());
+        CHECK(all->accounts(0).customer().email() == one->account().customer().email());
+        return one->account().customer();
+    };
+    const std::string viewer = front.server.keys.token(rpc::Role::kViewer, "user:viewer");
+    CHECK(seen(front.server.cashier).phone() == opened.customer().phone());
+    REQUIRE_FALSE(opened.customer().phone().empty());
+    CHECK(seen(viewer).phone() == mask_phone(opened.customer().phone()));
+    CHECK(seen(viewer).email() == mask_email(opened.customer().email()));
+    CHECK(seen(viewer).display_name() == opened.customer().display_name());
+}
+
 TEST_CASE("a tenant sees the own account, masked, and pays into it") {
     SKIP_WITHOUT_POSTGRES();
     Front front;

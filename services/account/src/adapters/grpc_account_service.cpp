@@ -14,6 +14,13 @@ PgOrders::CashOrder cash_order(const rpc::CallContext& context, const Request& r
             context.request_id,   context.content_hash};
 }
 
+// S-23: who only looks sees no phone number and no e-mail.
+void mask_for(const rpc::CallContext& context, v1::Account& account) {
+    if (context.identity.role == rpc::Role::kViewer && account.has_customer()) {
+        mask_contact(*account.mutable_customer());
+    }
+}
+
 // Who may only sell gives no credit: a floor lowered below zero is keep-power by another name.
 Status check_credit(const rpc::CallContext& context, std::int64_t floor_micros,
                     std::int64_t floor_before_micros) {
@@ -174,18 +181,26 @@ Result<v1::CloseAccountResponse> GrpcAccountService::close_account(
 }
 
 Result<v1::GetAccountResponse> GrpcAccountService::get_account(
-    const Context&, const v1::GetAccountRequest& request) {
+    const Context& context, const v1::GetAccountRequest& request) {
     return read([&](pqxx::work& tx) -> Result<v1::GetAccountResponse> {
         v1::GetAccountResponse response;
         PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
                                 parts_.accounts.get(tx, request.account_id()));
+        mask_for(context, *response.mutable_account());
         return response;
     });
 }
 
 Result<v1::ListAccountsResponse> GrpcAccountService::list_accounts(
-    const Context&, const v1::ListAccountsRequest& request) {
-    return read([&](pqxx::work& tx) { return parts_.accounts.list(tx, request); });
+    const Context& context, const v1::ListAccountsRequest& request) {
+    return read([&](pqxx::work& tx) -> Result<v1::ListAccountsResponse> {
+        PREPAY_ASSIGN_OR_RETURN(v1::ListAccountsResponse response,
+                                parts_.accounts.list(tx, request));
+        for (v1::Account& account : *response.mutable_accounts()) {
+            mask_for(context, account);
+        }
+        return response;
+    });
 }
 
 Result<v1::SetAlarmLevelsResponse> GrpcAccountService::set_alarm_levels(

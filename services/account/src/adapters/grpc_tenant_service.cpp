@@ -12,9 +12,7 @@ Result<v1::Account> own_account(PgAccounts& accounts, pqxx::work& tx,
     if (!account.has_customer()) {
         return not_found("ACCOUNT_NOT_FOUND", "there is no such account");
     }
-    v1::Customer& customer = *account.mutable_customer();
-    customer.set_phone(mask_phone(customer.phone()));
-    customer.set_email(mask_email(customer.email()));
+    mask_contact(*account.mutable_customer());
     return account;
 }
 
