@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Input, type InputRef } from 'antd';
 import { useEffect, useId, useState, type KeyboardEvent, type Ref } from 'react';
 import { accounts } from '../core/clients';
-import type { Account } from '../gen/prepay/account/v1/account_pb';
+import { AccountState, type Account } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { Yuan } from '../ui/figures';
 import { Failed } from '../ui/surface';
@@ -18,6 +18,15 @@ function useSettled(text: string): string {
         return () => clearTimeout(timer);
     }, [text]);
     return settled;
+}
+
+/** Money may be left in an account that is closed: it is found too, after the open ones. */
+function openFirst(found: readonly Account[]): Account[] {
+    return [...found].sort((a, b) => Number(isClosed(a)) - Number(isClosed(b)));
+}
+
+export function isClosed(account: Account): boolean {
+    return account.state === AccountState.CLOSED;
 }
 
 interface SearchProps {
@@ -39,11 +48,11 @@ export function AccountSearch({ siteId, inputRef, initial, onQuery, onPick }: Se
     useEffect(() => onQuery(settled), [settled, onQuery]);
     const query = useQuery({
         queryKey: ['accounts', siteId, settled],
-        queryFn: () => accounts.listAccounts({ siteId, query: settled, pageSize: hits_max }),
+        queryFn: () => accounts.listAccounts({ siteId, query: settled, pageSize: hits_max, includeClosed: true }),
         enabled: settled !== '',
         placeholderData: (old) => old,
     });
-    const hits = settled === '' ? [] : (query.data?.accounts ?? []);
+    const hits = settled === '' ? [] : openFirst(query.data?.accounts ?? []);
     const current = Math.min(marked, Math.max(0, hits.length - 1));
     const onKey = (event: KeyboardEvent) => {
         const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
@@ -86,7 +95,7 @@ export function AccountSearch({ siteId, inputRef, initial, onQuery, onPick }: Se
                         className="cash-hit"
                         onClick={() => onPick(account)}
                     >
-                        <b>{roomNames(account, names)}</b>
+                        <b>{isClosed(account) ? t('cash.closed') : roomNames(account, names)}</b>
                         <span>{account.customer?.displayName}</span>
                         <span className="faint">{account.customer?.phone}</span>
                         <Yuan micros={account.balanceMicros} floor />

@@ -7,7 +7,8 @@ import { useSite } from '../app/site';
 import type { Account, Order } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { EmptyState, PageHead, Panel } from '../ui/surface';
-import { AccountSearch } from './account_search';
+import { AccountSearch, isClosed } from './account_search';
+import { ClosedAccount } from './closed_account';
 import { Receipt } from './receipt';
 import { roomNames, useRoomNames } from './room_names';
 import { TakeMoney } from './take_money';
@@ -42,7 +43,8 @@ export default function CashPage() {
             <div className="no-print"><PageHead title={t('nav.cash')} sub={t('cash.keys')} /></div>
             <Panel>
                 {!account && <AccountSearch siteId={site.siteId} inputRef={input} initial={params.get('q') ?? ''} onQuery={onQuery} onPick={setAccount} />}
-                {account && !order && <TakeMoney account={account} rooms={roomNames(account, names)} onPaid={onPaid} onBack={() => setAccount(null)} />}
+                {account && isClosed(account) && <ClosedAccount account={account} onBack={() => setAccount(null)} />}
+                {account && !isClosed(account) && !order && <TakeMoney account={account} rooms={roomNames(account, names)} onPaid={onPaid} onBack={() => setAccount(null)} />}
                 {account && order && <Receipt order={order} before={account} rooms={roomNames(account, names)} siteName={site.displayName} onNext={next} />}
             </Panel>
         </div>

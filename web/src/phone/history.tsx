@@ -50,7 +50,7 @@ export function History({ data }: { data: TenantData }) {
     const [all, setAll] = useState(false);
     const zone = data.overview?.timeZone ?? 'UTC';
     const postings = data.postings;
-    const days = useMemo(() => (postings ? usePerDay(postings, zone, data.asOf_ms, chart_days) : []), [postings, zone, data.asOf_ms]);
+    const days = useMemo(() => (postings ? usePerDay(postings, zone, data.asOf_ms, chart_days, data.partial) : []), [postings, zone, data.asOf_ms, data.partial]);
     const lines = useMemo(() => (postings ? historyLines(postings, zone) : []), [postings, zone]);
     if (!postings) return <section className="history loading" aria-busy={data.failure === null}><i /><i /><i /></section>;
     if (lines.length === 0) return <section className="history"><p className="empty">{t('history.empty')}</p></section>;

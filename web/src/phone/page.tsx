@@ -35,7 +35,7 @@ function Balance({ data, now_ms }: { data: TenantData; now_ms: number }) {
     const { t, lookUp } = useText();
     const { overview, postings } = data;
     const zone = overview?.timeZone ?? 'UTC';
-    const uses = useMemo(() => (postings ? usePerDay(postings, zone, now_ms, meanOver_days + 1) : null), [postings, zone, now_ms]);
+    const uses = useMemo(() => (postings ? usePerDay(postings, zone, now_ms, meanOver_days + 1, data.partial) : null), [postings, zone, now_ms, data.partial]);
     const account = overview?.account;
     if (!account || !overview) return <section className="balance loading" aria-busy="true"><i /><i /></section>;
     const fee = FeeState[account.feeState]?.toLowerCase() ?? 'normal';
@@ -78,6 +78,14 @@ export function PhonePage({ client, onLanguage }: { client: TenantClient; onLang
             <main className="notice">
                 <h1>{t('link.expired' satisfies PhoneKey)}</h1>
                 <p>{t('link.missing.hint')}</p>
+            </main>
+        );
+    }
+    if (data.failure?.reason === 'ACCOUNT_CLOSED' && payment.kind === 'none') {
+        return (
+            <main className="notice">
+                <h1>{t('closed')}</h1>
+                <p>{t('closed.hint')}</p>
             </main>
         );
     }

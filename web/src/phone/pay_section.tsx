@@ -14,11 +14,12 @@ interface PaySectionProps {
     ready: boolean;
 }
 
-function AmountChoice({ onPay, busy }: { onPay: (micros: bigint) => void; busy: boolean }) {
+function AmountChoice({ onPay, ready, creating }: { onPay: (micros: bigint) => void; ready: boolean; creating: boolean }) {
     const { t } = useText();
     const [chosen, setChosen] = useState<bigint | null>(choices[1]!);
     const [text, setText] = useState('');
     const typed = parseYuan(text);
+    const busy = !ready || creating;
     const wrong = text !== '' && (typed === null || typed < min_micros || typed > max_micros);
     const micros = text !== '' ? (wrong ? null : typed) : chosen;
     return (
@@ -46,7 +47,7 @@ function AmountChoice({ onPay, busy }: { onPay: (micros: bigint) => void; busy: 
             </div>
             {wrong && <p className="wrong" role="alert">{t('pay.range')}</p>}
             <button className="pay" type="submit" disabled={micros === null || busy}>
-                {busy ? t('pay.creating') : micros === null ? t('pay.button') : t('pay.button_amount', { amount: formatYuan(micros) })}
+                {creating ? t('pay.creating') : micros === null ? t('pay.button') : t('pay.button_amount', { amount: formatYuan(micros) })}
             </button>
         </form>
     );
@@ -101,7 +102,7 @@ export function PaySection({ flow, payment, ready }: PaySectionProps) {
     return (
         <section className="pay-section" aria-label={t('pay')}>
             <Progress payment={payment} flow={flow} />
-            {choosing && <AmountChoice busy={!ready || payment.kind === 'creating'} onPay={(micros) => void flow.pay(micros)} />}
+            {choosing && <AmountChoice ready={ready} creating={payment.kind === 'creating'} onPay={(micros) => void flow.pay(micros)} />}
             {payment.kind === 'sheet' && <Sheet payment={payment} flow={flow} />}
         </section>
     );

@@ -19,7 +19,8 @@ export function moment(posting: Posting): number {
 
 const isUse = (posting: Posting) => posting.kind === 'charge' || posting.kind === 'reversal';
 
-export function usePerDay(postings: readonly Posting[], zone: string, now_ms: number, days: number): DayUse[] {
+/** Of a `partial` history only today and the days that are in it whole. */
+export function usePerDay(postings: readonly Posting[], zone: string, now_ms: number, days: number, partial = false): DayUse[] {
     const today = formatDate(now_ms, zone);
     const sums = new Map<string, bigint>();
     for (let back = days - 1; back >= 0; back--) sums.set(addDays(today, -back), 0n);
@@ -29,7 +30,9 @@ export function usePerDay(postings: readonly Posting[], zone: string, now_ms: nu
         const sum = sums.get(date);
         if (sum !== undefined) sums.set(date, sum - posting.amountMicros);
     }
-    return [...sums].map(([date, micros]) => ({ date, micros }));
+    const oldest = postings[postings.length - 1];
+    const cutDay = partial && oldest ? formatDate(moment(oldest), zone) : '';
+    return [...sums].map(([date, micros]) => ({ date, micros })).filter(({ date }) => date > cutDay || date === today);
 }
 
 /** One line of the tenant's history: a payment, or the use of one day. */

@@ -91,6 +91,17 @@ export function ChargesTab({ roomId, accountId }: TabProps) {
     );
 }
 
+/** The state, and what a person has to know about it. */
+function OrderOutcome({ order }: { order: Order }) {
+    const { lookUp } = useText();
+    return (
+        <>
+            {lookUp(`order.state.${OrderState[order.state]?.toLowerCase()}`)}
+            {order.failureReason && <div className="negative">{lookUp(`reason.${order.failureReason}`) ?? order.failureReason}</div>}
+        </>
+    );
+}
+
 export function OrdersTab({ roomId, accountId }: TabProps) {
     const { t, lookUp } = useText();
     const query = usePages(
@@ -101,7 +112,7 @@ export function OrdersTab({ roomId, accountId }: TabProps) {
     const columns: TableColumnsType<Order> = [
         { title: t('order.time'), render: (_, o) => <When time={o.createTime} /> },
         { title: t('order.kind'), render: (_, o) => lookUp(`order.kind.${OrderKind[o.kind]?.toLowerCase()}`) },
-        { title: t('order.state'), render: (_, o) => lookUp(`order.state.${OrderState[o.state]?.toLowerCase()}`) },
+        { title: t('order.state'), render: (_, o) => <OrderOutcome order={o} /> },
         { title: t('order.amount'), align: 'right', render: (_, o) => <Yuan micros={o.amountMicros} /> },
         { title: t('order.user'), dataIndex: 'createUser' },
         { title: t('money.note'), dataIndex: 'note' },
