@@ -1,10 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
 import { Button } from 'antd';
 import { LeftOutlined, RightOutlined } from '@ant-design/icons';
 import { lazy, Suspense, useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useZone } from '../app/site';
-import { reporting } from '../core/clients';
 import { formatEnergy } from '../core/energy';
 import { formatYuan } from '../core/money';
 import { addDays, formatDate, formatHour, instantOfLocal, millis } from '../core/time';
@@ -12,9 +10,9 @@ import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { EmptyState, Failed, Panel, SkeletonBlock } from '../ui/surface';
 import type { ChartOption } from '../ui/chart';
+import { totalOf, useRoomDay } from './room_day';
 
 const Chart = lazy(() => import('../ui/chart').then((module) => ({ default: module.Chart })));
-const refetchEvery_ms = 60_000;
 const chartHeight_px = 190;
 const hour_ms = 3_600_000;
 
@@ -68,11 +66,7 @@ export function DayChart({ roomId }: { roomId: string }) {
     const [params, setParams] = useSearchParams();
     const today = formatDate(Date.now(), zone);
     const date = params.get('day') ?? today;
-    const query = useQuery({
-        queryKey: ['of-room', roomId, 'hours', date],
-        queryFn: () => reporting.listRoomHours({ roomId, localDate: date }),
-        refetchInterval: date === today ? refetchEvery_ms : false,
-    });
+    const query = useRoomDay(roomId, date);
     const go = (day: string) =>
         setParams((old) => {
             const next = new URLSearchParams(old);
@@ -81,9 +75,7 @@ export function DayChart({ roomId }: { roomId: string }) {
             return next;
         }, { replace: true });
     const hours = query.data?.hours ?? [];
-    const wh = hours.reduce((sum, hour) => sum + hour.energyWh, 0n);
-    const micros = hours.reduce((sum, hour) => sum + hour.amountMicros, 0n);
-    const total = `${formatEnergy(wh)} · ${formatYuan(micros)}`;
+    const total = totalOf(hours);
     return (
         <Panel
             title={<>{date === today ? t('chart.today') : date} <small className="num">{query.data ? total : ''}</small></>}

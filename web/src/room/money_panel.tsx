@@ -1,24 +1,27 @@
 import { formatYuan } from '../core/money';
-import { formatEnergy } from '../core/energy';
+import { formatDate } from '../core/time';
+import { useZone } from '../app/site';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { When, Yuan } from '../ui/figures';
 import { Panel } from '../ui/surface';
+import { totalOf, useRoomDay } from './room_day';
 
-/** Balance, what today has cost, and the amounts at which something happens. */
-export function MoneyPanel({ account, wall }: { account: Account; wall: WallRoom | undefined }) {
+/** Balance, what today has cost as the chart of the day says it, and the amounts at which something happens. */
+export function MoneyPanel({ roomId, account, wall }: { roomId: string; account: Account; wall: WallRoom | undefined }) {
     const { t } = useText();
+    const today = useRoomDay(roomId, formatDate(Date.now(), useZone())).data;
     const levels = account.alarmLevels;
     const balance = wall && wall.accountId === account.accountId ? wall.balanceMicros : account.balanceMicros;
     return (
         <Panel title={t('money.balance')} className="money-panel">
             <div className="balance"><Yuan micros={balance} floor /></div>
             <dl className="facts">
-                {wall && (
+                {today && (
                     <>
                         <dt>{t('wall.today')}</dt>
-                        <dd className="num">{formatEnergy(wall.energyTodayWh)} · {formatYuan(wall.amountTodayMicros)}</dd>
+                        <dd className="num">{totalOf(today.hours)}</dd>
                     </>
                 )}
                 {levels && (

@@ -112,7 +112,7 @@ export default function RoomPage() {
                     <Meters room={room} />
                     <DayChart roomId={room.roomId} />
                 </div>
-                {account ? <MoneyPanel account={account} wall={wall} /> : <Panel title={t('state.vacant')}><EmptyState title={t('room.vacant')} hint={t('room.vacant.hint')} /></Panel>}
+                {account ? <MoneyPanel roomId={room.roomId} account={account} wall={wall} /> : <Panel title={t('state.vacant')}><EmptyState title={t('room.vacant')} hint={t('room.vacant.hint')} /></Panel>}
             </div>
             <Details room={room} account={account} />
         </>

@@ -7,11 +7,11 @@ import { useText } from '../i18n/console_text';
 
 /**
  * An amount: floored to the fen when `floor`, exact on hover; red below zero. In a `column` of exact
- * amounts the points stand under each other: most have at most four decimals.
+ * amounts the points stand under each other.
  */
 export function Yuan({ micros, floor, column }: { micros: bigint; floor?: boolean; column?: boolean }) {
     const text = floor ? formatYuanFloor(micros) : formatYuan(micros);
-    const missing = column ? 4 - (text.length - 1 - text.indexOf('.')) : 0;
+    const missing = column ? 6 - (text.length - 1 - text.indexOf('.')) : 0;
     return (
         <span
             className={micros < 0n ? 'num negative' : 'num'}

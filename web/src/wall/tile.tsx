@@ -31,8 +31,10 @@ export const Tile = memo(function Tile({ room, picking, picked, onPick }: TilePr
             <Glyph name={look.glyph} />
             <b>{room.displayName}</b>
             {room.keepPower && <Glyph name="shield" />}
-            <i>{word}</i>
-            {owned && <span className={room.balanceMicros < 0n ? 'num negative' : 'num'}>{formatYuanFloor(room.balanceMicros)}</span>}
+            <span className="tile-foot">
+                <i>{word}</i>
+                {owned && <span className={room.balanceMicros < 0n ? 'num negative' : 'num'}>{formatYuanFloor(room.balanceMicros)}</span>}
+            </span>
         </>
     );
     const className = `tile tone-${look.tone}${picked ? ' picked' : ''}`;

@@ -1,0 +1,26 @@
+import { useQuery } from '@tanstack/react-query';
+import { useZone } from '../app/site';
+import { reporting } from '../core/clients';
+import { formatEnergy } from '../core/energy';
+import { formatYuan } from '../core/money';
+import { formatDate } from '../core/time';
+import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
+
+const refetchEvery_ms = 60_000;
+
+/** The hours of a room's local day. Every figure of that day on the room's page is made of them. */
+export function useRoomDay(roomId: string, date: string) {
+    const today = formatDate(Date.now(), useZone());
+    return useQuery({
+        queryKey: ['of-room', roomId, 'hours', date],
+        queryFn: () => reporting.listRoomHours({ roomId, localDate: date }),
+        refetchInterval: date === today ? refetchEvery_ms : false,
+    });
+}
+
+/** Energy and amount of some hours, in words. */
+export function totalOf(hours: readonly RoomHour[]): string {
+    const wh = hours.reduce((sum, hour) => sum + hour.energyWh, 0n);
+    const micros = hours.reduce((sum, hour) => sum + hour.amountMicros, 0n);
+    return `${formatEnergy(wh)} · ${formatYuan(micros)}`;
+}
