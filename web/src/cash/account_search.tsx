@@ -10,6 +10,7 @@ import { roomNames, useRoomNames } from './room_names';
 
 const typingPause_ms = 150;
 const hits_max = 8;
+const found_max = 100;
 
 function useSettled(text: string): string {
     const [settled, setSettled] = useState(text);
@@ -22,7 +23,7 @@ function useSettled(text: string): string {
 
 /** Money may be left in an account that is closed: it is found too, after the open ones. */
 function openFirst(found: readonly Account[]): Account[] {
-    return [...found].sort((a, b) => Number(isClosed(a)) - Number(isClosed(b)));
+    return [...found].sort((a, b) => Number(isClosed(a)) - Number(isClosed(b))).slice(0, hits_max);
 }
 
 export function isClosed(account: Account): boolean {
@@ -48,7 +49,7 @@ export function AccountSearch({ siteId, inputRef, initial, onQuery, onPick }: Se
     useEffect(() => onQuery(settled), [settled, onQuery]);
     const query = useQuery({
         queryKey: ['accounts', siteId, settled],
-        queryFn: () => accounts.listAccounts({ siteId, query: settled, pageSize: hits_max, includeClosed: true }),
+        queryFn: () => accounts.listAccounts({ siteId, query: settled, pageSize: found_max, includeClosed: true }),
         enabled: settled !== '',
         placeholderData: (old) => old,
     });

@@ -18,6 +18,7 @@ export function ClosedAccount({ account, onBack }: ClosedAccountProps) {
     const { t } = useText();
     const queries = useQueryClient();
     const [refunding, setRefunding] = useState(false);
+    const [refunded, setRefunded] = useState(false);
     const [shown, setShown] = useState('postings');
     const tab = { roomId: '', accountId: account.accountId };
     return (
@@ -44,8 +45,11 @@ export function ClosedAccount({ account, onBack }: ClosedAccountProps) {
                 <RefundDialog
                     account={account}
                     roomName={t('cash.closed')}
-                    onClose={onBack}
-                    onDone={() => void queries.invalidateQueries({ queryKey: ['accounts'] })}
+                    onClose={() => (refunded ? onBack() : setRefunding(false))}
+                    onDone={() => {
+                        setRefunded(true);
+                        void queries.invalidateQueries({ queryKey: ['accounts'] });
+                    }}
                 />
             )}
         </div>
