@@ -4,10 +4,9 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <condition_variable>
-#include <mutex>
 #include <thread>
 
+#include "core/pause.h"
 #include "pg/migrate.h"
 #include "telemetry/log.h"
 
@@ -26,10 +25,7 @@ constexpr std::chrono::seconds kMetricsInterval{1};
 
 // A call that hangs in a dead database must not hold the process: it has survived worse endings.
 void end_hanging_drain(const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    std::unique_lock lock(mutex);
-    stopped.wait_for(lock, stop, kDrainEnd, [&] { return stop.stop_requested(); });
+    pause(stop, kDrainEnd);
     if (!stop.stop_requested()) {
         telemetry::log_error("the drain hangs, ending without it");
         _exit(1);
@@ -182,9 +178,6 @@ void Runner::publish_metrics(const std::stop_token& stop) {
                                          "Messages behind the end of the consumed topics.");
     const auto dead =
         state.metrics.gauge(prefix + "dead_letters", "Messages set aside that wait for redrive.");
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
         if (state.relay) {
             age.set(static_cast<double>(state.relay->oldest_age().count()) / 1000.0);
@@ -195,7 +188,7 @@ void Runner::publish_metrics(const std::stop_token& stop) {
                 dead.set(static_cast<double>(*count));
             }
         }
-        stopped.wait_for(lock, stop, kMetricsInterval, [] { return false; });
+        pause(stop, kMetricsInterval);
     }
 }
 

@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
-#include <mutex>
 
 #include "adapters/grpc_account_service.h"
 #include "adapters/pg_event_intake.h"
@@ -8,6 +7,7 @@
 #include "adapters/wechat_crypto.h"
 #include "adapters/wechat_pay.h"
 #include "config.h"
+#include "core/pause.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
 
@@ -53,14 +53,6 @@ struct Parts {
     std::optional<Payments> payments;
     std::optional<GrpcAccountService> grpc;
 };
-
-/// Waits, but not longer than until the stop.
-void pause(const std::stop_token& stop, std::chrono::milliseconds time) {
-    std::mutex mutex;
-    std::condition_variable_any woken;
-    std::unique_lock lock(mutex);
-    woken.wait_for(lock, stop, time, [] { return false; });
-}
 
 void run_sweeps(const std::stop_token& stop, Parts& parts, const AccountConfig& config,
                 const Clock& clock) {

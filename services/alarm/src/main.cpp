@@ -1,8 +1,6 @@
 #include <curl/curl.h>
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 
 #include "adapters/grpc_alarm_service.h"
 #include "adapters/http_webhook_sender.h"
@@ -12,6 +10,7 @@
 #include "adapters/smtp_sender.h"
 #include "app/send_notifications.h"
 #include "config.h"
+#include "core/pause.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
 
@@ -25,13 +24,6 @@ namespace {
 constexpr std::chrono::milliseconds kIdlePause{250};
 constexpr std::chrono::seconds kErrorPause{2};
 constexpr std::chrono::seconds kHousekeepingPause{1};
-
-void pause(const std::stop_token& stop, std::chrono::milliseconds time) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, time, [] { return false; });
-}
 
 // Everything the service is made of; lives as long as the process.
 struct Parts {

@@ -4,6 +4,7 @@
 #include "adapters/grpc_billing_service.h"
 #include "adapters/pg_meters.h"
 #include "adapters/rate_command.h"
+#include "core/pause.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
 
@@ -33,8 +34,6 @@ struct Parts {
 
 void watch_pending(runtime::Service& service, const billing::BillingMetrics& metrics,
                    const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any woken;
     while (!stop.stop_requested()) {
         const auto count = service.database().read(
             [](pqxx::work& tx) -> Result<std::int64_t> { return billing::count_pending(tx); });
@@ -44,8 +43,7 @@ void watch_pending(runtime::Service& service, const billing::BillingMetrics& met
             telemetry::log_warning("cannot count waiting readings",
                                    {{"error", telemetry::describe(count.status())}});
         }
-        std::unique_lock lock(mutex);
-        woken.wait_for(lock, stop, kGaugePeriod, [] { return false; });
+        pause(stop, kGaugePeriod);
     }
 }
 

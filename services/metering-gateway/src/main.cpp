@@ -10,6 +10,7 @@
 #include "app/line_park.h"
 #include "app/reading_spool.h"
 #include "config.h"
+#include "core/pause.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
 
@@ -96,11 +97,8 @@ Status submit_open(Parts& parts, Duration age) {
 }
 
 void keep_house(Parts& parts, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
-        stopped.wait_for(lock, stop, kHousekeepingPeriod, [] { return false; });
+        pause(stop, kHousekeepingPeriod);
         parts.park.publish_metrics();
         if (const Status status = submit_open(parts, kOrphanAge); !status.ok()) {
             telemetry::log_warning("open commands could not be looked through",

@@ -1,10 +1,9 @@
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 
 #include "adapters/event_folder.h"
 #include "adapters/grpc_reporting_service.h"
 #include "adapters/pg_wall_source.h"
+#include "core/pause.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
 
@@ -35,15 +34,12 @@ struct Parts {
 };
 
 void keep_house(runtime::Service& service, const std::stop_token& stop) {
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
         const Status status = forget_old_events(service.database(), service.clock().now());
         if (!status.ok()) {
             telemetry::log_warning("housekeeping failed", {{"error", telemetry::describe(status)}});
         }
-        stopped.wait_for(lock, stop, kHousekeepingInterval, [] { return false; });
+        pause(stop, kHousekeepingInterval);
     }
 }
 

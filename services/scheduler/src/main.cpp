@@ -1,6 +1,4 @@
-#include <condition_variable>
 #include <memory>
-#include <mutex>
 
 #include "adapters/grpc_gateway_client.h"
 #include "adapters/grpc_scheduler_service.h"
@@ -9,6 +7,7 @@
 #include "app/dispatch_items.h"
 #include "app/resolve_sent.h"
 #include "config.h"
+#include "core/pause.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
 
@@ -21,13 +20,6 @@ namespace {
 
 constexpr std::chrono::milliseconds kIdlePause{200};
 constexpr std::chrono::seconds kErrorPause{2};
-
-void pause(const std::stop_token& stop, std::chrono::milliseconds time) {
-    std::mutex mutex;
-    std::condition_variable_any never;
-    std::unique_lock lock(mutex);
-    never.wait_for(lock, stop, time, [] { return false; });
-}
 
 // Repeats a round until stopped: at once while there is work, else after a pause.
 template <typename Round>

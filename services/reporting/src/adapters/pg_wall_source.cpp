@@ -1,9 +1,7 @@
 #include "adapters/pg_wall_source.h"
 
-#include <condition_variable>
-#include <mutex>
-
 #include "adapters/pg_text.h"
+#include "core/pause.h"
 #include "telemetry/log.h"
 
 namespace prepay::reporting {
@@ -108,6 +106,7 @@ void load_meters(pqxx::work& tx, const std::string& since, WallFacts& facts) {
 void load_days(pqxx::work& tx, const std::string& since, const std::set<LocalDate>& dates,
                WallFacts& facts) {
     std::vector<std::string> texts;
+    texts.reserve(dates.size());
     for (const LocalDate& date : dates) {
         texts.push_back(format_date(date));
     }
@@ -152,16 +151,13 @@ Status PgWallSource::refresh() {
 
 void PgWallSource::run(const std::stop_token& stop, std::chrono::milliseconds interval,
                        const ReportingMetrics& metrics) {
-    std::mutex mutex;
-    std::condition_variable_any stopped;
-    std::unique_lock lock(mutex);
     while (!stop.stop_requested()) {
         if (const Status status = refresh(); !status.ok()) {
             telemetry::log_warning("the wall will be refreshed again",
                                    {{"error", telemetry::describe(status)}});
         }
         metrics.set_wall_rooms(image_.room_count());
-        stopped.wait_for(lock, stop, interval, [] { return false; });
+        pause(stop, interval);
     }
 }
 
