@@ -32,6 +32,11 @@ bool role_holds(Role role, common::v1::Permission permission) {
     return false;
 }
 
+Status token_revoked() {
+    return make_error(absl::StatusCode::kUnauthenticated, "TOKEN_REVOKED",
+                      "the session has ended; log in again");
+}
+
 AccessControl::AccessControl(std::string public_key_pem, const Clock& clock)
     : public_key_pem_(std::move(public_key_pem)), clock_(clock) {}
 
@@ -53,6 +58,16 @@ Result<TokenClaims> AccessControl::claims_of(const std::string& token) {
     return claims;
 }
 
+void AccessControl::refuse_sessions(std::set<std::string> session_ids) {
+    const std::lock_guard lock(mutex_);
+    refused_sessions_ = std::move(session_ids);
+}
+
+bool AccessControl::refuses(const std::string& session_id) {
+    const std::lock_guard lock(mutex_);
+    return refused_sessions_.count(session_id) == 1;
+}
+
 Result<Identity> AccessControl::authorize(const google::protobuf::MethodDescriptor& method,
                                           const std::string& authorization) {
     const common::v1::Permission permission = required_permission(method);
@@ -70,6 +85,9 @@ Result<Identity> AccessControl::authorize(const google::protobuf::MethodDescript
     }
     PREPAY_ASSIGN_OR_RETURN(const TokenClaims claims,
                             claims_of(authorization.substr(prefix.size())));
+    if (refuses(claims.identity.session_id)) {
+        return token_revoked();
+    }
     if (!role_holds(claims.identity.role, permission)) {
         return permission_denied("PERMISSION_DENIED", std::string("the role ") +
                                                           role_text(claims.identity.role) +

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "core/time.h"
@@ -18,6 +19,9 @@ common::v1::Permission required_permission(const google::protobuf::MethodDescrip
 /// Whether a role holds a permission (docs/api/permissions.md). Default deny.
 bool role_holds(Role role, common::v1::Permission permission);
 
+/// UNAUTHENTICATED with reason TOKEN_REVOKED.
+Status token_revoked();
+
 /// Decides who may call what. Thread-safe; verified tokens are remembered until they expire.
 class AccessControl {
 public:
@@ -25,9 +29,13 @@ public:
 
     /// `authorization` is the header's value ("Bearer …"), or empty. A method without a permission
     /// is refused for everybody. Reasons TOKEN_MISSING, TOKEN_INVALID, TOKEN_EXPIRED,
-    /// PERMISSION_DENIED.
+    /// TOKEN_REVOKED, PERMISSION_DENIED.
     Result<Identity> authorize(const google::protobuf::MethodDescriptor& method,
                                const std::string& authorization);
+
+    /// Tokens of these sessions are refused from now on; those named before are forgotten.
+    void refuse_sessions(std::set<std::string> session_ids);
+    [[nodiscard]] bool refuses(const std::string& session_id);
 
 private:
     Result<TokenClaims> claims_of(const std::string& token);
@@ -36,6 +44,7 @@ private:
     const Clock& clock_;
     std::mutex mutex_;
     std::map<std::string, TokenClaims> verified_;
+    std::set<std::string> refused_sessions_;
 };
 
 }  // namespace prepay::rpc

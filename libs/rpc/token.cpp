@@ -74,8 +74,8 @@ Result<std::string> sign_token(const TokenClaims& claims, const std::string& pri
     if (!claims.identity.account_id.empty()) {
         jwt_add_grant(raw, "account_id", claims.identity.account_id.c_str());
     }
-    if (!claims.token_id.empty()) {
-        jwt_add_grant(raw, "jti", claims.token_id.c_str());
+    if (!claims.identity.session_id.empty()) {
+        jwt_add_grant(raw, "sid", claims.identity.session_id.c_str());
     }
     jwt_add_grant_int(raw, "iat", to_micros(now) / 1'000'000);
     jwt_add_grant_int(raw, "exp", to_micros(claims.expire_time) / 1'000'000);
@@ -115,7 +115,7 @@ Result<TokenClaims> verify_token(const std::string& token, const std::string& pu
     claims.identity.subject = grant(raw, "sub");
     claims.identity.role = role_from_text(grant(raw, "role"));
     claims.identity.account_id = grant(raw, "account_id");
-    claims.token_id = grant(raw, "jti");
+    claims.identity.session_id = grant(raw, "sid");
     claims.expire_time = from_micros(jwt_get_grant_int(raw, "exp") * 1'000'000);
     if (claims.identity.subject.empty() || claims.identity.role == Role::kNone) {
         return token_invalid("claims");

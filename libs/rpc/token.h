@@ -17,14 +17,14 @@ const char* role_text(Role role);
 struct Identity {
     std::string subject;  ///< "user:li", "prepay-billing", "tenant:<account>".
     Role role = Role::kNone;
-    std::string account_id;  ///< Tenants only.
+    std::string account_id;    ///< Tenants only.
+    std::string session_id{};  ///< The log-in it came of; empty for services and tenants.
 };
 
 /// A token's content beside issuer and audience, which are fixed.
 struct TokenClaims {
     Identity identity;
     Instant expire_time;
-    std::string token_id;  ///< For revocation; may be empty.
 };
 
 /// Signs an ES256 JWT with a PEM EC P-256 private key. Reason TOKEN_KEY_INVALID.

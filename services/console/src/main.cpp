@@ -4,6 +4,7 @@
 #include <iterator>
 #include <memory>
 
+#include "adapters/ended_sessions.h"
 #include "adapters/grpc_auth_service.h"
 #include "adapters/grpc_bridge.h"
 #include "adapters/http_edge.h"
@@ -28,6 +29,7 @@ struct Parts {
     std::unique_ptr<console::GrpcBridge> bridge;
     std::unique_ptr<console::ConsoleMetrics> metrics;
     std::unique_ptr<rpc::AccessControl> access;
+    std::unique_ptr<console::EndedSessions> ended_sessions;
     std::unique_ptr<console::HttpEdge> edge;
 };
 
@@ -44,6 +46,11 @@ Status wire(Parts& parts, runtime::Service& service) {
     parts.bridge = std::make_unique<console::GrpcBridge>(addresses);
     parts.access =
         std::make_unique<rpc::AccessControl>(service.config().public_key_pem, service.clock());
+    parts.ended_sessions = std::make_unique<console::EndedSessions>(
+        parts.config, service.database(), *parts.access, service.clock());
+    PREPAY_RETURN_IF_ERROR(parts.ended_sessions->look());
+    service.spawn("ended-sessions",
+                  [&parts](const std::stop_token& stop) { parts.ended_sessions->run(stop); });
     parts.edge = std::make_unique<console::HttpEdge>(parts.config, *parts.bridge, *parts.access,
                                                      service.peer("account"), *parts.metrics);
     service.on_stop([&parts] { parts.edge->stop(); });

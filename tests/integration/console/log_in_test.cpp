@@ -144,6 +144,44 @@ TEST_CASE("a refresh token ends with its session's time and at log-out") {
     CHECK(world.auth("LogOut", {{"refreshToken", left}}).status == 200);
 }
 
+TEST_CASE("S-13 a session's end ends its access tokens, others go on") {
+    SKIP_WITHOUT_POSTGRES()
+    LogInWorld world;
+    world.add_user("wang", kPassword, rpc::Role::kViewer);
+    const HttpAnswer first = world.log_in(kPassword);
+    const HttpAnswer second = world.log_in(kPassword);
+    const HttpAnswer wang = world.auth("LogIn", {{"userName", "wang"}, {"password", kPassword}});
+    const auto reason = [&](const HttpAnswer& session) {
+        world.look_for_ended_sessions();
+        return world.call(kListSites, nlohmann::json::object(), access_of(session)).reason();
+    };
+    CHECK(reason(first).empty());
+
+    SECTION("log-out, also with a refreshed token") {
+        const HttpAnswer later = world.refresh(refresh_of(first));
+        CHECK(world.auth("LogOut", {{"refreshToken", refresh_of(later)}}).status == 200);
+        CHECK(reason(first) == "TOKEN_REVOKED");
+        CHECK(reason(later) == "TOKEN_REVOKED");
+        CHECK(reason(second).empty());
+    }
+    SECTION("a stolen refresh token that was used twice") {
+        world.refresh(refresh_of(first));
+        CHECK(world.refresh(refresh_of(first)).reason() == "TOKEN_REUSED");
+        CHECK(reason(first) == "TOKEN_REVOKED");
+        CHECK(reason(second).empty());
+    }
+    SECTION("another password, another role") {
+        world.add_user("li", "battery staple", rpc::Role::kViewer);
+        CHECK(reason(first) == "TOKEN_REVOKED");
+        CHECK(reason(second) == "TOKEN_REVOKED");
+    }
+    SECTION("a disabled user") {
+        world.execute("UPDATE console.users SET enabled = false WHERE user_name = 'li'");
+        CHECK(reason(first) == "TOKEN_REVOKED");
+    }
+    CHECK(reason(wang).empty());
+}
+
 TEST_CASE("a new password needs the old one, ends the sessions and locks like a log-in") {
     SKIP_WITHOUT_POSTGRES()
     LogInWorld world;

@@ -86,6 +86,24 @@ TEST_CASE("a stream without the permission ends before it begins") {
     CHECK(world.services.calls().empty());
 }
 
+TEST_CASE("S-13 a log-out ends the session's streams") {
+    SKIP_WITHOUT_POSTGRES()
+    World world;
+    world.add_user("li", "correct horse", rpc::Role::kViewer);
+    const nlohmann::json session =
+        world.auth("LogIn", {{"userName", "li"}, {"password", "correct horse"}}).json();
+    RawClient client(world.port());
+    client.send(post_text(kWatchWall,
+                          "Content-Type: application/connect+json\r\nauthorization: Bearer " +
+                              session["accessToken"].get<std::string>() + "\r\n",
+                          console::envelope(0, R"({"siteId":"open"})")));
+    client.read_until("r-1");
+    world.auth("LogOut", {{"refreshToken", session["refreshToken"]}});
+    world.look_for_ended_sessions();
+    CHECK_THAT(client.read_until("TOKEN_REVOKED"), Catch::Contains("TOKEN_REVOKED"));
+    await([&] { return world.services.open_streams() == 0; });
+}
+
 TEST_CASE("a client that leaves ends its stream in the service") {
     SKIP_WITHOUT_POSTGRES()
     World world;

@@ -87,6 +87,7 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
                                            {"prepay.reporting.v1", address},
                                            {"prepay.console.v1", address}});
     access_ = std::make_unique<rpc::AccessControl>(keys.public_pem(), clock);
+    ended_sessions_ = std::make_unique<console::EndedSessions>(config, *pool_, *access_, clock);
     edge_ = std::make_unique<console::HttpEdge>(config, *bridge_, *access_, *account_,
                                                 console_metrics_);
     const Result<int> started = edge_->start();
@@ -120,6 +121,8 @@ void World::make_pages() {
 std::string World::token(rpc::Role role, const std::string& account_id) const {
     return keys.token(role, std::string("user:") + rpc::role_text(role), account_id, clock);
 }
+
+void World::look_for_ended_sessions() { REQUIRE(ended_sessions_->look().ok()); }
 
 void World::add_user(const std::string& name, const std::string& password, rpc::Role role) {
     REQUIRE(console::put_user(*pool_, clock, name, "", role, password).ok());

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "adapters/connect_protocol.h"
+#include "adapters/ended_sessions.h"
 #include "adapters/grpc_auth_service.h"
 #include "adapters/grpc_bridge.h"
 #include "adapters/http_edge.h"
@@ -77,6 +78,9 @@ public:
     /// A metric's line in the text that Prometheus reads; 0 when absent.
     double metric(const std::string& line_start) const;
 
+    /// What the console does every few seconds.
+    void look_for_ended_sessions();
+
     SettableClock clock;
     const TokenKeys keys;
     FakeServices services;
@@ -95,6 +99,7 @@ private:
     std::unique_ptr<console::GrpcAuthService> auth_;
     std::unique_ptr<console::GrpcBridge> bridge_;
     std::unique_ptr<rpc::AccessControl> access_;
+    std::unique_ptr<console::EndedSessions> ended_sessions_;
     std::unique_ptr<console::HttpEdge> edge_;
     int port_ = 0;
 };

@@ -52,6 +52,7 @@ struct ConnectRoutes::Call {
     const google::protobuf::MethodDescriptor* method = nullptr;
     Codec codec = Codec::kJson;
     Status permitted;
+    std::string session_id;
     CallHeaders headers;
     std::string body;
 };
@@ -72,7 +73,10 @@ Result<ConnectRoutes::Call> ConnectRoutes::recognize(const httplib::Request& req
     }
     call.codec = type == prefix + "json" ? Codec::kJson : Codec::kProto;
     PREPAY_ASSIGN_OR_RETURN(call.headers, call_headers(request));
-    call.permitted = access_.authorize(*call.method, call.headers.authorization).status();
+    const Result<rpc::Identity> caller =
+        access_.authorize(*call.method, call.headers.authorization);
+    call.permitted = caller.status();
+    call.session_id = caller.ok() ? caller->session_id : "";
     return call;
 }
 
@@ -140,28 +144,30 @@ void ConnectRoutes::serve_stream(const Call& call, httplib::Response& response) 
         return;
     }
     const std::shared_ptr<BridgeStream> stream = *std::move(opened);
-    const auto pump = [this, place, stream, &method = *call.method, codec = call.codec](
-                          std::size_t, httplib::DataSink& sink) {
+    const auto pump = [this, place, stream, session_id = call.session_id, &method = *call.method,
+                       codec = call.codec](std::size_t, httplib::DataSink& sink) {
+        const auto end = [&sink](const Status& status) {
+            const std::string bytes = end_of_stream(status);
+            sink.write(bytes.data(), bytes.size());
+            sink.done();
+            return true;
+        };
         std::string reply;
         const BridgeStream::Event event = stream->next(kStreamWait, reply);
+        if (access_.refuses(session_id)) {
+            return end(rpc::token_revoked());
+        }
         if (event == BridgeStream::Event::kTimeout) {
             return !streams_.are_ending() && sink.is_writable();
         }
-        std::string bytes;
         if (event == BridgeStream::Event::kEnd) {
-            bytes = end_of_stream(stream->status());
-            sink.write(bytes.data(), bytes.size());
-            sink.done();
-            return true;
+            return end(stream->status());
         }
         const Result<std::string> encoded = encode_response(method, codec, reply);
         if (!encoded.ok()) {
-            bytes = end_of_stream(encoded.status());
-            sink.write(bytes.data(), bytes.size());
-            sink.done();
-            return true;
+            return end(encoded.status());
         }
-        bytes = envelope(0, *encoded);
+        const std::string bytes = envelope(0, *encoded);
         return !streams_.are_ending() && sink.write(bytes.data(), bytes.size());
     };
     response.set_chunked_content_provider(stream_type(call.codec), pump);

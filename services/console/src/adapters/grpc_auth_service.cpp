@@ -61,14 +61,15 @@ void GrpcAuthService::register_on(rpc::Server& server) {
 }
 
 Result<GrpcAuthService::Tokens> GrpcAuthService::new_tokens(const UserRow& user,
+                                                            const std::string& session_id,
                                                             Instant now) const {
     Tokens tokens;
     tokens.expire_time = now + config_.access_token_time;
     rpc::TokenClaims claims;
     claims.identity.subject = "user:" + user.user_name;
     claims.identity.role = user.role;
+    claims.identity.session_id = session_id;
     claims.expire_time = tokens.expire_time;
-    claims.token_id = new_id(clock_);
     PREPAY_ASSIGN_OR_RETURN(tokens.access, rpc::sign_token(claims, config_.private_key_pem, now));
     tokens.refresh = random_token();
     return tokens;
@@ -90,10 +91,10 @@ Result<v1::LogInResponse> GrpcAuthService::log_in(const rpc::CallContext&,
         telemetry::log_warning("log-in refused", {{"user_id", user->user_id}});
         return log_in_error(decision.outcome);
     }
-    PREPAY_ASSIGN_OR_RETURN(const Tokens tokens, new_tokens(*user, now));
-    PREPAY_RETURN_IF_ERROR(store_.start_session(new_id(clock_), user->user_id,
-                                                token_hash(tokens.refresh),
-                                                now + config_.refresh_token_time));
+    const std::string session_id = new_id(clock_);
+    PREPAY_ASSIGN_OR_RETURN(const Tokens tokens, new_tokens(*user, session_id, now));
+    PREPAY_RETURN_IF_ERROR(store_.start_session(
+        session_id, user->user_id, token_hash(tokens.refresh), now + config_.refresh_token_time));
     v1::LogInResponse response;
     response.set_access_token(tokens.access);
     response.set_refresh_token(tokens.refresh);
@@ -106,14 +107,15 @@ Result<v1::RefreshResponse> GrpcAuthService::refresh(const rpc::CallContext&,
                                                      const v1::RefreshRequest& request) {
     const Instant now = clock_.now();
     const std::string fresh = random_token();
-    PREPAY_ASSIGN_OR_RETURN(const UserRow user, store_.rotate(token_hash(request.refresh_token()),
-                                                              token_hash(fresh), now));
-    PREPAY_ASSIGN_OR_RETURN(const Tokens tokens, new_tokens(user, now));
+    PREPAY_ASSIGN_OR_RETURN(
+        const LiveSession session,
+        store_.rotate(token_hash(request.refresh_token()), token_hash(fresh), now));
+    PREPAY_ASSIGN_OR_RETURN(const Tokens tokens, new_tokens(session.user, session.session_id, now));
     v1::RefreshResponse response;
     response.set_access_token(tokens.access);
     response.set_refresh_token(fresh);
     *response.mutable_expire_time() = to_proto_time(tokens.expire_time);
-    *response.mutable_user() = to_proto_user(user);
+    *response.mutable_user() = to_proto_user(session.user);
     return response;
 }
 
@@ -209,7 +211,6 @@ Result<v1::CreateTenantLinkResponse> GrpcAuthService::create_tenant_link(
     claims.identity.role = rpc::Role::kTenant;
     claims.identity.account_id = request.account_id();
     claims.expire_time = now + kTenantLinkTime;
-    claims.token_id = new_id(clock_);
     v1::CreateTenantLinkResponse response;
     PREPAY_ASSIGN_OR_RETURN(*response.mutable_token(),
                             rpc::sign_token(claims, config_.private_key_pem, now));

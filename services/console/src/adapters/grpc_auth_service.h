@@ -42,7 +42,8 @@ private:
         std::string refresh;
         Instant expire_time;
     };
-    Result<Tokens> new_tokens(const UserRow& user, Instant now) const;
+    Result<Tokens> new_tokens(const UserRow& user, const std::string& session_id,
+                              Instant now) const;
 
     const ConsoleConfig& config_;
     pg::Database& database_;

@@ -76,6 +76,10 @@ Status PgUserStore::put(const UserRow& user) {
             " failure_count = 0, locked_until = NULL",
             user.user_id, user.user_name, user.display_name, rpc::role_text(user.role),
             user.password_hash);
+        tx.exec_params(
+            "UPDATE sessions s SET end_time = now() FROM users u"
+            " WHERE u.user_name = $1 AND s.user_id = u.user_id AND s.end_time IS NULL",
+            user.user_name);
         return absl::OkStatus();
     });
 }
@@ -123,10 +127,10 @@ Status PgUserStore::start_session(const std::string& session_id, const std::stri
     });
 }
 
-Result<UserRow> PgUserStore::rotate(const std::string& old_hash, const std::string& new_hash,
-                                    Instant now) {
+Result<LiveSession> PgUserStore::rotate(const std::string& old_hash, const std::string& new_hash,
+                                        Instant now) {
     bool reused = false;
-    auto user = database_.transact([&](pqxx::work& tx) -> Result<std::optional<UserRow>> {
+    auto session = database_.transact([&](pqxx::work& tx) -> Result<std::optional<LiveSession>> {
         const auto used = tx.exec_params(
             "UPDATE sessions SET end_time = now() WHERE session_id IN"
             " (SELECT session_id FROM used_refresh_tokens WHERE token_hash = $1)"
@@ -134,7 +138,7 @@ Result<UserRow> PgUserStore::rotate(const std::string& old_hash, const std::stri
             old_hash);
         reused = !used.empty();
         if (reused) {
-            return std::optional<UserRow>();  // Commits the end of the session.
+            return std::optional<LiveSession>();  // Commits the end of the session.
         }
         const auto rows = tx.exec_params(
             "UPDATE sessions s SET token_hash = $2 FROM users u WHERE s.token_hash = $1"
@@ -143,24 +147,25 @@ Result<UserRow> PgUserStore::rotate(const std::string& old_hash, const std::stri
                 user_columns() + ", s.session_id",
             old_hash, new_hash, pg::to_timestamptz(now));
         if (rows.empty()) {
-            return std::optional<UserRow>();
+            return std::optional<LiveSession>();
         }
+        LiveSession found{rows[0][9].as<std::string>(), user_from_row(rows[0])};
         tx.exec_params("INSERT INTO used_refresh_tokens (token_hash, session_id) VALUES ($1, $2)",
-                       old_hash, rows[0][9].as<std::string>());
-        return std::optional<UserRow>(user_from_row(rows[0]));
+                       old_hash, found.session_id);
+        return std::optional<LiveSession>(std::move(found));
     });
-    if (!user.ok()) {
-        return user.status();
+    if (!session.ok()) {
+        return session.status();
     }
     if (reused) {
         return token_error(
             "TOKEN_REUSED",
             "this refresh token was used before; the session is ended, log in again");
     }
-    if (!*user) {
+    if (!*session) {
         return token_error("TOKEN_INVALID", "the session has ended; log in again");
     }
-    return **user;
+    return **session;
 }
 
 Status PgUserStore::end_session(const std::string& refresh_hash, Instant now) {
@@ -168,6 +173,30 @@ Status PgUserStore::end_session(const std::string& refresh_hash, Instant now) {
         tx.exec_params(
             "UPDATE sessions SET end_time = $2 WHERE token_hash = $1 AND end_time IS NULL",
             refresh_hash, pg::to_timestamptz(now));
+        return absl::OkStatus();
+    });
+}
+
+Result<std::set<std::string>> PgUserStore::ended_sessions(Instant since) {
+    return database_.read([&](pqxx::work& tx) -> Result<std::set<std::string>> {
+        std::set<std::string> ids;
+        for (const auto& row :
+             tx.exec_params("SELECT session_id FROM sessions WHERE end_time > $1 UNION ALL"
+                            " SELECT s.session_id FROM users u JOIN sessions s USING (user_id)"
+                            " WHERE NOT u.enabled",
+                            pg::to_timestamptz(since))) {
+            ids.insert(row[0].as<std::string>());
+        }
+        return ids;
+    });
+}
+
+Status PgUserStore::forget_sessions(Instant before) {
+    return database_.transact([&](pqxx::work& tx) {
+        tx.exec_params(
+            "WITH gone AS (DELETE FROM sessions WHERE expire_time < $1 RETURNING session_id)"
+            " DELETE FROM used_refresh_tokens t USING gone WHERE t.session_id = gone.session_id",
+            pg::to_timestamptz(before));
         return absl::OkStatus();
     });
 }

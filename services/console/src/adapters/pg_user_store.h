@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -22,6 +23,12 @@ struct UserRow {
     std::optional<Instant> last_log_in_time;
 };
 
+/// A session that goes on.
+struct LiveSession {
+    std::string session_id;
+    UserRow user;
+};
+
 /// Users and their sessions. Each method is one transaction unless it takes one.
 class PgUserStore {
 public:
@@ -31,7 +38,8 @@ public:
     Result<std::vector<UserRow>> list();
     /// Reason USER_EXISTS.
     static Status insert(pqxx::work& tx, const UserRow& user);
-    /// Adds a user, or gives the one of that name a role, password and a clean slate.
+    /// Adds a user, or gives the one of that name a role, password and a clean slate; ends the
+    /// sessions it had.
     Status put(const UserRow& user);
     /// Locks the user, lets `decide` judge the attempt, stores the outcome; true = accepted.
     Result<LogInDecision> record_attempt(const std::string& user_id, bool matches, Instant now);
@@ -42,8 +50,13 @@ public:
                          const std::string& refresh_hash, Instant expire_time);
     /// Swaps a refresh token for a new one. UNAUTHENTICATED with TOKEN_INVALID, or TOKEN_REUSED,
     /// which also ends the session.
-    Result<UserRow> rotate(const std::string& old_hash, const std::string& new_hash, Instant now);
+    Result<LiveSession> rotate(const std::string& old_hash, const std::string& new_hash,
+                               Instant now);
     Status end_session(const std::string& refresh_hash, Instant now);
+    /// The sessions that ended after `since`, and those of disabled users.
+    Result<std::set<std::string>> ended_sessions(Instant since);
+    /// Deletes the sessions that could go on no longer at `before`, with their used tokens.
+    Status forget_sessions(Instant before);
 
 private:
     pg::Database& database_;
