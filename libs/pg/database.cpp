@@ -142,7 +142,7 @@ void Database::drop_idle() {
 void Database::pause_before_retry(int attempt) {
     thread_local std::minstd_rand random{std::random_device{}()};
     std::this_thread::sleep_for(
-        std::chrono::microseconds(random() % (5000U * static_cast<unsigned>(attempt))));
+        std::chrono::microseconds(random() % (5000UL * static_cast<unsigned long>(attempt))));
 }
 
 void Database::after_commit() {

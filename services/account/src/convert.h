@@ -17,8 +17,6 @@
 
 namespace prepay::account {
 
-namespace v1 = ::prepay::account::v1;
-
 google::protobuf::Timestamp to_proto(Instant instant);
 Instant from_proto(const google::protobuf::Timestamp& timestamp);
 
@@ -35,7 +33,7 @@ v1::Order to_proto(const Order& order);
 v1::SwitchIntent to_proto(const SwitchIntent& intent);
 
 /// Reason BAD_ALARM_LEVELS.
-Result<AlarmLevels> from_proto(const v1::AlarmLevels& levels);
+Result<AlarmLevels> from_proto(const v1::AlarmLevels& message);
 
 /// The words these have in SQL and in events. The reverse asserts: the database checks them.
 const char* to_text(LedgerKind kind);

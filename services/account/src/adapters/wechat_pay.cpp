@@ -14,8 +14,8 @@ namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kNoticeMax = 64 * 1024;
-constexpr std::size_t kAnswerMax = 256 * 1024;
+constexpr std::size_t kNoticeMax = 64 << 10;
+constexpr std::size_t kAnswerMax = 256 << 10;
 constexpr std::chrono::seconds kAgeMax = std::chrono::minutes(5);
 
 struct Reply {

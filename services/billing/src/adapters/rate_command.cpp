@@ -167,6 +167,7 @@ Result<std::string> run_rate(const RateOptions& options) {
     PREPAY_ASSIGN_OR_RETURN(std::vector<MeterReadings> readings,
                             parse_readings_csv(options.readings_path, text));
     std::vector<BillMeter> meters;
+    meters.reserve(readings.size());
     for (MeterReadings& meter : readings) {
         meters.push_back({meter.meter_id, std::move(meter.readings)});
     }

@@ -12,7 +12,7 @@
 namespace prepay::billing {
 namespace {
 
-constexpr std::size_t kTextSizeMax = 256 * 1024;
+constexpr std::size_t kTextSizeMax = 256 << 10;
 
 /// Remembers where each field of the definition was written, for the messages of validate().
 class Parser {

@@ -12,7 +12,7 @@
 namespace prepay::metering {
 namespace {
 
-constexpr std::size_t kFileSizeMax = 256 * 1024;
+constexpr std::size_t kFileSizeMax = 256 << 10;
 
 // Builds a pack from a YAML tree and notes every problem with its line.
 class PackParser {

@@ -78,8 +78,8 @@ Reply parse_write(std::span<const std::uint8_t> request, std::span<const std::ui
 
 }  // namespace
 
-const char* fault_text(FrameFault kind) {
-    switch (kind) {
+const char* fault_text(FrameFault fault) {
+    switch (fault) {
         case FrameFault::kNone:
             return "none";
         case FrameFault::kTooShort:

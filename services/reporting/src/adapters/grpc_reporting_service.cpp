@@ -8,7 +8,7 @@ namespace {
 
 constexpr int kDaysMax = 3660;
 constexpr int kExportsMax = 2;  // At once: each holds its lines in memory.
-constexpr std::size_t kCsvChunkBytes = 64 * 1024;
+constexpr std::size_t kCsvChunkBytes = 64 << 10;
 constexpr char kPlaceSeparator = '\x1f';
 
 // Texts that PostgreSQL could not take are known to match nothing.
