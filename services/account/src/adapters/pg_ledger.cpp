@@ -136,8 +136,8 @@ Result<PostingPlan> plan(const std::vector<Posting>& postings,
 void PgLedger::ensure_month(pqxx::work& tx, Instant time) {
     const auto days = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date(days);
-    const std::int64_t month =
-        static_cast<int>(date.year()) * 12 + static_cast<std::int64_t>(unsigned{date.month()});
+    const auto month = static_cast<std::int64_t>(static_cast<int>(date.year())) * 12 +
+                       static_cast<std::int64_t>(unsigned{date.month()});
     {
         const std::lock_guard lock(mutex_);
         if (months_.contains(month)) {

@@ -98,7 +98,7 @@ Status Payments::handle_notice(const SignedNotice& notice) {
 }
 
 Status Payments::expire(const Order& order) {
-    Status closed = provider_.close(order.order_id);
+    const Status closed = provider_.close(order.order_id);
     // Only an order that nobody can pay any more may be closed here.
     if (!closed.ok() && closed.code() != absl::StatusCode::kNotFound) {
         return closed;

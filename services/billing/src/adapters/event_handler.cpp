@@ -89,6 +89,7 @@ Result<OccupanciesByMeter> parse_occupancies(const std::vector<kafka::Message>& 
 template <typename Map>
 std::vector<std::string> names_of(const Map& map) {
     std::vector<std::string> names;
+    names.reserve(map.size());
     for (const auto& entry : map) {
         names.push_back(entry.first);
     }

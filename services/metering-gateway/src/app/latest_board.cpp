@@ -38,9 +38,9 @@ std::vector<std::pair<std::string, LatestBoard::Entry>> LatestBoard::newer(
     const std::vector<std::string>& meter_ids, std::uint64_t version) const {
     std::vector<std::pair<std::string, Entry>> result;
     for (const std::string& meter_id : meter_ids) {
-        auto entry = find(meter_id);
+        const auto entry = find(meter_id);
         if (entry && entry->version > version) {
-            result.emplace_back(meter_id, *std::move(entry));
+            result.emplace_back(meter_id, *entry);
         }
     }
     return result;

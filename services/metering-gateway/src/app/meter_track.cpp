@@ -16,11 +16,11 @@ PlausibilityLimits limits_of(const MeterConfig& config, const DriverPack& pack,
 }
 
 MeterTrack::MeterTrack(MeterConfig config, std::shared_ptr<const DriverPack> pack,
-                       const PlausibilityLimits& settings, MeterMemory memory)
+                       const PlausibilityLimits& settings, const MeterMemory& memory)
     : config_(std::move(config)),
       pack_(std::move(pack)),
       limits_(limits_of(config_, *pack_, settings)),
-      memory_(std::move(memory)),
+      memory_(memory),
       words_(pack_->blocks.size()) {
     if (memory_.base) {
         config_.register_epoch = std::max(config_.register_epoch, memory_.base->epoch);

@@ -31,7 +31,7 @@ PlausibilityLimits limits_of(const MeterConfig& config, const DriverPack& pack,
 class MeterTrack {
 public:
     MeterTrack(MeterConfig config, std::shared_ptr<const DriverPack> pack,
-               const PlausibilityLimits& settings, MeterMemory memory);
+               const PlausibilityLimits& settings, const MeterMemory& memory);
 
     [[nodiscard]] const MeterConfig& config() const { return config_; }
     [[nodiscard]] const DriverPack& pack() const { return *pack_; }

@@ -36,9 +36,8 @@ ImportVerdict judge_between(const ReadingBase* before, const ReadingBase* after,
         verdict.epoch = after->epoch;
     } else if (below && after == nullptr && epoch > before->epoch) {
         verdict.epoch = epoch;  // The first reading after a swap.
-    } else if (below) {
-        verdict.fault = ReadingFault::kRegisterDip;
-    } else if (after != nullptr && after->epoch == verdict.epoch && row.total > after->total) {
+    } else if (below ||
+               (after != nullptr && after->epoch == verdict.epoch && row.total > after->total)) {
         verdict.fault = ReadingFault::kRegisterDip;
     } else if (before != nullptr && !is_reachable((row.total - before->total).wh(),
                                                   row.read_time - before->read_time, limits)) {
@@ -106,7 +105,7 @@ bool is_reachable(std::int64_t energy, Duration elapsed, const PlausibilityLimit
     // Two register steps are always possible: one shown late, one early.
     const Int128 allowed = static_cast<Int128>(limits.rated_power_w) * elapsed.count() *
                                limits.margin_percent / 100 / kMicrosPerHour +
-                           2 * limits.resolution;
+                           static_cast<Int128>(2) * limits.resolution;
     return energy <= allowed;
 }
 
