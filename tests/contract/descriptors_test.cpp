@@ -139,7 +139,8 @@ TEST_CASE("Every mutation carries a request id") {
         CHECK(request_id->type() == FieldDescriptor::TYPE_STRING);
         CHECK(request_id->number() == 1);
     }
-    CHECK(unused == std::set<std::string>());
+    CAPTURE(unused);
+    CHECK(unused.empty());
 }
 
 TEST_CASE("Reads ask for no more than PERMISSION_READ, or are the tenant's or internal") {
