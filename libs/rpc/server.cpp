@@ -58,7 +58,7 @@ std::string deterministic_bytes(const Message& message) {
     return bytes;
 }
 
-// Fills request_id and content_hash where the request has an id; a bad one is refused.
+// Fills request_id and content_hash where the request has an id; none or a bad one is refused.
 Status take_request_id(const Message& request, CallContext& context) {
     const auto* field = request.GetDescriptor()->FindFieldByName("request_id");
     if (field == nullptr) {
@@ -71,9 +71,10 @@ Status take_request_id(const Message& request, CallContext& context) {
     };
     if (context.request_id.size() < kRequestIdMin || context.request_id.size() > kRequestIdMax ||
         !std::all_of(context.request_id.begin(), context.request_id.end(), good)) {
-        return invalid_argument("REQUEST_ID_REQUIRED",
-                                "request_id must be 8 to 64 of [A-Za-z0-9._:-], made once by the "
-                                "caller and kept over repetitions");
+        return invalid_argument(
+            context.request_id.empty() ? "REQUEST_ID_REQUIRED" : "BAD_REQUEST_ID",
+            "request_id must be 8 to 64 of [A-Za-z0-9._:-], made once by the "
+            "caller and kept over repetitions");
     }
     context.content_hash = sha256_hex(deterministic_bytes(request));
     return absl::OkStatus();

@@ -94,6 +94,9 @@ void import(Stack& stack, History& history) {
     REQUIRE(answer["stored"] == history.readings.size());
     REQUIRE(answer["duplicates"] == 0);
     REQUIRE(answer["rejected"] == 0);
+    const auto again = nlohmann::json::parse(stack.run(command));
+    REQUIRE(again["stored"] == 0);
+    REQUIRE(again["duplicates"] == history.readings.size());
 }
 
 void wait_charged(Park& park, const History& history) {

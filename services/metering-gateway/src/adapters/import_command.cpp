@@ -46,14 +46,6 @@ Result<std::string> read_text(const std::string& path) {
     return text.str();
 }
 
-// The same rows always have the same id, so that a repeated import is recognised.
-std::string request_id_of(const v1::ImportReadingsRequest& request) {
-    char id[32];
-    std::snprintf(id, sizeof id, "import-%016llx",
-                  static_cast<unsigned long long>(stable_hash(request.SerializeAsString())));
-    return id;
-}
-
 v1::ImportReadingsRequest make_request(const std::vector<CsvReading>& rows, std::size_t start,
                                        std::size_t end) {
     v1::ImportReadingsRequest request;
@@ -63,7 +55,8 @@ v1::ImportReadingsRequest make_request(const std::vector<CsvReading>& rows, std:
         *reading.mutable_read_time() = to_proto_time(rows[i].read_time);
         reading.set_register_total(rows[i].total.wh());
     }
-    request.set_request_id(request_id_of(request));
+    // Kept over tries. Another run has other ids: the rows themselves tell what is stored already.
+    request.set_request_id("import-" + new_id(SystemClock()));
     return request;
 }
 
