@@ -62,6 +62,11 @@ public:
         int lose_requests = 0;  ///< Neither executed nor answered.
         int exception = 0;
         bool contradict = false;
+        int write_exception = 0;  ///< Answer to writes only.
+        int busy_writes = 0;      ///< Writes refused as busy.
+        int acts_after_reads = 0;
+        int reads_left = 0;  ///< Until what was ordered shows.
+        bool ordered_open = false;
     };
 
     std::map<int, Unit> units;
@@ -97,12 +102,23 @@ public:
             return reply;
         }
         if (pdu[0] == 0x10) {
-            unit.open = unit.contradict ? unit.open : pdu[7] == 1;
+            if (unit.busy_writes > 0) {
+                --unit.busy_writes;
+                reply.reply.exception_code = 6;
+                return reply;
+            }
+            unit.ordered_open = unit.contradict ? unit.open : pdu[7] == 1;
+            unit.reads_left = unit.acts_after_reads;
+            unit.open = unit.reads_left > 0 ? unit.open : unit.ordered_open;
+            reply.reply.exception_code = unit.write_exception;
             if (unit.lose_answers > 0) {
                 --unit.lose_answers;
                 reply.outcome = WireOutcome::kTimeout;
             }
             return reply;
+        }
+        if (unit.reads_left > 0 && --unit.reads_left == 0) {
+            unit.open = unit.ordered_open;
         }
         const std::uint16_t registers[] = {static_cast<std::uint16_t>(unit.total >> 16),
                                            static_cast<std::uint16_t>(unit.total & 0xFFFF), 100,
@@ -154,6 +170,7 @@ public:
                                                          next->first - clock_.steady())));
                 work = std::move(next->second);
                 due_.erase(next);
+                ++fired_count;
             } else {
                 return false;
             }
@@ -162,6 +179,7 @@ public:
         return true;
     }
 
+    int fired_count = 0;  ///< What was due at a time, since the start.
     bool hold_blocking = false;
     std::vector<std::function<void()>> held;  ///< Blocking calls that do not return yet.
 
@@ -248,6 +266,7 @@ public:
     std::vector<std::string> claims;
     ClaimOutcome claim_outcome = ClaimOutcome::kGranted;
     bool database_up = true;
+    int commits_in_doubt = 0;  ///< Of mark_sending: done, but the answer is lost.
     std::function<void()> on_mark;
 
     Status write(const std::vector<LineBatch>& written) override {
@@ -267,8 +286,18 @@ public:
         if (!database_up) {
             return unavailable("DATABASE_UNAVAILABLE", "away");
         }
+        for (const Command& known : marked) {
+            if (known.command_id == command.command_id &&
+                known.attempt_count >= command.attempt_count) {
+                return failed_precondition("COMMAND_CLOSED", "no new attempt");
+            }
+        }
         marked.push_back(command);
         changed.notify_all();
+        if (commits_in_doubt > 0) {
+            --commits_in_doubt;
+            return unavailable("COMMIT_IN_DOUBT", "lost");
+        }
         return absl::OkStatus();
     }
     Status finish(const Command& command) override {

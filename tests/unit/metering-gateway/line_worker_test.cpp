@@ -372,3 +372,41 @@ TEST_CASE("A stopped line ends with the request in flight and hands over what it
     CHECK(bench.bus.requests.size() == 4);
     CHECK(bench.spool.size() == 4);
 }
+
+TEST_CASE("I-14: an exception that does not say refused leaves the outcome open") {
+    const int code = GENERATE(5, 10, 11);
+    Bench bench(1);
+    REQUIRE(bench.wait_requests(1));
+    bench.bus.units[1].write_exception = code;
+    bench.bus.units[1].acts_after_reads = 4;
+    bench.worker->submit(bench.order("c-1", 1, CommandAction::kTrip), false);
+    const Command command = bench.result("c-1");
+    CHECK(command.state == CommandState::kVerified);
+    CHECK(command.attempt_count == 1);
+    CHECK(bench.bus.write_count() == 1);
+}
+
+TEST_CASE("A busy meter is given time before the order is sent again") {
+    Bench bench(1);
+    REQUIRE(bench.wait_requests(1));
+    bench.bus.units[1].busy_writes = 2;
+    const Instant start = bench.clock.now();
+    bench.worker->submit(bench.order("c-1", 1, CommandAction::kTrip), false);
+    const Command command = bench.result("c-1");
+    CHECK(command.state == CommandState::kVerified);
+    CHECK(command.attempt_count == 3);
+    CHECK(bench.clock.now() - start >= 2 * CommandSettings{}.settle_time);
+}
+
+TEST_CASE("An attempt whose commit is in doubt is neither lost nor repeated under its number") {
+    Bench bench(1);
+    REQUIRE(bench.wait_requests(1));
+    bench.stores.commits_in_doubt = 1;
+    bench.worker->submit(bench.order("c-1", 1, CommandAction::kTrip), false);
+    const Command command = bench.result("c-1");
+    CHECK(command.state == CommandState::kVerified);
+    CHECK(command.attempt_count == 2);
+    CHECK(bench.bus.write_count() == 1);
+    REQUIRE(bench.stores.marked.size() == 2);
+    CHECK(bench.stores.marked[1].revision > bench.stores.marked[0].revision);
+}

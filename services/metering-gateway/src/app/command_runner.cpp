@@ -13,8 +13,11 @@ constexpr std::chrono::milliseconds kPauseMax{2000};
 constexpr std::chrono::milliseconds kReadBackPauseMax{200};
 constexpr std::chrono::milliseconds kMissingPause{2};
 constexpr int kMissingMax = 1000;
+// Modbus exceptions that do not say that the meter refused.
+constexpr int kAcknowledgeException = 5;  // Taken, and still being done.
 constexpr int kBusyException = 6;
-constexpr int kAcknowledgeException = 5;
+constexpr int kGatewayPathException = 10;    // A serial server's own: it may have
+constexpr int kGatewayTargetException = 11;  // lost the request or the meter's answer.
 constexpr std::size_t kFramesMax = 64;
 
 void add_frames(Command& command, const WireReply& reply) {
@@ -41,10 +44,16 @@ WriteOutcome outcome_of(const WireReply& reply) {
     if (reply.reply.ok()) {
         return WriteOutcome::kAcknowledged;
     }
-    return reply.reply.exception_code == kBusyException ||
-                   reply.reply.exception_code == kAcknowledgeException
-               ? WriteOutcome::kBusy
-               : WriteOutcome::kRefused;
+    switch (reply.reply.exception_code) {
+        case kBusyException:
+            return WriteOutcome::kBusy;
+        case kAcknowledgeException:
+        case kGatewayPathException:
+        case kGatewayTargetException:
+            return WriteOutcome::kUnknown;
+        default:
+            return WriteOutcome::kRefused;
+    }
 }
 
 }  // namespace
@@ -177,6 +186,13 @@ Task<bool> CommandRunner::begin_attempt(CommandJob& job, bool& over) {
     if (!status.ok() && !job.claimed) {
         telemetry::log_warning("a command waits for PostgreSQL",
                                {{"error", telemetry::describe(status)}});
+        // Perhaps the row has this attempt all the same: the next try takes the next number, else
+        // it would find its own and be taken for closed.
+        if (error_reason(status) == "COMMIT_IN_DOUBT") {
+            job.command.attempt_count = next.attempt_count;
+            job.command.revision = next.revision;
+            job.command.before = next.before;
+        }
         pause(job, kPauseMax);
         co_return false;
     }
@@ -236,9 +252,8 @@ Task<bool> CommandRunner::read_back(CommandJob& job, MeterTrack& meter, bool sup
     facts.read_back = co_await read_relay(job, meter);
     PREPAY_CRASH_POINT("metering.command_read_back");
     const auto waited = clock_.steady() - job.sent_at;
-    // What never left, or met a busy meter, needs no time to act.
-    facts.settled = waited >= settings_.settle_time || job.write == WriteOutcome::kNotSent ||
-                    job.write == WriteOutcome::kBusy;
+    // What never left needs no time to act; a busy meter needs it to become free.
+    facts.settled = waited >= settings_.settle_time || job.write == WriteOutcome::kNotSent;
     facts.superseded = superseded;
     facts.attempts_left =
         job.command.attempt_count < settings_.attempts_max && !is_expired(job.command);
@@ -257,6 +272,7 @@ Task<bool> CommandRunner::read_back(CommandJob& job, MeterTrack& meter, bool sup
             job.phase = CommandJob::Phase::kSend;
             job.claimed = false;
             job.not_before = {};
+            job.backoff = std::chrono::milliseconds(0);
             co_return false;
         case CommandStep::kReadAgain:
             pause(job, unreadable ? kPauseMax : kReadBackPauseMax);
