@@ -373,6 +373,48 @@ TEST_CASE("A stopped line ends with the request in flight and hands over what it
     CHECK(bench.spool.size() == 4);
 }
 
+TEST_CASE("Orders to silent meters hold up neither the other orders of their line nor its reads") {
+    Bench bench(8, std::chrono::milliseconds(1000));
+    for (int unit = 1; unit <= 6; ++unit) {
+        bench.bus.units[unit].silent = true;
+    }
+    REQUIRE(bench.loop.run_until([&] { return bench.worker->status().lost_meter_count == 6; }));
+    for (int unit = 1; unit <= 6; ++unit) {
+        bench.worker->submit(
+            bench.intent("trip-" + std::to_string(unit), unit, CommandAction::kTrip), false);
+    }
+    const Instant later = bench.clock.now() + std::chrono::seconds(30);
+    REQUIRE(bench.loop.run_until([&] { return bench.clock.now() >= later; }));
+    const Instant start = bench.clock.now();
+    bench.worker->submit(bench.order("healthy", 8, CommandAction::kTrip), false);
+    CHECK(bench.result("healthy").state == CommandState::kVerified);
+    CHECK(bench.clock.now() - start < std::chrono::seconds(3));
+    bench.bus.requests.clear();
+    REQUIRE(bench.wait_requests(100));
+    std::map<int, int> count;
+    for (const auto& [unit, pdu] : bench.bus.requests) {
+        ++count[unit];
+    }
+    CHECK(count[7] > 5);
+    for (int unit = 1; unit <= 6; ++unit) {
+        CHECK(count[unit] > 3);  // Each has its turn.
+    }
+}
+
+TEST_CASE("An order behind one that waits does not keep the line awake") {
+    Bench bench(2);
+    bench.bus.units[1].silent = true;
+    REQUIRE(bench.wait_requests(3));
+    Command trip = bench.intent("trip", 1, CommandAction::kTrip);
+    bench.worker->submit(trip, false);
+    bench.worker->submit(bench.intent("close", 1, CommandAction::kClose), false);
+    bench.stores.claim_outcome = ClaimOutcome::kUnanswered;
+    const Instant later = bench.clock.now() + std::chrono::seconds(60);
+    const int before = bench.loop.fired_count;
+    REQUIRE(bench.loop.run_until([&] { return bench.clock.now() >= later; }));
+    CHECK(bench.loop.fired_count - before < 500);
+}
+
 TEST_CASE("I-14: an exception that does not say refused leaves the outcome open") {
     const int code = GENERATE(5, 10, 11);
     Bench bench(1);
@@ -409,4 +451,20 @@ TEST_CASE("An attempt whose commit is in doubt is neither lost nor repeated unde
     CHECK(bench.bus.write_count() == 1);
     REQUIRE(bench.stores.marked.size() == 2);
     CHECK(bench.stores.marked[1].revision > bench.stores.marked[0].revision);
+}
+
+TEST_CASE("A read that a stopping line does not come to is answered, not left waiting") {
+    Bench bench(2);
+    REQUIRE(bench.wait_requests(1));
+    std::vector<std::string> reasons;
+    const auto note = [&reasons](const Result<DemandResult>& result) {
+        reasons.push_back(error_reason(result.status()));
+    };
+    bool stopped = false;
+    bench.worker->stop([&stopped] { stopped = true; });
+    bench.worker->read_now("m-1", note);
+    REQUIRE(bench.loop.run_until([&stopped] { return stopped; }));
+    bench.worker->read_now("m-2", note);
+    REQUIRE(bench.loop.run_until([&reasons] { return reasons.size() == 2; }));
+    CHECK(reasons == std::vector<std::string>{"LINE_LOST", "LINE_LOST"});
 }

@@ -46,6 +46,10 @@ void LineWorker::stop(std::function<void()> stopped) {
 void LineWorker::post(std::function<void()> change) {
     loop_.post([this, change = std::move(change)]() mutable {
         inbox_.push_back(std::move(change));
+        if (ended_) {
+            drain_inbox();
+            abort_sweep();  // Who wants a reading now is told at once.
+        }
         woken_.set();
     });
 }
@@ -156,11 +160,13 @@ Task<> LineWorker::run() {
             co_await woken_;
         }
     }
+    drain_inbox();
     abort_sweep();
     flush();
     wire_.close();
     timer_.reset();
     running_ = false;
+    ended_ = true;
     loop_.post(std::move(stopped_));  // When this coroutine has ended.
 }
 
@@ -172,10 +178,16 @@ Task<bool> LineWorker::step() {
     if (!config_.enabled) {
         co_return false;
     }
-    if (CommandJob* job = next_job()) {
+    CommandJob* const job = next_job();
+    // A repeated try takes turns with the reads: meters that do not answer must not keep the others
+    // of their line from being read.
+    const bool repeated = job != nullptr && job->backoff.count() > 0;
+    if (job != nullptr && !(repeated && tried_again_)) {
+        tried_again_ = repeated;
         co_await run_job(*job);
         co_return true;
     }
+    tried_again_ = false;
     if (!demands_.empty()) {
         const TaskStep done = co_await run_task(demands_.front());
         if (done == TaskStep::kDone) {
@@ -207,6 +219,9 @@ std::chrono::steady_clock::time_point LineWorker::next_event() const {
         until = std::min(until, wire_.next_try());
     }
     for (const CommandJob& job : jobs_) {
+        if (is_behind(job)) {
+            continue;
+        }
         auto due = job.not_before;
         if (job.phase != CommandJob::Phase::kPersist && !wire_.is_ready()) {
             due = std::max(due, wire_.next_try());
@@ -216,27 +231,35 @@ std::chrono::steady_clock::time_point LineWorker::next_event() const {
     return until;
 }
 
-// Orders to transmit go before read-backs; of one meter strictly in their order.
+// Orders to transmit go before read-backs, of each those that are due longest: meters that do not
+// answer never hold up an order to another one. Of one meter strictly in their order.
 CommandJob* LineWorker::next_job() {
     const auto now = context_.clock.steady();
     const bool wire_ready = wire_.is_ready();
-    CommandJob* second = nullptr;
-    std::vector<const std::string*> busy;
+    const auto rank = [](const CommandJob& job) {
+        return std::pair(job.phase != CommandJob::Phase::kSend, job.not_before);
+    };
+    CommandJob* best = nullptr;
     for (CommandJob& job : jobs_) {
-        const std::string& meter_id = job.command.meter_id;
-        const bool behind = std::any_of(
-            busy.begin(), busy.end(), [&](const std::string* other) { return *other == meter_id; });
-        busy.push_back(&meter_id);
         const bool stored_only = job.phase == CommandJob::Phase::kPersist;
-        if (behind || job.not_before > now || (!stored_only && !wire_ready)) {
+        if (job.not_before > now || (!stored_only && !wire_ready) || is_behind(job)) {
             continue;
         }
-        if (job.phase == CommandJob::Phase::kSend) {
-            return &job;
-        }
-        second = second == nullptr ? &job : second;
+        best = best == nullptr || rank(job) < rank(*best) ? &job : best;
     }
-    return second;
+    return best;
+}
+
+bool LineWorker::is_behind(const CommandJob& job) const {
+    for (const CommandJob& other : jobs_) {
+        if (&other == &job) {
+            break;
+        }
+        if (other.command.meter_id == job.command.meter_id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool LineWorker::is_superseded(const CommandJob& job) const {

@@ -97,6 +97,8 @@ private:
     Task<bool> step();
     [[nodiscard]] std::chrono::steady_clock::time_point next_event() const;
     CommandJob* next_job();
+    /// An older order for the same meter is not over.
+    bool is_behind(const CommandJob& job) const;
     bool is_superseded(const CommandJob& job) const;
     Task<> run_job(CommandJob& job);
     Task<> expire_jobs();
@@ -125,6 +127,8 @@ private:
     std::deque<std::function<void()>> inbox_;
     std::function<void()> stopped_;  ///< Set = to stop.
     bool running_ = false;
+    bool ended_ = false;        ///< By stop(): nobody comes to what is posted.
+    bool tried_again_ = false;  ///< The last step was a repeated try of an order.
     Task<> life_;
     LineConfig config_;
     std::vector<std::unique_ptr<Meter>> meters_;
