@@ -84,3 +84,18 @@ TEST_CASE("A stop writes what is left") {
     writer.join();
     CHECK(store.batches.size() == 200);
 }
+
+TEST_CASE("A long outage leaves no more sweeps in the spool than it has readings") {
+    test::FakeStores store;
+    telemetry::Metrics metrics;
+    const GatewayMetrics gauges(metrics);
+    ReadingSpool spool(store, gauges, 1000);
+    for (int i = 0; i < 20'000; ++i) {
+        spool.push(batch_of(i, 1));
+    }
+    CHECK(spool.size() == 1000);
+    std::jthread writer([&](const std::stop_token& stop) { spool.run(stop); });
+    writer.request_stop();
+    writer.join();
+    CHECK(store.batches.size() == 1000);
+}

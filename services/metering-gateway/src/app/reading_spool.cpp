@@ -33,15 +33,14 @@ void ReadingSpool::push(LineBatch batch) {
 // Oldest first; the closing and opening pair of a rollover (no values) is never dropped.
 void ReadingSpool::thin() {
     std::size_t dropped = 0;
-    for (LineBatch& batch : queue_) {
-        if (reading_count_ <= readings_max_) {
-            break;
-        }
-        const std::size_t before = batch.readings.size();
-        std::erase_if(batch.readings,
+    auto batch = queue_.begin();
+    while (batch != queue_.end() && reading_count_ > readings_max_) {
+        const std::size_t before = batch->readings.size();
+        std::erase_if(batch->readings,
                       [](const Reading& reading) { return reading.values.has_value(); });
-        dropped += before - batch.readings.size();
-        reading_count_ -= before - batch.readings.size();
+        dropped += before - batch->readings.size();
+        reading_count_ -= before - batch->readings.size();
+        batch = batch->empty() ? queue_.erase(batch) : std::next(batch);
     }
     if (dropped > 0) {
         metrics_.spool_dropped(dropped);
