@@ -18,7 +18,7 @@ namespace prepay::runtime {
 namespace {
 
 constexpr std::chrono::milliseconds kDrainTimeout{8000};
-constexpr std::chrono::milliseconds kDrainEnd{9500};
+constexpr std::chrono::milliseconds kDrainEnd{9000};
 // Handlers mostly wait for the disk; payment notices share commits, so many at once are faster.
 constexpr int kWorkerCount = 32;
 constexpr std::chrono::seconds kMetricsInterval{1};
