@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import type { Browser, Locator, Page } from 'playwright-core';
 import { onWall, ready, roomPath, tiles, type Check } from './console_checks';
-import { baseUrl, expectAccessible, go, logIn, openContext, password, shot } from './harness';
+import { baseUrl, expectAccessible, go, logIn, mockUrl, openContext, password, shot } from './harness';
 
 const dialog = (page: Page): Locator => page.locator('.ant-modal');
 const proof = (page: Page): Locator => dialog(page).locator('.outcome .ant-alert-success').first();
@@ -155,6 +155,47 @@ async function restoreAfterCredit(page: Page): Promise<string> {
     return `relay read back closed ${took} ms after the cashier confirmed`;
 }
 
+/** Money in suspense, which the pretended console always has: given to somebody else, then paid back. */
+async function settleSuspense(browser: Browser): Promise<void> {
+    const problems: string[] = [];
+    const context = await openContext(browser, {}, problems);
+    const page = await context.newPage();
+    page.setDefaultTimeout(12_000);
+    await logIn(page, `${mockUrl}/cash`, { user: 'cashier', password: 'demo' });
+    const items = page.locator('.suspense-item');
+    await items.first().waitFor();
+    const count = await items.count();
+    await items.first().getByText('49.99').waitFor();
+    await items.first().getByText('实付金额与订单不符').waitFor();
+    await shot(page, 'suspense');
+    await expectAccessible(page, 'suspense');
+    await items.first().locator('.ant-btn-primary').click();
+    await dialog(page).locator('.consequence').waitFor();
+    const payer = await dialog(page).locator('.consequence').textContent();
+    await dialog(page).locator('.field').first().waitFor();
+    await dialog(page).locator('form.action .ant-btn').first().click();
+    await dialog(page).locator('.cash-search input').fill('A-210');
+    await dialog(page).locator('.cash-hit').first().waitFor();
+    await page.waitForTimeout(300);
+    assert.ok(await dialog(page).locator('.ant-modal-footer .ant-btn').last().isDisabled(), 'no credit while somebody is looked for');
+    await shot(page, 'suspense-search');
+    await dialog(page).locator('.cash-search input').press('Enter');
+    await dialog(page).locator('.cash-search').waitFor({ state: 'detached' });
+    assert.equal(await dialog(page).locator('.outcome').count(), 0, 'Enter chooses, and sends nothing');
+    assert.notEqual(await dialog(page).locator('.consequence').textContent(), payer);
+    await dialog(page).locator('.consequence', { hasText: 'A-210' }).waitFor();
+    await expectAccessible(page, 'suspense credit');
+    assert.match(await confirmed(page, 'suspense-credited'), /49\.99/);
+    await page.waitForFunction((n) => document.querySelectorAll('.suspense-item').length === n, count - 1);
+    await items.first().locator('.ant-btn').first().click();
+    await dialog(page).locator('.consequence', { hasText: '50.00' }).waitFor();
+    await shot(page, 'suspense-paid-back-asks');
+    assert.match(await confirmed(page), /50\.00/);
+    await page.waitForFunction((n) => document.querySelectorAll('.suspense-item').length === n, count - 2);
+    await context.close();
+    assert.deepEqual(problems, [], 'errors in the browser');
+}
+
 async function pickRooms(page: Page, count: number): Promise<void> {
     await go(page, '/?state=normal');
     await page.locator(tiles).first().waitFor();
@@ -259,5 +300,6 @@ export const actionChecks: Check[] = [
     onWall('batch task: cancelled before its time', cancelledTask),
     onWall('tariff file: refused with line and column, then taken', tariffFile),
     onWall('language: everything changes, and back', languageSwitch),
+    { name: 'cash desk: money in suspense is credited to somebody else, and paid back', run: settleSuspense },
     { name: 'log-out and a session that ended elsewhere', run: sessionEnds },
 ];

@@ -1,6 +1,6 @@
 // The state of a pretended park of 1,000 rooms. Development only.
 import { create } from '@bufbuild/protobuf';
-import { AccountSchema, AccountState, FeeState, OrderKind, OrderSchema, OrderState, PostingSchema, RoomSchema, SwitchAction, SwitchIntentSchema, SwitchIntentState, type Account, type Order, type Posting, type Room, type SwitchIntent } from '../src/gen/prepay/account/v1/account_pb';
+import { AccountSchema, AccountState, FeeState, OrderKind, OrderSchema, OrderState, PostingSchema, RoomSchema, SwitchAction, SwitchIntentSchema, SwitchIntentState, SuspenseItemSchema, type Account, type Order, type Posting, type Room, type SuspenseItem, type SwitchIntent } from '../src/gen/prepay/account/v1/account_pb';
 import { Resource } from '../src/gen/prepay/common/v1/common_pb';
 import { CommandAction, CommandSchema, CommandState, FrameDirection, MeterSchema, MeterValuesSchema, RelayState, type Command, type Meter, type MeterValues } from '../src/gen/prepay/metering/v1/metering_pb';
 import { WallRoomSchema, WallState, type WallRoom } from '../src/gen/prepay/reporting/v1/reporting_pb';
@@ -35,6 +35,7 @@ export class Park {
     readonly orders: Order[] = [];
     readonly commands = new Map<string, Command>();
     readonly intents: SwitchIntent[] = [];
+    readonly suspense: SuspenseItem[] = [];
     private postingCount = 1000n;
     private readonly listeners = new Set<(room: WallRoom) => void>();
     private readonly commandListeners = new Set<(command: Command) => void>();
@@ -44,6 +45,10 @@ export class Park {
         buildings.forEach((building, b) => {
             for (let floor = 1; floor <= floors; floor++)
                 for (let n = 1; n <= roomsPerFloor; n++) this.addRoom(++count, building, b, floor, n);
+        });
+        [...this.accounts.keys()].slice(0, 4).forEach((accountId, i) => {
+            const orderId = `01a20621ba5b7207bd1841ac3bb948a${i}`;
+            this.suspense.push(create(SuspenseItemSchema, { providerTransactionId: `420000227420261122000000000${i}`, siteId, orderId, accountId, amountMicros: [49_990_000n, 50_000_000n][i % 2], reason: ['WRONG_AMOUNT', 'ORDER_PAID_TWICE'][i % 2], receiveTime: timestamp(Date.now() - (i + 1) * 3_600_000) }));
         });
     }
 

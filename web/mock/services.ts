@@ -1,7 +1,7 @@
 // The Connect endpoints over the pretended park. Development only.
 import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from '@connectrpc/connect';
-import { AccountService, AccountState, OrderKind, OrderSchema, OrderState, TenantService, AccountSchema, FeeState, type Order } from '../src/gen/prepay/account/v1/account_pb';
+import { AccountService, AccountState, OrderKind, OrderSchema, OrderState, SuspenseOutcome, SuspenseSettlementSchema, TenantService, AccountSchema, FeeState, type Order } from '../src/gen/prepay/account/v1/account_pb';
 import { AlarmService, ChannelKind, EpisodeSchema, EpisodeState, NotificationSchema, NotificationState } from '../src/gen/prepay/alarm/v1/alarm_pb';
 import { ErrorDetailSchema, Permission } from '../src/gen/prepay/common/v1/common_pb';
 import { AuthService, Role } from '../src/gen/prepay/console/v1/console_pb';
@@ -99,6 +99,7 @@ function accountRoutes(router: ConnectRouter): void {
             if (!room) throw fail(Code.NotFound, 'ROOM_NOT_FOUND', 'no room');
             return { room, account: park.accounts.get(room.accountId) };
         },
+        getAccount: ({ accountId }) => ({ account: account(accountId) }),
         listAccounts: (r) => {
             const q = r.query.toLowerCase();
             const hits = [...park.accounts.values()].filter((a) => [park.rooms.get(a.roomIds[0]!)?.displayName, a.customer?.displayName, a.customer?.phone, ...a.meterIds].some((t) => t?.toLowerCase().includes(q)));
@@ -112,6 +113,19 @@ function accountRoutes(router: ConnectRouter): void {
         refund: (r, context) => {
             const user = userOf(context);
             return { order: once(r.requestId, () => park.post(account(r.accountId), -r.amountMicros, 'refund', OrderKind.CASH_REFUND, user)), account: account(r.accountId) };
+        },
+        listSuspense: (r) => ({ items: park.suspense.filter((i) => r.includeSettled || !i.settlement) }),
+        settleSuspense: (r, context) => {
+            const user = userOf(context);
+            const item = park.suspense.find((i) => i.providerTransactionId === r.providerTransactionId);
+            if (!item) throw fail(Code.NotFound, 'SUSPENSE_NOT_FOUND', 'no item');
+            const credit = r.outcome === SuspenseOutcome.CREDIT_ACCOUNT;
+            const paid = credit ? account(r.accountId || item.accountId) : undefined;
+            if (item.settlement && !done.has(r.requestId)) throw fail(Code.FailedPrecondition, 'SUSPENSE_SETTLED', 'settled');
+            const order = paid && once(r.requestId, () => park.post(paid, item.amountMicros, 'top-up', OrderKind.WECHAT_TOP_UP, user));
+            if (order) order.providerTransactionId = item.providerTransactionId;
+            item.settlement = create(SuspenseSettlementSchema, { outcome: r.outcome, accountId: paid?.accountId, orderId: order?.orderId, settleTime: now(), settleUser: user, note: r.note });
+            return { item, order, account: paid };
         },
         openAccount: (r) => {
             const room = park.rooms.get(r.roomId)!;

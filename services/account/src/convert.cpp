@@ -127,6 +127,11 @@ v1::OrderState to_proto(OrderState state) {
     return v1::ORDER_STATE_UNSPECIFIED;
 }
 
+v1::SuspenseOutcome to_proto(SuspenseOutcome outcome) {
+    return outcome == SuspenseOutcome::kCreditAccount ? v1::SUSPENSE_OUTCOME_CREDIT_ACCOUNT
+                                                      : v1::SUSPENSE_OUTCOME_PAID_BACK;
+}
+
 v1::AlarmLevels to_proto(const AlarmLevels& levels) {
     v1::AlarmLevels message;
     message.set_level_1_micros(levels.level_1.micros());
@@ -183,6 +188,17 @@ Result<AlarmLevels> from_proto(const v1::AlarmLevels& message) {
     return levels;
 }
 
+Result<SuspenseOutcome> from_proto(v1::SuspenseOutcome outcome) {
+    switch (outcome) {
+        case v1::SUSPENSE_OUTCOME_CREDIT_ACCOUNT:
+            return SuspenseOutcome::kCreditAccount;
+        case v1::SUSPENSE_OUTCOME_PAID_BACK:
+            return SuspenseOutcome::kPaidBack;
+        default:
+            return invalid_argument("BAD_OUTCOME", "the outcome is CREDIT_ACCOUNT or PAID_BACK");
+    }
+}
+
 const char* to_text(LedgerKind kind) {
     switch (kind) {
         case LedgerKind::kPurse:
@@ -209,6 +225,8 @@ const char* to_text(SourceKind kind) {
             return "order";
         case SourceKind::kTransaction:
             return "transaction";
+        case SourceKind::kSettlement:
+            return "settlement";
     }
     return "";
 }
@@ -287,6 +305,10 @@ const char* to_text(OrderState state) {
     return "";
 }
 
+const char* to_text(SuspenseOutcome outcome) {
+    return outcome == SuspenseOutcome::kCreditAccount ? "credit-account" : "paid-back";
+}
+
 LedgerKind ledger_kind_from(const std::string& text) {
     using enum LedgerKind;
     return look_up(std::array{kPurse, kCash, kWechat, kRevenue, kVacancy, kSuspense}, text);
@@ -314,6 +336,11 @@ OrderKind order_kind_from(const std::string& text) {
 OrderState order_state_from(const std::string& text) {
     using enum OrderState;
     return look_up(std::array{kPending, kCredited, kClosed, kDisputed}, text);
+}
+
+SuspenseOutcome suspense_outcome_from(const std::string& text) {
+    using enum SuspenseOutcome;
+    return look_up(std::array{kCreditAccount, kPaidBack}, text);
 }
 
 void mask_contact(v1::Customer& customer) {

@@ -10,6 +10,7 @@
 #include "domain/credit_control.h"
 #include "domain/ledger.h"
 #include "domain/payment.h"
+#include "domain/suspense.h"
 #include "domain/terms.h"
 #include "prepay/account/v1/account.pb.h"
 #include "prepay/account/v1/events.pb.h"
@@ -27,6 +28,7 @@ v1::SwitchAction to_proto(SwitchAction action);
 v1::SwitchIntentState to_proto(IntentState state);
 v1::OrderKind to_proto(OrderKind kind);
 v1::OrderState to_proto(OrderState state);
+v1::SuspenseOutcome to_proto(SuspenseOutcome outcome);
 v1::AlarmLevels to_proto(const AlarmLevels& levels);
 v1::Order to_proto(const Order& order);
 /// Without meter_id and account_id, which the caller knows.
@@ -34,6 +36,8 @@ v1::SwitchIntent to_proto(const SwitchIntent& intent);
 
 /// Reason BAD_ALARM_LEVELS.
 Result<AlarmLevels> from_proto(const v1::AlarmLevels& message);
+/// Reason BAD_OUTCOME.
+Result<SuspenseOutcome> from_proto(v1::SuspenseOutcome outcome);
 
 /// The words these have in SQL and in events. The reverse asserts: the database checks them.
 const char* to_text(LedgerKind kind);
@@ -44,12 +48,14 @@ const char* to_text(IntentState state);
 const char* to_text(RelayBelief relay);
 const char* to_text(OrderKind kind);
 const char* to_text(OrderState state);
+const char* to_text(SuspenseOutcome outcome);
 LedgerKind ledger_kind_from(const std::string& text);
 SwitchAction switch_action_from(const std::string& text);
 IntentState intent_state_from(const std::string& text);
 RelayBelief relay_belief_from(const std::string& text);
 OrderKind order_kind_from(const std::string& text);
 OrderState order_state_from(const std::string& text);
+SuspenseOutcome suspense_outcome_from(const std::string& text);
 
 /// Phone and e-mail with all but their ends starred out.
 void mask_contact(v1::Customer& customer);

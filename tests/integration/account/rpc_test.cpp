@@ -238,7 +238,7 @@ TEST_CASE(
             }
         }
     }
-    CHECK(calls == 24 * 6);
+    CHECK(calls == 26 * 6);
     CHECK(front.world.checksum() == before);
 }
 

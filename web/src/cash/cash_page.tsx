@@ -11,6 +11,7 @@ import { AccountSearch, isClosed } from './account_search';
 import { ClosedAccount } from './closed_account';
 import { Receipt } from './receipt';
 import { roomNames, useRoomNames } from './room_names';
+import { SuspensePanel } from './suspense_panel';
 import { TakeMoney } from './take_money';
 
 /** Ten seconds a customer, hands on the keyboard: find, amount, Enter, receipt. */
@@ -25,12 +26,13 @@ export default function CashPage() {
     const [order, setOrder] = useState<Order | null>(null);
     const input = useRef<InputRef>(null);
     const onQuery = useCallback((q: string) => setParams(q ? { q } : {}, { replace: true }), [setParams]);
+    const onMoved = useCallback(() => void queries.invalidateQueries({ queryKey: ['accounts'] }), [queries]);
     const onPaid = useCallback(
         (paid: Order) => {
             setOrder(paid);
-            void queries.invalidateQueries({ queryKey: ['accounts'] });
+            onMoved();
         },
-        [queries],
+        [onMoved],
     );
     const next = () => {
         setParams({}, { replace: true });
@@ -47,6 +49,7 @@ export default function CashPage() {
                 {account && !isClosed(account) && !order && <TakeMoney account={account} rooms={roomNames(account, names)} onPaid={onPaid} onBack={() => setAccount(null)} />}
                 {account && order && <Receipt order={order} before={account} rooms={roomNames(account, names)} siteName={site.displayName} onNext={next} />}
             </Panel>
+            {!account && <SuspensePanel siteId={site.siteId} onSettled={onMoved} />}
         </div>
     );
 }

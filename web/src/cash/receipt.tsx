@@ -31,6 +31,11 @@ export function Receipt({ order, before, rooms, siteName, onNext }: ReceiptProps
                     <dt>{t('receipt.time')}</dt><dd><When time={order.finishTime ?? order.createTime} /></dd>
                     <dt>{t('receipt.cashier')}</dt><dd>{order.createUser}</dd>
                     <dt>{t('order.id')}</dt><dd className="mono">{order.orderId}</dd>
+                    {order.providerTransactionId && (
+                        <>
+                            <dt>{t('order.transaction')}</dt><dd className="mono">{order.providerTransactionId}</dd>
+                        </>
+                    )}
                 </dl>
             </section>
             <div className="no-print">

@@ -35,7 +35,7 @@ function useAmount() {
     return { text, setText, micros: micros !== null && micros > 0n ? micros : null };
 }
 
-function NoteField({ value, onChange, locked }: { value: string; onChange: (text: string) => void; locked: boolean }) {
+export function NoteField({ value, onChange, locked }: { value: string; onChange: (text: string) => void; locked: boolean }) {
     const { t } = useText();
     return (
         <Field label={t('money.note')}>

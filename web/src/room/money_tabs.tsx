@@ -4,7 +4,7 @@ import { accounts, billing } from '../core/clients';
 import { formatEnergy } from '../core/energy';
 import { formatDateTime, millis } from '../core/time';
 import { useZone } from '../app/site';
-import { OrderKind, OrderState, type Order, type Posting } from '../gen/prepay/account/v1/account_pb';
+import { OrderKind, OrderState, SuspenseState, type Order, type Posting } from '../gen/prepay/account/v1/account_pb';
 import type { Charge } from '../gen/prepay/billing/v1/billing_pb';
 import { useText } from '../i18n/console_text';
 import { When, Yuan } from '../ui/figures';
@@ -93,11 +93,13 @@ export function ChargesTab({ roomId, accountId }: TabProps) {
 
 /** The state, and what a person has to know about it. */
 function OrderOutcome({ order }: { order: Order }) {
-    const { lookUp } = useText();
+    const { t, lookUp } = useText();
+    const settled = order.suspenseState === SuspenseState.SETTLED;
     return (
         <>
             {lookUp(`order.state.${OrderState[order.state]?.toLowerCase()}`)}
-            {order.failureReason && <div className="negative">{lookUp(`reason.${order.failureReason}`) ?? order.failureReason}</div>}
+            {settled && <div className="faint">{t('order.settled')}</div>}
+            {order.failureReason && !settled && <div className="negative">{lookUp(`reason.${order.failureReason}`) ?? order.failureReason}</div>}
         </>
     );
 }
@@ -116,7 +118,15 @@ export function OrdersTab({ roomId, accountId }: TabProps) {
         { title: t('order.amount'), align: 'right', render: (_, o) => <Yuan micros={o.amountMicros} /> },
         { title: t('order.user'), dataIndex: 'createUser' },
         { title: t('money.note'), dataIndex: 'note' },
-        { title: t('order.id'), render: (_, o) => <span className="mono">{o.orderId}</span> },
+        {
+            title: t('order.id'),
+            render: (_, o) => (
+                <>
+                    <div className="mono">{o.orderId}</div>
+                    {o.providerTransactionId && <div className="mono faint" title={t('order.transaction')}>{o.providerTransactionId}</div>}
+                </>
+            ),
+        },
     ];
     return <PageTable query={query} columns={columns} rowKey={(o) => o.orderId} empty={<EmptyState title={t('order.empty')} hint={t('order.empty.hint')} />} />;
 }

@@ -75,6 +75,8 @@ void GrpcAccountService::register_with(rpc::Server& server) {
     server.unary(account + "Refund", this, &Self::refund);
     server.unary(account + "ListOrders", this, &Self::list_orders);
     server.unary(account + "ListPostings", this, &Self::list_postings);
+    server.unary(account + "ListSuspense", this, &Self::list_suspense);
+    server.unary(account + "SettleSuspense", this, &Self::settle_suspense);
     server.unary(account + "ListSwitchIntents", this, &Self::list_switch_intents);
     server.unary(account + "GetTrialBalance", this, &Self::get_trial_balance);
     server.unary(account + "ClaimSwitchIntent", this, &Self::claim_switch_intent);
@@ -263,6 +265,31 @@ Result<v1::ListOrdersResponse> GrpcAccountService::list_orders(
 Result<v1::ListPostingsResponse> GrpcAccountService::list_postings(
     const Context&, const v1::ListPostingsRequest& request) {
     return read([&](pqxx::work& tx) { return parts_.orders.postings(tx, request); });
+}
+
+Result<v1::ListSuspenseResponse> GrpcAccountService::list_suspense(
+    const Context&, const v1::ListSuspenseRequest& request) {
+    return read([&](pqxx::work& tx) { return parts_.orders.list_suspense(tx, request); });
+}
+
+Result<v1::SettleSuspenseResponse> GrpcAccountService::settle_suspense(
+    const Context& context, const v1::SettleSuspenseRequest& request) {
+    using Response = v1::SettleSuspenseResponse;
+    PREPAY_ASSIGN_OR_RETURN(const SuspenseOutcome outcome, from_proto(request.outcome()));
+    return once<Response>(context, [&](pqxx::work& tx) -> Result<Response> {
+        PREPAY_ASSIGN_OR_RETURN(
+            auto settled, parts_.orders.settle(
+                              tx, {request.provider_transaction_id(), outcome, request.account_id(),
+                                   request.note(), context.identity.subject, context.request_id,
+                                   context.content_hash}));
+        Response response;
+        *response.mutable_item() = std::move(settled.item);
+        if (settled.order) {
+            *response.mutable_order() = to_proto(*settled.order);
+            *response.mutable_account() = parts_.accounts.get(tx, settled.order->account_no);
+        }
+        return response;
+    });
 }
 
 Result<v1::ListSwitchIntentsResponse> GrpcAccountService::list_switch_intents(

@@ -57,6 +57,9 @@ private:
     Result<v1::RefundResponse> refund(const Context&, const v1::RefundRequest&);
     Result<v1::ListOrdersResponse> list_orders(const Context&, const v1::ListOrdersRequest&);
     Result<v1::ListPostingsResponse> list_postings(const Context&, const v1::ListPostingsRequest&);
+    Result<v1::ListSuspenseResponse> list_suspense(const Context&, const v1::ListSuspenseRequest&);
+    Result<v1::SettleSuspenseResponse> settle_suspense(const Context&,
+                                                       const v1::SettleSuspenseRequest&);
     Result<v1::ListSwitchIntentsResponse> list_switch_intents(const Context&,
                                                               const v1::ListSwitchIntentsRequest&);
     Result<v1::GetTrialBalanceResponse> get_trial_balance(const Context&,

@@ -15,10 +15,15 @@ std::string time_text(bool given, const google::protobuf::Timestamp& time) {
 
 constexpr const char* kOrderRows = R"sql(
 SELECT o.order_id, a.account_id, o.kind, o.state, o.amount_micros,
-       coalesce(o.provider_transaction_id, ''), (extract(epoch from o.create_time) * 1000000)::bigint,
+       coalesce(o.provider_transaction_id, c.provider_transaction_id, ''),
+       (extract(epoch from o.create_time) * 1000000)::bigint,
        (extract(epoch from o.finish_time) * 1000000)::bigint, o.create_user, o.note,
-       o.balance_after_micros, o.failure_reason
-FROM orders o JOIN accounts a USING (account_no)
+       o.balance_after_micros, o.failure_reason,
+       (SELECT bool_and(s.settle_time IS NOT NULL) FROM suspense_items i
+        LEFT JOIN suspense_settlements s USING (provider_transaction_id)
+        WHERE i.order_id = o.order_id) AS settled
+FROM orders o JOIN accounts a ON a.account_no = o.account_no
+LEFT JOIN suspense_settlements c ON c.order_id = o.order_id
 )sql";
 
 Order to_order(const pqxx::row& row) {
@@ -84,7 +89,12 @@ Result<v1::ListOrdersResponse> PgOrders::list(pqxx::work& tx,
             response.set_next_page_token(response.orders(limit - 1).order_id());
             break;
         }
-        *response.add_orders() = to_proto(to_order(row));
+        v1::Order& order = *response.add_orders();
+        order = to_proto(to_order(row));
+        if (const auto settled = row["settled"]; !settled.is_null()) {
+            order.set_suspense_state(settled.as<bool>() ? v1::SUSPENSE_STATE_SETTLED
+                                                        : v1::SUSPENSE_STATE_HELD);
+        }
     }
     return response;
 }

@@ -15,7 +15,6 @@ namespace {
 constexpr const char* kPaymentsTopic = "prepay.account.payments.v1";
 constexpr Money kCashMin = Money::from_fen(1);
 constexpr Money kCashMax = Money::from_yuan(100'000);
-constexpr std::size_t kNoteMax = 500;
 
 constexpr const char* kInsertOrder = R"sql(
 INSERT INTO orders (order_id, account_no, site_id, kind, state, amount_micros, request_id,
@@ -26,13 +25,13 @@ VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULLIF($11, '')::timestamptz,
         NULLIF($16, '')::bigint)
 )sql";
 
-std::string new_order_id(const Clock& clock) {
-    std::string id = new_id(clock);
+}  // namespace
+
+std::string PgOrders::new_order_id() const {
+    std::string id = new_id(clock_);
     std::erase(id, '-');
     return id;
 }
-
-}  // namespace
 
 Result<Money> PgOrders::post(pqxx::work& tx, const LockedAccount& account, const Posting& posting) {
     const Instant now = clock_.now();
@@ -86,7 +85,7 @@ Result<Order> PgOrders::cash(pqxx::work& tx, const CashOrder& wanted, OrderKind 
     }
     PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no, book_.find_purse(tx, wanted.account_id));
     Order order;
-    order.order_id = new_order_id(clock_);
+    order.order_id = new_order_id();
     order.account_no = account_no;
     order.account_id = wanted.account_id;
     order.kind = kind;
@@ -154,7 +153,7 @@ Result<Order> PgOrders::create(const NewPayment& payment) {
             return failed_precondition("ACCOUNT_CLOSED", "the account is closed");
         }
         Order order;
-        order.order_id = new_order_id(clock_);
+        order.order_id = new_order_id();
         order.account_no = account_no;
         order.account_id = payment.account_id;
         order.site_id = account.profile->site_id;

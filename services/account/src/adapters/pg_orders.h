@@ -9,6 +9,7 @@
 #include "adapters/pg_account_book.h"
 #include "adapters/pg_ledger.h"
 #include "adapters/pg_switches.h"
+#include "domain/suspense.h"
 #include "ports.h"
 #include "prepay/account/v1/account.pb.h"
 
@@ -49,6 +50,26 @@ public:
                                               const v1::ListPostingsRequest& request);
     v1::GetTrialBalanceResponse trial_balance(pqxx::work& tx);
 
+    struct Settlement {
+        std::string transaction_id;
+        SuspenseOutcome outcome = SuspenseOutcome::kCreditAccount;
+        std::string account_id;  ///< Empty = the account of the order that was paid.
+        std::string note;
+        std::string user;
+        std::string request_id;
+        std::string content_hash;
+    };
+    struct Settled {
+        v1::SuspenseItem item;
+        std::optional<Order> order;  ///< Of a credit.
+    };
+    /// Newest first.
+    Result<v1::ListSuspenseResponse> list_suspense(pqxx::work& tx,
+                                                   const v1::ListSuspenseRequest& request);
+    /// Ends a payment in suspense. Reasons SUSPENSE_NOT_FOUND, SUSPENSE_SETTLED, ACCOUNT_NOT_FOUND,
+    /// ACCOUNT_OF_ANOTHER_SITE, ACCOUNT_CLOSED, BAD_OUTCOME, BAD_NOTE.
+    Result<Settled> settle(pqxx::work& tx, const Settlement& wanted);
+
     Result<Order> create(const NewPayment& payment) override;
     Status save_prepay(const std::string& order_id, const std::string& prepay_id) override;
     Result<AppliedPayment> apply(const PaymentFact& fact, const Merchant& merchant,
@@ -58,12 +79,24 @@ public:
     Status close(const std::string& order_id, const std::string& reason) override;
 
 private:
+    static constexpr std::size_t kNoteMax = 500;
+    [[nodiscard]] std::string new_order_id() const;
     Result<Order> cash(pqxx::work& tx, const CashOrder& wanted, OrderKind kind);
     /// Posts to a locked account, announces its new state and lets credit control act.
     Result<Money> post(pqxx::work& tx, const LockedAccount& account, const Posting& posting);
     void insert(pqxx::work& tx, const Order& order, const std::string& request_id,
                 const std::string& content_hash, const std::optional<Instant>& next_query);
     void announce(pqxx::work& tx, const std::vector<Order>& orders);
+    Result<Order> credit_from_suspense(pqxx::work& tx, const Settlement& wanted,
+                                       const LockedAccount& purse, const Posting& posting);
+    /// A provider payment as it goes into suspense.
+    struct Held {
+        std::string transaction_id;
+        std::string order_id;
+        Money amount;
+        std::string reason;
+    };
+    void hold(pqxx::work& tx, const std::vector<Held>& items, Instant now);
     struct Fact;
     struct Batch;
     void lead(std::unique_lock<std::mutex>& lock);

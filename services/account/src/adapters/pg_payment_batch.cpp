@@ -78,7 +78,7 @@ struct PgOrders::Batch {
     std::map<std::string, std::string> transaction_orders;  ///< Transaction id -> order id.
     std::set<std::string> changed;
     std::vector<Posting> postings;
-    std::vector<std::string> posted_orders;  ///< Of each posting; empty = suspense.
+    std::vector<Held> sources;  ///< Of each posting, to suspense or to a purse.
 };
 
 Result<AppliedPayment> PgOrders::apply(const PaymentFact& fact, const Merchant& merchant,
@@ -168,6 +168,9 @@ void PgOrders::lock_orders(pqxx::work& tx, Batch& batch) {
     }
     for (const auto& row : run_prepared(tx, "payment_transactions",
                                         "SELECT provider_transaction_id, order_id FROM orders"
+                                        " WHERE provider_transaction_id = ANY($1::text[])"
+                                        " UNION ALL SELECT provider_transaction_id, order_id"
+                                        " FROM suspense_items"
                                         " WHERE provider_transaction_id = ANY($1::text[])",
                                         pg::to_array(transaction_ids))) {
         batch.transaction_orders[row[0].as<std::string>()] = row[1].as<std::string>();
@@ -196,12 +199,12 @@ void PgOrders::decide(Fact& fact, Batch& batch) {
         return;
     }
     batch.changed.insert(order.order_id);
+    batch.transaction_orders[payment.transaction_id] = order.order_id;
     order.failure_reason = decision.reason;
     if (credit || dispute) {
         order.state = credit ? OrderState::kCredited : OrderState::kDisputed;
         order.provider_transaction_id = payment.transaction_id;
         order.finish_time = clock_.now();
-        batch.transaction_orders[payment.transaction_id] = order.order_id;
     }
     if (!credit && !decision.suspense) {
         return;
@@ -214,8 +217,9 @@ void PgOrders::decide(Fact& fact, Batch& batch) {
     posting.account_no = credit ? order.account_no : 0;  // 0: the site's suspense account.
     posting.amount = credit ? order.amount : *decision.suspense;
     posting.item = batch.postings.size();
+    batch.sources.push_back(
+        {payment.transaction_id, order.order_id, posting.amount, decision.reason});
     batch.postings.push_back(std::move(posting));
-    batch.posted_orders.push_back(order.order_id);
 }
 
 Status PgOrders::post_batch(pqxx::work& tx, Batch& batch) {
@@ -223,7 +227,7 @@ Status PgOrders::post_batch(pqxx::work& tx, Batch& batch) {
     ledger_.prepare(tx, batch.postings);
     std::vector<std::int64_t> nos;
     for (Posting& posting : batch.postings) {
-        const Order& order = batch.orders.at(batch.posted_orders[posting.item]);
+        const Order& order = batch.orders.at(batch.sources[posting.item].order_id);
         const SiteAccounts site = *book_.find_site(tx, order.site_id);
         posting.account_no = posting.account_no == 0 ? site.suspense_no : posting.account_no;
         posting.counter_no = site.wechat_no;
@@ -234,13 +238,18 @@ Status PgOrders::post_batch(pqxx::work& tx, Batch& batch) {
                             ledger_.post(tx, batch.postings, accounts, now));
     PREPAY_CRASH_POINT("payment.posted");
     std::vector<Order> credited;
+    std::vector<Held> held;
     for (const Entry& entry : plan.entries) {
+        const Held& source = batch.sources[entry.posting.item];
         if (entry.posting.source_kind == SourceKind::kOrder) {
-            Order& order = batch.orders.at(batch.posted_orders[entry.posting.item]);
+            Order& order = batch.orders.at(source.order_id);
             order.balance_after = entry.balance_after;
             credited.push_back(order);
+        } else {
+            held.push_back(source);
         }
     }
+    hold(tx, held, now);
     std::vector<AccountChange> changes;
     std::vector<LockedAccount> crossed;
     for (std::size_t i = 0; i < accounts.size(); ++i) {

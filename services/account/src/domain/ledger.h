@@ -13,7 +13,8 @@
 namespace prepay::account {
 
 /// Whose id a posting's source is. Part of the idempotency key.
-enum class SourceKind { kCharge, kOrder, kTransaction };
+/// kTransaction brings a provider's payment into suspense, kSettlement the same one out again.
+enum class SourceKind { kCharge, kOrder, kTransaction, kSettlement };
 
 enum class EntryKind { kTopUp, kRefund, kCharge, kReversal, kSuspense };
 
