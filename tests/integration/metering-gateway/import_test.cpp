@@ -1,3 +1,5 @@
+#include <future>
+
 #include "gateway_fixture.h"
 
 using namespace prepay;
@@ -127,6 +129,49 @@ TEST_CASE("ListReadings pages through an import in order") {
         request.set_page_token(page->next_page_token());
     } while (!request.page_token().empty());
     CHECK(next == 1000 + 24 * 59 * 10);
+}
+
+TEST_CASE("A new month's table and an import under way do not wait for each other") {
+    SKIP_WITHOUT_POSTGRES();
+    ImportFixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    Reading reading;
+    reading.meter_no = gateway.registry.list_meters("", 1, "", {"m-1"})->front().config.meter_no;
+    reading.meter_id = "m-1";
+    reading.slot_time = reading.read_time = fixture.start;
+    reading.source = ReadingSource::kImport;
+    std::promise<void> compared;
+    std::promise<void> go_on;
+    auto import = std::async(std::launch::async, [&] {
+        return gateway.readings.import(
+            {"import-0001", "Import", "", "user:li"},
+            {{reading.meter_no, fixture.start, fixture.start, {}}}, {fixture.start},
+            [&](auto&) {
+                compared.set_value();
+                go_on.get_future().wait();
+                return std::vector<Reading>{reading};
+            },
+            [](const std::vector<Reading>&) { return std::string("stored"); },
+            [](const Reading&) { return std::string("line-01"); });
+    });
+    compared.get_future().wait();
+    LineBatch batch;
+    batch.line_id = "line-01";
+    batch.readings.push_back(reading);
+    batch.readings[0].slot_time += std::chrono::hours(24 * 400);
+    auto sweep = std::async(std::launch::async, [&] { return gateway.readings.write({batch}); });
+    const std::string waiting =
+        " FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        " AND query LIKE 'CREATE TABLE%'";
+    CHECK(gateway.eventually("SELECT count(*) = 1" + waiting));
+    go_on.set_value();
+    const bool ended = import.wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    if (!ended) {
+        gateway.eventually("SELECT count(pg_terminate_backend(pid)) >= 0" + waiting);
+    }
+    REQUIRE(ended);
+    CHECK(import.get().ok());
+    CHECK(sweep.get().ok());
 }
 
 TEST_CASE("Imports are set-based: at least 20,000 readings a second") {

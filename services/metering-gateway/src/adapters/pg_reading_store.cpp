@@ -55,11 +55,14 @@ PgReadingStore::PgReadingStore(pg::Database& database, const outbox::Outbox& out
     : database_(database), outbox_(outbox), clock_(clock) {}
 
 Status PgReadingStore::ensure_months(const std::set<std::int64_t>& months) {
-    const std::lock_guard lock(mutex_);
     for (const std::int64_t month : months) {
-        if (known_months_.count(month) != 0) {
-            continue;
+        {
+            const std::lock_guard lock(mutex_);
+            if (known_months_.count(month) != 0) {
+                continue;
+            }
         }
+        // Not under the mutex: the new table waits for an import, and that may wait for its ids.
         const std::string first = month_start(month);
         const std::string table = "readings_" + first.substr(0, 4) + "_" + first.substr(5, 2);
         PREPAY_RETURN_IF_ERROR(database_.transact([&](pqxx::work& tx) -> Status {
@@ -74,6 +77,7 @@ Status PgReadingStore::ensure_months(const std::set<std::int64_t>& months) {
             }
             return absl::OkStatus();
         }));
+        const std::lock_guard lock(mutex_);
         known_months_.insert(month);
     }
     return absl::OkStatus();
