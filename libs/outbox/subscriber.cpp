@@ -12,6 +12,23 @@ namespace {
 constexpr std::chrono::milliseconds kRetryPauseMin{50};
 constexpr std::chrono::milliseconds kRetryPauseMax{2000};
 
+// What one transaction takes in. A handler may answer all of it with one message of its own, which
+// must stay below the broker's 4 MiB: the relay could never publish a larger one, nor pass it.
+constexpr std::size_t kTransactionBytesMax = 2 << 20;
+
+using Messages = std::vector<kafka::Message>;
+
+Messages::const_iterator end_of_transaction(Messages::const_iterator begin,
+                                            Messages::const_iterator end) {
+    std::size_t bytes = begin->payload.size();
+    auto next = std::next(begin);
+    while (next != end && bytes + next->payload.size() <= kTransactionBytesMax) {
+        bytes += next->payload.size();
+        ++next;
+    }
+    return next;
+}
+
 bool is_bad_message(const Status& status) { return error_reason(status) == "BAD_MESSAGE"; }
 
 // Anything at all as text that PostgreSQL takes: setting a message aside must never fail for what
@@ -202,20 +219,25 @@ Status Subscriber::apply(const std::vector<kafka::Message>& messages) {
         position.next_offset = messages.back().offset + 1;
         return absl::OkStatus();
     }
-    Status status = apply_in_transaction(position, fresh);
-    if (is_bad_message(status)) {
-        // Find the bad one: each message in its own transaction.
-        for (const kafka::Message& message : fresh) {
-            status = apply_in_transaction(position, {message});
-            if (is_bad_message(status)) {
-                status = bury(position, message, error_message(status));
+    for (auto next = fresh.begin(); next != fresh.end();) {
+        const auto end = end_of_transaction(next, fresh.end());
+        const std::vector<kafka::Message> part(next, end);
+        Status status = apply_in_transaction(position, part);
+        if (is_bad_message(status)) {
+            // Find the bad one: each message in its own transaction.
+            for (const kafka::Message& message : part) {
+                status = apply_in_transaction(position, {message});
+                if (is_bad_message(status)) {
+                    status = bury(position, message, error_message(status));
+                }
+                PREPAY_RETURN_IF_ERROR(status);
+                position.last_sequence = std::max(position.last_sequence, message.sequence);
             }
-            PREPAY_RETURN_IF_ERROR(status);
-            position.last_sequence = std::max(position.last_sequence, message.sequence);
         }
+        PREPAY_RETURN_IF_ERROR(status);
+        position.last_sequence = std::max(position.last_sequence, part.back().sequence);
+        next = end;
     }
-    PREPAY_RETURN_IF_ERROR(status);
-    position.last_sequence = std::max(position.last_sequence, fresh.back().sequence);
     position.next_offset = messages.back().offset + 1;
     PREPAY_CRASH_POINT("inbox.after_commit");
     return absl::OkStatus();

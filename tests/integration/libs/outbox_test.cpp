@@ -262,6 +262,37 @@ std::string position(pg::Database& database) {
 
 }  // namespace
 
+TEST_CASE("a backlog is applied in transactions whose answer fits one message") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase target("target", kSeen);
+    const auto database = target.open();
+    std::vector<std::size_t> sizes;
+    std::int64_t applied = 0;
+    outbox::Subscriber worker =
+        new_worker(*database, [&](pqxx::work&, const std::vector<kafka::Message>& messages) {
+            std::size_t bytes = 0;
+            for (const kafka::Message& message : messages) {
+                bytes += message.payload.size();
+                CHECK(message.sequence == ++applied);
+            }
+            sizes.push_back(bytes);
+            return absl::OkStatus();
+        });
+    REQUIRE(worker.claim(kTopic, 0).ok());
+    std::vector<kafka::Message> backlog = messages_of(0, 30);
+    for (kafka::Message& message : backlog) {
+        message.payload.resize(300'000);
+    }
+    backlog[7].payload.resize(3'000'000);  // Larger than a transaction takes: goes alone.
+    REQUIRE(worker.apply(backlog).ok());
+    CHECK(applied == 30);
+    for (const std::size_t bytes : sizes) {
+        CHECK((bytes <= 2 << 20 || bytes == 3'000'000));
+    }
+    CHECK(sizes.size() < 10);
+    CHECK(position(*database) == "30 30 1");
+}
+
 TEST_CASE(
     "I-3 a worker whose partition another one took over writes nothing, and a replay from"
     " offset 0 applies nothing twice") {
