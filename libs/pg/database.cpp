@@ -1,5 +1,6 @@
 #include "pg/database.h"
 
+#include <array>
 #include <cctype>
 #include <condition_variable>
 #include <mutex>
@@ -10,6 +11,15 @@
 namespace prepay::pg {
 
 namespace {
+
+// libpq's own would wait for the greeting for ever, and hours for a host that is gone. Seconds, the
+// last one milliseconds.
+constexpr std::array<std::pair<const char*, const char*>, 5> kPatience = {
+    {{"connect_timeout", "5"},
+     {"keepalives_idle", "10"},
+     {"keepalives_interval", "5"},
+     {"keepalives_count", "3"},
+     {"tcp_user_timeout", "20000"}}};
 
 std::string percent_encode(const std::string& text) {
     std::string encoded;
@@ -41,6 +51,13 @@ struct Database::State {
         std::string target =
             options.url + (options.url.find('?') == std::string::npos ? "?" : "&") +
             "options=-csearch_path%3D" + options.schema + "%20-ctimezone%3DUTC%20-cjit%3Doff";
+        // A server that is there but says nothing must not hold a thread for ever; what the URL
+        // says itself counts.
+        for (const auto& [key, value] : kPatience) {
+            if (options.url.find(std::string(key) + "=") == std::string::npos) {
+                target += std::string("&") + key + "=" + value;
+            }
+        }
         if (!options.password.empty()) {
             target += "&password=" + percent_encode(options.password);
         }
@@ -74,7 +91,8 @@ Status translate_current_exception() {
         return internal_error("CONSTRAINT", error.what());
     } catch (const pqxx::sql_error& error) {
         const std::string& state = error.sqlstate();
-        if (state == "57P01" || state == "57P02" || state == "57P03" || state == "53300") {
+        // Class 53: no room on the disk, in memory or for connections. All of it passes.
+        if (state == "57P01" || state == "57P02" || state == "57P03" || state.rfind("53", 0) == 0) {
             return unavailable("DATABASE_UNAVAILABLE", error.what());
         }
         return internal_error("DATABASE_ERROR", std::string(error.what()) + " [" + state + "]");

@@ -1,4 +1,9 @@
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <future>
 #include <thread>
 
 #include "pg/request_answer.h"
@@ -68,6 +73,41 @@ TEST_CASE("a request id has one effect, however often and from however many it c
                     return tx.exec1("SELECT count(*) FROM t")[0].as<int>();
                 })
                 .value() == 1);
+}
+
+TEST_CASE("a full disk is a database that is away, not an error of the statement") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("pgtest", {});
+    const auto database = scratch.open();
+    const auto fail_with = [&](const std::string& code) {
+        return error_reason(database->transact([&](pqxx::work& tx) {
+            tx.exec("DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '" + code + "'; END $$");
+            return absl::OkStatus();
+        }));
+    };
+    CHECK(fail_with("53100") == "DATABASE_UNAVAILABLE");
+    CHECK(fail_with("53200") == "DATABASE_UNAVAILABLE");
+    CHECK(fail_with("22012") == "DATABASE_ERROR");
+}
+
+TEST_CASE("a server that takes the connection and says nothing does not hold the caller") {
+    const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
+    REQUIRE(::listen(listener, 16) == 0);
+    REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    pg::DatabaseOptions options;
+    options.url =
+        "postgresql://nobody@127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/none";
+    options.schema = "none";
+    const auto answer =
+        std::async(std::launch::async, [&] { return pg::Database(options).ping(); });
+    const bool answered = answer.wait_for(std::chrono::seconds(40)) == std::future_status::ready;
+    ::close(listener);  // Resets what waits, so that the test ends in any case.
+    REQUIRE(answered);
 }
 
 TEST_CASE("a changed or unknown migration ends the start") {
