@@ -13,13 +13,13 @@ using Steady = std::chrono::steady_clock::time_point;
 const Instant kStart = from_micros(1'790'000'000'000'000);
 constexpr std::chrono::milliseconds kInterval{15'000};
 
-MeterTrack make_track(MeterMemory memory = {}, int epoch = 0) {
+MeterTrack make_track(const MeterMemory& memory = {}, int epoch = 0) {
     MeterConfig config;
     config.meter_no = 7;
     config.meter_id = "m-7";
     config.driver_pack = "small";
     config.register_epoch = epoch;
-    return MeterTrack(config, test::small_pack(), PlausibilityLimits{}, std::move(memory));
+    return MeterTrack(config, test::small_pack(), PlausibilityLimits{}, memory);
 }
 
 MeterValues values_at(Instant time, std::int64_t wh, RelayState relay = RelayState::kClosed) {
@@ -100,6 +100,19 @@ TEST_CASE("A rollover keeps every Wh: differences within the epochs add up") {
     CHECK(batch.readings.back().revision == 2);
 }
 
+TEST_CASE("A rollover within a slot closes the epoch behind the reading before it") {
+    MeterTrack track = make_track();
+    LineBatch batch;
+    track.accept(values_at(kStart, 999'990), kStart, kStart, ReadingSource::kPoll, batch);
+    const Instant now = kStart + std::chrono::seconds(60);
+    track.accept(values_at(now, 15), now, kStart, ReadingSource::kOnDemand, batch);
+    REQUIRE(batch.readings.size() == 4);
+    CHECK(batch.readings[1].register_total.wh() == 1'000'000);
+    CHECK(batch.readings[1].slot_time > batch.readings[0].slot_time);
+    CHECK(batch.readings[1].revision == 0);
+    CHECK(batch.readings[3].revision == 2);
+}
+
 TEST_CASE("B21: offline after three cycles without a good reading, then backed off") {
     MeterTrack track = make_track();
     LineBatch batch;
@@ -171,4 +184,16 @@ TEST_CASE("An import moves the base forward, never back") {
     const Instant now = kStart + kInterval;
     CHECK(track.accept(values_at(now, 450), now, now, ReadingSource::kPoll, batch) ==
           ReadingFault::kRegisterDip);
+}
+
+TEST_CASE("A live reading in the slot of an import is its next revision") {
+    MeterTrack track = make_track();
+    track.advance_base({kStart, RegisterTotal::from_wh(500), 0});
+    LineBatch batch;
+    const Instant now = kStart + std::chrono::seconds(5);
+    CHECK(track.accept(values_at(now, 501), now, kStart, ReadingSource::kPoll, batch) ==
+          ReadingFault::kNone);
+    REQUIRE(batch.readings.size() == 1);
+    CHECK(batch.readings[0].slot_time == kStart);
+    CHECK(batch.readings[0].revision == 1);
 }

@@ -87,9 +87,12 @@ ReadingFault MeterTrack::accept(const MeterValues& values, Instant now, Instant 
 
 void MeterTrack::append_readings(const Verdict& verdict, const MeterValues& values, Instant slot,
                                  ReadingSource source, LineBatch& batch) {
-    if (slot <= memory_.last_slot) {
+    if (slot <= memory_.last_slot && !verdict.rollover_time) {
         slot = memory_.last_slot;  // A clock set back never goes behind what is stored.
     } else {
+        // The closing reading of an epoch is a slot of its own: billing takes a later revision of
+        // a slot for one it knows, and the energy up to the limit would be lost.
+        slot = std::max(slot, memory_.last_slot + Duration(1));
         memory_.last_slot = slot;
         memory_.last_revision = -1;
     }
@@ -129,6 +132,11 @@ void MeterTrack::advance_base(const ReadingBase& base) {
     if (!memory_.base || memory_.base->read_time < base.read_time) {
         memory_.base = base;
         config_.register_epoch = std::max(config_.register_epoch, base.epoch);
+        // An import's slot is its time: a live reading of the same slot is its next revision.
+        if (base.read_time > memory_.last_slot) {
+            memory_.last_slot = base.read_time;
+            memory_.last_revision = 0;
+        }
     }
 }
 
