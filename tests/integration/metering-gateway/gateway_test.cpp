@@ -382,6 +382,62 @@ TEST_CASE("A dip is an anomaly event, a rollover and a swap open an epoch") {
                            " AND register_total = 40000"));
 }
 
+TEST_CASE("Another CT ratio opens an epoch: the jump of the register is no consumption") {
+    SKIP_WITHOUT_POSTGRES();
+    OneLine line;
+    line.add_meter("m-1", 1, 50'000, 0);
+    REQUIRE(line.gateway.eventually("SELECT count(*) > 0 FROM readings"));
+    v1::RegisterMetersRequest request;
+    Gateway::fill_meter(*request.add_meters(), "m-1", "line-01", 1, "acrel-ddsy1352");
+    request.mutable_meters(0)->set_ct_ratio(40);
+    REQUIRE(line.gateway.service
+                .register_meters(line.gateway.context("RegisterMeters", request, "ct-40-of-m-1"),
+                                 request)
+                .ok());
+    CHECK(
+        line.gateway.eventually("SELECT count(*) > 0 FROM readings WHERE register_epoch = 1"
+                                " AND register_total = 2000000"));
+    CHECK(
+        line.gateway.eventually("SELECT count(*) = 0 FROM readings WHERE register_epoch = 0"
+                                " AND register_total <> 50000"));
+}
+
+TEST_CASE("A registration whose answer was lost reaches the running gateway when it is repeated") {
+    SKIP_WITHOUT_POSTGRES();
+    OneLine line;
+    line.add_meter("m-1", 1, 50'000, 0, sim::FAMILY_DDSY1352, "acrel-ddsy1352", "old");
+    REQUIRE(line.gateway.eventually("SELECT count(*) > 0 FROM readings"));
+    const auto key_of = [](const rpc::CallContext& call) {
+        return pg::RequestKey{call.request_id, call.method, call.content_hash,
+                              call.identity.subject};
+    };
+    // What was committed, and its answer lost: the rows are there, the lines were not told.
+    v1::RegisterMetersRequest swap;
+    Gateway::fill_meter(*swap.add_meters(), "m-1", "line-01", 1, "acrel-ddsy1352");
+    swap.mutable_meters(0)->set_serial_number("new");
+    const auto swap_call = line.gateway.context("RegisterMeters", swap, "swap-of-m-1");
+    const auto known = line.gateway.registry.list_meters("", 1, "", {"m-1"});
+    REQUIRE(known.ok());
+    MeterConfig config = known->front().config;
+    config.serial_number = "new";
+    REQUIRE(line.gateway.registry.put_meters(key_of(swap_call), {config}).ok());
+    REQUIRE(line.gateway.service.register_meters(swap_call, swap).ok());
+    CHECK(line.gateway.eventually("SELECT count(*) > 0 FROM readings WHERE register_epoch = 1"));
+
+    v1::RegisterLinesRequest add;
+    auto* added = add.add_lines();
+    added->set_line_id("line-02");
+    added->set_address("127.0.0.1:1");
+    added->set_transport(v1::TRANSPORT_MODBUS_TCP);
+    const auto add_call = line.gateway.context("RegisterLines", add, "add-of-line-02");
+    LineConfig second;
+    second.line_id = "line-02";
+    second.address = "127.0.0.1:1";
+    REQUIRE(line.gateway.registry.put_lines(key_of(add_call), {second}).ok());
+    REQUIRE(line.gateway.service.register_lines(add_call, add).ok());
+    CHECK(line.gateway.park.has_line("line-02"));
+}
+
 TEST_CASE("B21: a silent meter goes offline after three cycles, its neighbour never") {
     SKIP_WITHOUT_POSTGRES();
     OneLine line;

@@ -94,25 +94,32 @@ v1::Meter GrpcMeteringService::show_meter(const PgRegistryStore::StoredMeter& st
     return meter;
 }
 
+Status GrpcMeteringService::take_lines(const std::vector<std::string>& line_ids) {
+    PREPAY_ASSIGN_OR_RETURN(const auto stored, parts_.registry.find_lines(line_ids));
+    for (const LineConfig& line : stored) {
+        parts_.park.put_line(line);
+    }
+    return absl::OkStatus();
+}
+
 Result<v1::RegisterLinesResponse> GrpcMeteringService::register_lines(
     const rpc::CallContext& context, const v1::RegisterLinesRequest& request) {
     PREPAY_RETURN_IF_ERROR(check_count(request.lines_size(), kRegisterMax, "lines"));
     std::vector<LineConfig> lines;
+    std::vector<std::string> line_ids;
     std::set<std::string> seen;
     for (const v1::Line& line : request.lines()) {
         PREPAY_ASSIGN_OR_RETURN(LineConfig config, checked_line(line));
         if (!seen.insert(config.line_id).second) {
             return invalid_argument("DUPLICATE_ID", "line " + config.line_id + " is there twice");
         }
+        line_ids.push_back(config.line_id);
         lines.push_back(std::move(config));
     }
-    bool is_new = false;
-    PREPAY_RETURN_IF_ERROR(parts_.registry.put_lines(key_of(context), lines, is_new));
+    PREPAY_RETURN_IF_ERROR(parts_.registry.put_lines(key_of(context), lines));
+    PREPAY_RETURN_IF_ERROR(take_lines(line_ids));
     v1::RegisterLinesResponse response;
     for (const LineConfig& line : lines) {
-        if (is_new) {
-            parts_.park.put_line(line);
-        }
         *response.add_lines() = show_line(line);
     }
     return response;
@@ -121,11 +128,8 @@ Result<v1::RegisterLinesResponse> GrpcMeteringService::register_lines(
 Result<v1::UpdateLineResponse> GrpcMeteringService::update_line(
     const rpc::CallContext& context, const v1::UpdateLineRequest& request) {
     PREPAY_ASSIGN_OR_RETURN(const LineConfig line, checked_line(request.line()));
-    bool is_new = false;
-    PREPAY_RETURN_IF_ERROR(parts_.registry.update_line(key_of(context), line, is_new));
-    if (is_new) {
-        parts_.park.put_line(line);
-    }
+    PREPAY_RETURN_IF_ERROR(parts_.registry.update_line(key_of(context), line));
+    PREPAY_RETURN_IF_ERROR(take_lines({line.line_id}));
     v1::UpdateLineResponse response;
     *response.mutable_line() = show_line(line);
     return response;
@@ -166,15 +170,12 @@ Result<v1::RegisterMetersResponse> GrpcMeteringService::register_meters(
         meter_ids.push_back(config.meter_id);
         meters.push_back(std::move(config));
     }
-    bool is_new = false;
-    PREPAY_RETURN_IF_ERROR(parts_.registry.put_meters(key_of(context), meters, is_new));
+    PREPAY_RETURN_IF_ERROR(parts_.registry.put_meters(key_of(context), meters));
     PREPAY_ASSIGN_OR_RETURN(const auto stored,
                             parts_.registry.list_meters("", kRegisterMax, "", meter_ids));
     v1::RegisterMetersResponse response;
     for (const PgRegistryStore::StoredMeter& meter : stored) {
-        if (is_new) {
-            parts_.park.put_meter(meter.config, meter.memory);
-        }
+        parts_.park.put_meter(meter.config, meter.memory);
         *response.add_meters() = show_meter(meter);
     }
     return response;

@@ -66,6 +66,8 @@ private:
     v1::Line show_line(const LineConfig& config) const;
     v1::Meter show_meter(const PgRegistryStore::StoredMeter& stored) const;
     Result<v1::Meter> load_meter(const std::string& meter_id);
+    /// Gives the park these lines as they are stored.
+    Status take_lines(const std::vector<std::string>& line_ids);
 
     const Parts parts_;
 };

@@ -39,7 +39,9 @@ Status upsert_meter(pqxx::work& tx, const MeterConfig& meter) {
         " display_name = excluded.display_name, resource = excluded.resource,"
         " rated_power_w = excluded.rated_power_w, ct_ratio = excluded.ct_ratio,"
         " enabled = excluded.enabled, register_epoch = CASE"
-        "   WHEN meters.serial_number = excluded.serial_number THEN meters.register_epoch"
+        "   WHEN meters.serial_number = excluded.serial_number AND"
+        "     meters.ct_ratio = excluded.ct_ratio AND meters.driver_pack = excluded.driver_pack"
+        "     THEN meters.register_epoch"
         "   ELSE 1 + GREATEST(meters.register_epoch, COALESCE((SELECT r.register_epoch"
         "     FROM readings r WHERE r.meter_no = meters.meter_no AND r.channel = 0"
         "     ORDER BY r.slot_time DESC, r.revision DESC LIMIT 1), 0)) END",
@@ -50,18 +52,19 @@ Status upsert_meter(pqxx::work& tx, const MeterConfig& meter) {
 }
 
 template <typename Effect>
-Status apply_once(pg::Database& database, const pg::RequestKey& key, bool& is_new, Effect effect) {
-    is_new = false;
+Status apply_once(pg::Database& database, const pg::RequestKey& key, Effect effect) {
     return database
         .transact([&](pqxx::work& tx) {
             return pg::answer_once(tx, key, [&](pqxx::work& inner) -> Result<std::string> {
                 PREPAY_RETURN_IF_ERROR(effect(inner));
-                is_new = true;
                 return std::string();
             });
         })
         .status();
 }
+
+constexpr const char* kLineColumns =
+    "line_id, display_name, transport, address, poll_interval_ms, response_timeout_ms, enabled";
 
 LineConfig line_from_row(const pqxx::row& row) {
     LineConfig line;
@@ -108,9 +111,8 @@ PgRegistryStore::StoredMeter meter_from_row(const pqxx::row& row) {
 
 }  // namespace
 
-Status PgRegistryStore::put_lines(const pg::RequestKey& key, const std::vector<LineConfig>& lines,
-                                  bool& is_new) {
-    return apply_once(database_, key, is_new, [&](pqxx::work& tx) -> Status {
+Status PgRegistryStore::put_lines(const pg::RequestKey& key, const std::vector<LineConfig>& lines) {
+    return apply_once(database_, key, [&](pqxx::work& tx) -> Status {
         for (const LineConfig& line : lines) {
             upsert_line(tx, line);
         }
@@ -118,9 +120,8 @@ Status PgRegistryStore::put_lines(const pg::RequestKey& key, const std::vector<L
     });
 }
 
-Status PgRegistryStore::update_line(const pg::RequestKey& key, const LineConfig& line,
-                                    bool& is_new) {
-    return apply_once(database_, key, is_new, [&](pqxx::work& tx) -> Status {
+Status PgRegistryStore::update_line(const pg::RequestKey& key, const LineConfig& line) {
+    return apply_once(database_, key, [&](pqxx::work& tx) -> Status {
         if (tx.exec_params("SELECT 1 FROM lines WHERE line_id = $1 FOR UPDATE", line.line_id)
                 .empty()) {
             return not_found("UNKNOWN_LINE", "there is no line \"" + line.line_id + "\"");
@@ -131,8 +132,8 @@ Status PgRegistryStore::update_line(const pg::RequestKey& key, const LineConfig&
 }
 
 Status PgRegistryStore::put_meters(const pg::RequestKey& key,
-                                   const std::vector<MeterConfig>& meters, bool& is_new) {
-    return apply_once(database_, key, is_new, [&](pqxx::work& tx) -> Status {
+                                   const std::vector<MeterConfig>& meters) {
+    return apply_once(database_, key, [&](pqxx::work& tx) -> Status {
         for (const MeterConfig& meter : meters) {
             PREPAY_RETURN_IF_ERROR(upsert_meter(tx, meter));
         }
@@ -152,12 +153,25 @@ Result<std::vector<LineConfig>> PgRegistryStore::list_lines(const std::string& a
                                                             int count_max) {
     using Lines = std::vector<LineConfig>;
     return database_.read([&](pqxx::work& tx) -> Result<Lines> {
-        const auto rows = tx.exec_params(
-            "SELECT line_id, display_name, transport, address, poll_interval_ms,"
-            " response_timeout_ms, enabled FROM lines WHERE line_id > $1 ORDER BY line_id LIMIT $2",
-            after, count_max);
         Lines lines;
-        for (const auto& row : rows) {
+        for (const auto& row :
+             tx.exec_params("SELECT " + std::string(kLineColumns) +
+                                " FROM lines WHERE line_id > $1 ORDER BY line_id LIMIT $2",
+                            after, count_max)) {
+            lines.push_back(line_from_row(row));
+        }
+        return lines;
+    });
+}
+
+Result<std::vector<LineConfig>> PgRegistryStore::find_lines(
+    const std::vector<std::string>& line_ids) {
+    using Lines = std::vector<LineConfig>;
+    return database_.read([&](pqxx::work& tx) -> Result<Lines> {
+        Lines lines;
+        for (const auto& row : tx.exec_params(
+                 "SELECT " + std::string(kLineColumns) + " FROM lines WHERE line_id = ANY($1)",
+                 pg::to_array(line_ids))) {
             lines.push_back(line_from_row(row));
         }
         return lines;

@@ -17,16 +17,19 @@ class PgRegistryStore {
 public:
     explicit PgRegistryStore(pg::Database& database) : database_(database) {}
 
-    /// All or nothing; a known line takes the new settings. `is_new` = this call did it.
-    Status put_lines(const pg::RequestKey& key, const std::vector<LineConfig>& lines, bool& is_new);
+    /// All or nothing; a known line takes the new settings. Like the others, once per request id:
+    /// the caller takes what is stored then, whether this call did it or an earlier one whose
+    /// answer was lost.
+    Status put_lines(const pg::RequestKey& key, const std::vector<LineConfig>& lines);
     /// Reason UNKNOWN_LINE.
-    Status update_line(const pg::RequestKey& key, const LineConfig& line, bool& is_new);
-    /// All or nothing; a known meter takes the new settings, and another serial number opens a new
-    /// register epoch (the meter was replaced). Reasons UNKNOWN_LINE, UNIT_TAKEN, LINE_CHANGED.
-    Status put_meters(const pg::RequestKey& key, const std::vector<MeterConfig>& meters,
-                      bool& is_new);
+    Status update_line(const pg::RequestKey& key, const LineConfig& line);
+    /// All or nothing; a known meter takes the new settings, and another serial number (the meter
+    /// was replaced), CT ratio or driver pack (its register means something else) opens a new
+    /// register epoch. Reasons UNKNOWN_LINE, UNIT_TAKEN, LINE_CHANGED.
+    Status put_meters(const pg::RequestKey& key, const std::vector<MeterConfig>& meters);
 
     Result<std::vector<LineConfig>> list_lines(const std::string& after, int count_max);
+    Result<std::vector<LineConfig>> find_lines(const std::vector<std::string>& line_ids);
     struct StoredMeter {
         MeterConfig config;
         MeterMemory memory;

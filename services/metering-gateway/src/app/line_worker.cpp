@@ -128,6 +128,9 @@ void LineWorker::put_meter(const MeterConfig& config, std::shared_ptr<const Driv
 
 void LineWorker::reconfigure(const LineConfig& config) {
     post([this, config] {
+        if (config == config_) {
+            return;
+        }
         abort_sweep();
         flush();
         wire_.reconfigure(config);
