@@ -77,7 +77,8 @@ void check_cash(Park& park, Method method) {
     }
     for (const char* id : {"", "short", "with a blank in it",
                            "longer-than-sixty-four-characters-longer-than-sixty-four-characters"}) {
-        park.refuses(desk, method, cash<Request>(park.open, kYuan, id), "REQUEST_ID_REQUIRED");
+        park.refuses(desk, method, cash<Request>(park.open, kYuan, id),
+                     *id == '\0' ? "REQUEST_ID_REQUIRED" : "BAD_REQUEST_ID");
     }
     Request wordy = cash<Request>(park.open, kYuan);
     wordy.set_note(std::string(501, 'x'));
@@ -133,6 +134,9 @@ TEST_CASE("OpenAccount refuses with a reason and changes nothing") {
     refuses([](Request r) { r.set_room_id("r1"); }, "ROOM_OCCUPIED", kPrecondition);
     refuses([](Request r) { r.set_room_id("r5"); }, "ROOM_WITHOUT_METERS", kPrecondition);
     refuses([](Request r) { r.clear_customer(); }, "BAD_CUSTOMER");
+    for (const char* phone : {"abc", "12", "0755-1234 x5", "138\n0013"}) {
+        refuses([&](Request r) { r.mutable_customer()->set_phone(phone); }, "BAD_CUSTOMER");
+    }
     refuses([](Request r) { r.mutable_customer()->set_display_name(std::string(201, 'x')); },
             "BAD_CUSTOMER");
     refuses([](Request r) { r.mutable_customer()->set_customer_id("nobody"); },

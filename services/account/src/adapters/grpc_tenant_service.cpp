@@ -56,7 +56,7 @@ Result<v1::CreatePaymentResponse> GrpcAccountService::create_payment(
         parts_.payments->start({context.request_id, context.content_hash,
                                 context.identity.account_id, context.identity.subject,
                                 Money::from_micros(request.amount_micros()), request.openid(),
-                                "Prepaid energy"}));
+                                "预付能源费 Prepaid energy"}));
     v1::CreatePaymentResponse response;
     *response.mutable_order() = to_proto(started.order);
     v1::WechatClientParameters& wechat = *response.mutable_wechat();

@@ -88,6 +88,13 @@ bool is_email(const std::string& text) {
            });
 }
 
+// A number that can be dialled, as people write it.
+bool is_phone(const std::string& text) {
+    const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+    return std::count_if(text.begin(), text.end(), is_digit) >= 3 &&
+           text.find_first_not_of("0123456789 +-()/") == std::string::npos;
+}
+
 /// The registers a request names, for meters of the set; others get "the next reading".
 Result<std::map<std::string, std::int64_t>> registers_of(
     const google::protobuf::RepeatedPtrField<v1::OpeningRegister>& given,
@@ -130,6 +137,11 @@ Result<std::string> PgAccounts::put_customer(pqxx::work& tx, const v1::Customer&
     }
     if (!customer.email().empty() && !is_email(customer.email())) {
         return invalid_argument("BAD_CUSTOMER", "the e-mail must be like name@example.org");
+    }
+    if (!customer.phone().empty() && !is_phone(customer.phone())) {
+        return invalid_argument("BAD_CUSTOMER",
+                                "the phone has at least three digits, and beside them only blanks"
+                                " and + - ( ) /");
     }
     const std::string customer_id = new_id(clock_);
     tx.exec_params(

@@ -140,9 +140,9 @@ Result<Order> PgOrders::create(const NewPayment& payment) {
         if (!stored.empty()) {
             if (stored[0][18].as<std::string>() != payment.content_hash ||
                 stored[0][2].as<std::string>() != payment.account_id) {
-                return already_exists(
-                    "REQUEST_ID_REUSED",
-                    "request_id was used for a different request; make a new one");
+                return already_exists("REQUEST_ID_REUSED",
+                                      "request_id " + payment.request_id +
+                                          " was used for a different request; make a new one");
             }
             return read_order(stored[0]);
         }
