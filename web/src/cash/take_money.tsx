@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'react';
 import { isLocked, useAction } from '../actions/use_action';
 import { Field } from '../actions/field';
 import { accounts } from '../core/clients';
-import { formatYuan, formatYuanFloor, parseYuan } from '../core/money';
+import { formatYuan, formatYuanFloor, movementMax, parseYuan } from '../core/money';
 import type { Account, Order } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { useFailureText } from '../ui/failure_text';
@@ -25,7 +25,8 @@ export function TakeMoney({ account, rooms, onPaid, onBack }: TakeMoneyProps) {
     const [text, setText] = useState('');
     const [asked, setAsked] = useState(false);
     const micros = parseYuan(text);
-    const good = micros !== null && micros > 0n;
+    const tooMuch = micros !== null && micros > movementMax;
+    const good = micros !== null && micros > 0n && !tooMuch;
     const { phase, start } = useAction(
         (requestId) => accounts.topUp({ requestId, accountId: account.accountId, amountMicros: micros ?? 0n }),
         `${account.accountId} ${text}`,
@@ -50,7 +51,7 @@ export function TakeMoney({ account, rooms, onPaid, onBack }: TakeMoneyProps) {
                 <b>{rooms}</b> {account.customer?.displayName} <span className="faint">{account.customer?.phone}</span>
                 <span className={account.balanceMicros < 0n ? 'num negative' : 'num'}>{formatYuanFloor(account.balanceMicros)}</span>
             </div>
-            <Field label={t('money.amount')} error={text !== '' && !good ? t('money.wrong') : undefined}>
+            <Field label={t('money.amount')} error={tooMuch ? t('money.too_much', { max: formatYuan(movementMax) }) : text !== '' && !good ? t('money.wrong') : undefined}>
                 {(id) => (
                     <Input ref={input} id={id} size="large" className="cash-amount" prefix="¥" inputMode="decimal" autoComplete="off" autoFocus value={text} disabled={locked} onChange={(e) => change(e.target.value)} />
                 )}

@@ -4,6 +4,8 @@ import { floorTo, formatScaled, parseScaled } from './decimal';
 export const fen = 10_000n;
 /** Micro-yuan in one yuan. */
 export const yuan = 1_000_000n;
+/** The most that one top-up, refund or payment may be. */
+export const movementMax = 100_000n * yuan;
 
 /** The currency sign between the minus and the figure. */
 function signed(micros: bigint, text: string): string {

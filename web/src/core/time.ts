@@ -75,5 +75,5 @@ export function instantOfLocal(local: string, zone: string): number {
 
 /** Seconds of a duration from whole milliseconds: one decimal, below a second all three. */
 export function formatSeconds(ms: number): string {
-    return (Math.max(0, ms) / 1000).toFixed(ms < 1000 ? 3 : 1);
+    return ms < 1 ? '<0.001' : (ms / 1000).toFixed(ms < 1000 ? 3 : 1);
 }

@@ -43,9 +43,14 @@ export function NotificationList({ accountId }: { accountId?: string }) {
         (pageToken) => alarms.listNotifications({ accountId, pageSize: page_size, pageToken }),
         (page) => page.notifications,
     );
+    const reasonText = (reason: string) => {
+        const [, protocol, code] = /^(SMTP|HTTP)_(\d+)$/.exec(reason) ?? [];
+        if (code) return t(protocol === 'SMTP' ? 'notification.smtp_code' : 'notification.http_code', { code });
+        return lookUp(`reason.${reason}`) ?? reason;
+    };
     const stateText = (n: Notification) => {
         const word = lookUp(`notification.state.${NotificationState[n.state]?.toLowerCase()}`) ?? '';
-        return n.failureReason ? `${word} · ${lookUp(`reason.${n.failureReason}`) ?? n.failureReason}` : word;
+        return n.failureReason ? `${word} · ${reasonText(n.failureReason)}` : word;
     };
     const columns: TableColumnsType<Notification> = [
         { title: t('notification.time'), render: (_, n) => <When time={n.createTime} /> },

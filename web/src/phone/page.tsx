@@ -81,11 +81,14 @@ export function PhonePage({ client, onLanguage }: { client: TenantClient; onLang
             </main>
         );
     }
-    if (data.failure?.reason === 'ACCOUNT_CLOSED' && payment.kind === 'none') {
+    const refused = payment.kind === 'create-failed' && payment.failure.reason === 'ACCOUNT_CLOSED';
+    if (refused || data.failure?.reason === 'ACCOUNT_CLOSED') {
+        const underway = payment.kind === 'checking' || payment.kind === 'credited' || payment.kind === 'ended';
         return (
             <main className="notice">
                 <h1>{t('closed')}</h1>
                 <p>{t('closed.hint')}</p>
+                {underway && <PaySection flow={flow} payment={payment} ready={false} />}
             </main>
         );
     }

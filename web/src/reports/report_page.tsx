@@ -16,7 +16,8 @@ import { EmptyState, Failed, PageHead, Panel } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 
 const page_size = 200;
-const rateKeys: readonly TextKey[] = ['rate.sharp', 'rate.peak', 'rate.flat', 'rate.valley', 'rate.deep_valley'];
+// In the order of RatePeriod.
+const rateKeys: readonly TextKey[] = ['rate.unspecified', 'rate.sharp', 'rate.peak', 'rate.flat', 'rate.valley', 'rate.deep_valley'];
 
 interface Range {
     siteId: string;
@@ -72,7 +73,7 @@ function useColumns(): TableColumnsType<RoomDay> {
         title: t(key),
         align: 'right',
         className: 'num',
-        render: (_, day) => (day.rateEnergyWh[i + 1] ? energyFigure(day.rateEnergyWh[i + 1]!) : <span className="faint">–</span>),
+        render: (_, day) => (day.rateEnergyWh[i] ? energyFigure(day.rateEnergyWh[i]) : <span className="faint">–</span>),
     }));
     return [
         { title: t('report.date'), className: 'num', render: (_, day) => day.localDate },
@@ -93,11 +94,11 @@ function TotalRow({ total }: { total: RoomDay }) {
                 <Table.Summary.Cell index={2} align="right"><span className="num">{energyFigure(total.energyWh)}</span></Table.Summary.Cell>
                 {rateKeys.map((key, i) => (
                     <Table.Summary.Cell key={key} index={3 + i} align="right">
-                        <span className="num">{total.rateEnergyWh[i + 1] ? energyFigure(total.rateEnergyWh[i + 1]!) : '–'}</span>
+                        <span className="num">{total.rateEnergyWh[i] ? energyFigure(total.rateEnergyWh[i]) : '–'}</span>
                     </Table.Summary.Cell>
                 ))}
-                <Table.Summary.Cell index={8} align="right"><span className="num">{total.waterMl ? formatScaled(total.waterMl, 6, 2) : '–'}</span></Table.Summary.Cell>
-                <Table.Summary.Cell index={9} align="right"><Yuan micros={total.amountMicros} column /></Table.Summary.Cell>
+                <Table.Summary.Cell index={9} align="right"><span className="num">{total.waterMl ? formatScaled(total.waterMl, 6, 2) : '–'}</span></Table.Summary.Cell>
+                <Table.Summary.Cell index={10} align="right"><Yuan micros={total.amountMicros} column /></Table.Summary.Cell>
             </Table.Summary.Row>
         </Table.Summary>
     );
@@ -112,11 +113,12 @@ function RangeForm({ range, last, change }: ReturnType<typeof useRange>) {
         setDraft(next);
         if (next.from && next.to && next.from <= next.to) change(next);
     };
+    const problem = !draft.from || !draft.to ? t('report.incomplete') : draft.from > draft.to ? t('report.reversed') : '';
     return (
         <div className="report-range">
             <Input type="date" aria-label={t('report.from')} value={draft.from} onChange={(e) => apply({ from: e.target.value })} />
             <span>–</span>
-            <Input type="date" aria-label={t('report.to')} value={draft.to} status={draft.from > draft.to ? 'error' : ''} onChange={(e) => apply({ to: e.target.value })} />
+            <Input type="date" aria-label={t('report.to')} value={draft.to} status={problem ? 'error' : ''} onChange={(e) => apply({ to: e.target.value })} />
             <Select
                 showSearch={{ optionFilterProp: 'label' }}
                 className="report-room"
@@ -125,6 +127,7 @@ function RangeForm({ range, last, change }: ReturnType<typeof useRange>) {
                 onChange={(room: string) => change({ room })}
                 options={[{ value: '', label: t('report.all_rooms') }, ...[...names].map(([value, label]) => ({ value, label }))]}
             />
+            {problem && <span className="field-error" role="alert">{problem}</span>}
         </div>
     );
 }

@@ -32,7 +32,7 @@ export function CommandsTab({ roomId, meterIds }: { roomId: string; meterIds: re
         { title: t('command.state'), render: (_, c) => <span className={`command-state s-${CommandState[c.state]?.toLowerCase()}`}>{lookUp(`command.state.${CommandState[c.state]?.toLowerCase()}`)}</span> },
         { title: t('command.seconds'), align: 'right', className: 'num', render: (_, c) => durationOf(c) },
         { title: t('command.initiator'), dataIndex: 'initiator' },
-        { title: t('command.reason'), dataIndex: 'reasonText' },
+        { title: t('command.reason'), render: (_, c) => lookUp(`fixed_text.${c.reasonText}`) ?? c.reasonText },
         { title: <span className="sr">{t('common.actions')}</span>, render: (_, c) => <Button type="link" size="small" onClick={() => setOpen(c.commandId)}>{t('command.show_evidence')}</Button> },
     ];
     return (

@@ -117,7 +117,7 @@ export function OrdersTab({ roomId, accountId }: TabProps) {
         { title: t('order.state'), render: (_, o) => <OrderOutcome order={o} /> },
         { title: t('order.amount'), align: 'right', render: (_, o) => <Yuan micros={o.amountMicros} /> },
         { title: t('order.user'), dataIndex: 'createUser' },
-        { title: t('money.note'), dataIndex: 'note' },
+        { title: t('money.note'), render: (_, o) => lookUp(`fixed_text.${o.note}`) ?? o.note },
         {
             title: t('order.id'),
             render: (_, o) => (
