@@ -97,6 +97,7 @@ public:
             return reply;
         }
         reply.outcome = WireOutcome::kReply;
+        reply.received_bytes = {static_cast<std::uint8_t>(unit_id)};
         if (unit.exception != 0) {
             reply.reply.exception_code = unit.exception;
             return reply;
@@ -120,6 +121,7 @@ public:
         if (unit.reads_left > 0 && --unit.reads_left == 0) {
             unit.open = unit.ordered_open;
         }
+        reply.received_bytes.push_back(unit.open ? 1 : 0);
         const std::uint16_t registers[] = {static_cast<std::uint16_t>(unit.total >> 16),
                                            static_cast<std::uint16_t>(unit.total & 0xFFFF), 100,
                                            static_cast<std::uint16_t>(unit.open ? 1 : 0), 0};

@@ -440,6 +440,23 @@ TEST_CASE("A busy meter is given time before the order is sent again") {
     CHECK(bench.clock.now() - start >= 2 * CommandSettings{}.settle_time);
 }
 
+TEST_CASE("However long an order takes, each of it and the last read-back are in the evidence") {
+    Bench bench(1);
+    REQUIRE(bench.wait_requests(1));
+    bench.bus.units[1].busy_writes = 2;
+    bench.bus.units[1].acts_after_reads = 8;
+    bench.worker->submit(bench.order("c-1", 1, CommandAction::kTrip), false);
+    const Command command = bench.result("c-1");
+    REQUIRE(command.state == CommandState::kVerified);
+    const auto orders =
+        std::count_if(command.frames.begin(), command.frames.end(),
+                      [](const Frame& frame) { return frame.data.front() == 0x10; });
+    CHECK(orders == 3);
+    REQUIRE(command.frames.back().direction == FrameDirection::kReceived);
+    CHECK(command.frames.back().data == Bytes{1, 1});  // Unit 1 shows an open contact.
+    CHECK(command.frames.size() <= 70);
+}
+
 TEST_CASE("An attempt whose commit is in doubt is neither lost nor repeated under its number") {
     Bench bench(1);
     REQUIRE(bench.wait_requests(1));

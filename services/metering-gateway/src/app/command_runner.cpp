@@ -19,11 +19,9 @@ constexpr int kBusyException = 6;
 constexpr int kGatewayPathException = 10;    // A serial server's own: it may have
 constexpr int kGatewayTargetException = 11;  // lost the request or the meter's answer.
 constexpr std::size_t kFramesMax = 64;
+constexpr std::size_t kReadBackFramesMin = 8;  // Two read-backs of two blocks.
 
 void add_frames(Command& command, const WireReply& reply) {
-    if (command.frames.size() + 2 > kFramesMax) {
-        return;
-    }
     if (!reply.sent_bytes.empty()) {
         command.frames.push_back(
             {reply.sent_time, FrameDirection::kSent, reply.sent_bytes, command.attempt_count});
@@ -32,6 +30,18 @@ void add_frames(Command& command, const WireReply& reply) {
         command.frames.push_back({reply.received_time, FrameDirection::kReceived,
                                   reply.received_bytes, command.attempt_count});
     }
+}
+
+// Beyond the limit the oldest read-backs since the last order go: the orders and what was read last
+// are the evidence.
+void add_read_back(CommandJob& job, const WireReply& reply) {
+    std::vector<Frame>& frames = job.command.frames;
+    const std::size_t ordered = std::min(job.order_frame_count, frames.size());
+    if (frames.size() + 2 > kFramesMax && frames.size() - ordered >= kReadBackFramesMin) {
+        const auto oldest = frames.begin() + static_cast<std::ptrdiff_t>(ordered);
+        frames.erase(oldest, oldest + 2);
+    }
+    add_frames(job.command, reply);
 }
 
 WriteOutcome outcome_of(const WireReply& reply) {
@@ -212,6 +222,7 @@ Task<> CommandRunner::transmit(CommandJob& job, const MeterTrack& meter) {
     }
     PREPAY_CRASH_POINT("metering.after_send");
     add_frames(job.command, reply);
+    job.order_frame_count = job.command.frames.size();
     if (reply.sent && !job.command.send_time) {
         job.command.send_time = reply.sent_time;
         metrics_.command_sent(
@@ -238,7 +249,7 @@ Task<ReadBack> CommandRunner::read_relay(CommandJob& job, const MeterTrack& mete
         if (reply.outcome != WireOutcome::kReply || !reply.reply.ok()) {
             co_return ReadBack::kUnreadable;
         }
-        add_frames(job.command, reply);
+        add_read_back(job, reply);
         if (!matches(expected, reply.reply.words)) {
             result = ReadBack::kOtherwise;
         }

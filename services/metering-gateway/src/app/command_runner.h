@@ -35,6 +35,7 @@ struct CommandJob {
     bool claimed = false;
     int missing_count = 0;  ///< Tries at which the row was not there yet.
     WriteOutcome write = WriteOutcome::kUnknown;
+    std::size_t order_frame_count = 0;  ///< Frames up to the last order, its answer included.
 };
 
 /// Takes a command from its row to its proof, at most one request on the wire a step (a read-back
