@@ -56,6 +56,32 @@ grpc::StatusCode empty_call(const rpc::Client& client, const std::string& method
 
 }  // namespace
 
+TEST_CASE("a tenant who opens with a first top-up gets the relay of a cut room closed at once") {
+    SKIP_WITHOUT_POSTGRES();
+    Front front;
+    World& world = front.world;
+    const std::string former = front.open("r1", kYuan).account_id();
+    REQUIRE(world.charge({{1, former, 2 * kYuan, ""}}).ok());
+    REQUIRE(world.intents(former).size() == 1);
+    REQUIRE(world
+                .command_result(world.intents(former).front().intent_id(), "r1-m1",
+                                metering::v1::COMMAND_STATE_VERIFIED)
+                .ok());
+    v1::CloseAccountRequest out;
+    out.set_request_id("close-former");
+    out.set_account_id(former);
+    front.once(front.server.cashier, &Desk::CloseAccount, out);
+    v1::OpenAccountRequest in;
+    in.set_request_id("open-r1-again");
+    in.set_room_id("r1");
+    in.mutable_customer()->set_display_name("Wang");
+    in.set_first_top_up_micros(50 * kYuan);
+    const v1::Account next = front.once(front.server.cashier, &Desk::OpenAccount, in).account();
+    const auto intents = world.intents(next.account_id());
+    REQUIRE(intents.size() == 1);
+    CHECK(intents.front().action() == v1::SWITCH_ACTION_RESTORE);
+}
+
 TEST_CASE("open, top up, refund, levels, keep-power, close: each once, however often asked") {
     SKIP_WITHOUT_POSTGRES();
     Front front;

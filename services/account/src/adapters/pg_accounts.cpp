@@ -202,7 +202,9 @@ Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountReque
     if (request.first_top_up_micros() == 0) {
         settle_settings(tx, opened);
     } else {
-        book_.touch(tx, opened);  // It has rooms now.
+        // It has rooms now, and a relay that the previous tenant's debt opened is to close: the
+        // posting changes no wish, so nothing after this would see to it.
+        switches_.reconcile(tx, {book_.touch(tx, opened)}, clock_.now());
     }
     return account_no;
 }
