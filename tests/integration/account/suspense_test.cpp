@@ -450,16 +450,16 @@ JOIN accounts a ON a.account_id = v.id WHERE b.account_no = a.account_no;
     CHECK(text.str() ==
           "tx-second order-credited purse-1 50000000 ORDER_PAID_TWICE\n"
           "tx-first order-disputed purse-1 49990000 WRONG_AMOUNT\n");
-    for (const auto& [transaction, outcome] :
-         {std::pair{"tx-first", SuspenseOutcome::kCreditAccount},
-          std::pair{"tx-second", SuspenseOutcome::kPaidBack}}) {
+    const auto settles = [&](const std::string& transaction, SuspenseOutcome outcome) {
         const auto settled = world.database->transact([&](pqxx::work& tx) {
             return world.orders->settle(
                 tx, {transaction, outcome, "", "", "user:test", new_id(world.clock), "hash"});
         });
         INFO(error_message(settled.status()));
         CHECK(settled.ok());
-    }
+    };
+    settles("tx-first", SuspenseOutcome::kCreditAccount);
+    settles("tx-second", SuspenseOutcome::kPaidBack);
     CHECK(world.account("purse-1").balance_micros() == kUnderpaid);
     CHECK(world.audit().empty());
 }
