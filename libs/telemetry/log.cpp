@@ -3,6 +3,7 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/ids.h"
@@ -59,6 +60,14 @@ std::string& thread_trace_id() {
     return trace_id;
 }
 
+// It comes from outside and goes into PostgreSQL and gRPC headers, which do not take any bytes.
+bool is_usable(const std::string& trace_id) {
+    constexpr std::size_t kTraceIdMax = 64;
+    return !trace_id.empty() && trace_id.size() <= kTraceIdMax &&
+           std::all_of(trace_id.begin(), trace_id.end(),
+                       [](char c) { return c > ' ' && c < 0x7F; });
+}
+
 }  // namespace
 
 void configure_log(const std::string& service, LogLevel level) {
@@ -102,7 +111,7 @@ std::string new_trace_id() {
 }
 
 TraceScope::TraceScope(const std::string& trace_id) : previous_(thread_trace_id()) {
-    thread_trace_id() = trace_id.empty() ? new_trace_id() : trace_id;
+    thread_trace_id() = is_usable(trace_id) ? trace_id : new_trace_id();
 }
 
 TraceScope::~TraceScope() { thread_trace_id() = previous_; }

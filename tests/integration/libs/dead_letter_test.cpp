@@ -72,9 +72,11 @@ TEST_CASE("a message of any bytes is set aside once, and those behind it go on")
     options.client_id = "test";
     const auto producer = kafka::Producer::create(options).value();
     const std::string bytes("\xff\xfe\0A\xc3", 5);
+    kafka::Message strange = message(bytes, bytes, 2);
+    strange.trace_id = bytes;
     REQUIRE(producer
-                ->produce_all({message("key", "good", 1), message(bytes, bytes, 2),
-                               message("key", "good", 3), message(bytes, "no sequence", 0)})
+                ->produce_all({message("key", "good", 1), strange, message("key", "good", 3),
+                               message(bytes, "no sequence", 0)})
                 .ok());
     const auto dead = [&] { return count(*database, "SELECT count(*) FROM dead_letters"); };
     consume_until(broker, *database, [&] { return dead() == 2; });
