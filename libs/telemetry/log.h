@@ -42,8 +42,8 @@ std::string describe(const Status& status);
 /// 32 hex digits that nobody had before.
 std::string new_trace_id();
 
-/// Sets the trace id of the current thread for a scope. An empty id makes a new one, and so does one
-/// that is not 1 to 64 printable characters.
+/// Sets the trace id of the current thread for a scope. An empty id makes a new one, and so does
+/// one that is not 1 to 64 printable characters.
 class TraceScope {
 public:
     explicit TraceScope(const std::string& trace_id);

@@ -248,7 +248,7 @@ TEST_CASE("payment 16: a body of 10 MB is refused before anybody reads it") {
     notice.body.append(65 * 1024, ' ');
     CHECK(counter.reason_of(notice) == "NOTICE_TOO_LARGE");
     v1::HandleWechatNoticeRequest request;
-    request.set_body(std::string(10'000'000, 'x'));
+    request.mutable_body()->resize(10'000'000, 'x');
     const auto answer = server.call(
         server.service, &v1::PaymentCallbackService::StubInterface::HandleWechatNotice, request);
     CHECK(answer.status().code() == absl::StatusCode::kResourceExhausted);

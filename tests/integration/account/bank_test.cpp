@@ -88,7 +88,7 @@ Status post_batch(Life& life, std::minstd_rand& random, std::vector<TestCharge>&
 }
 
 Status reverse(Life& life, std::minstd_rand& random, const std::vector<TestCharge>& posted) {
-    const TestCharge victim = posted[random() % posted.size()];
+    const TestCharge& victim = posted[random() % posted.size()];
     const std::int64_t id = life.next_charge++;
     PREPAY_RETURN_IF_ERROR(life.world.charge(
         {{id, victim.account_id, -victim.amount_micros, std::to_string(victim.charge_id)}}));

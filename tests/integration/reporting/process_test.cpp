@@ -18,7 +18,6 @@ using namespace prepay;
 using namespace prepay::reporting;
 using namespace prepay::reporting::test;
 using prepay::test::ChildProcess;
-namespace account_v1 = prepay::account::v1;
 namespace fs = std::filesystem;
 
 namespace {

@@ -65,6 +65,32 @@ TEST_CASE("I-17: cancel in the middle: waiting ones at once, sent ones withdrawn
     CHECK(error_reason(cancel(world, "none").status()) == "TASK_NOT_FOUND");
 }
 
+TEST_CASE(
+    "I-17: a submit that is marked after its event and after a cancel does not delay the cancel") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("scheduler", scheduler_migrations());
+    World world(scratch);
+    const v1::Task task = world.create(3);
+    const auto items =
+        world.store.claim(world.clock.now(), world.config.dispatch.lease, 10).value();
+    REQUIRE(items.size() == 3);
+    std::vector<metering::v1::CommandChanged> events;
+    std::vector<ItemUpdate> marks;
+    for (const ClaimedItem& item : items) {
+        REQUIRE(world.gateway.submit(item).ok());
+        metering::v1::CommandChanged event;
+        event.mutable_command()->set_command_id(item.item_id);
+        event.mutable_command()->set_state(metering::v1::COMMAND_STATE_QUEUED);
+        events.push_back(event);
+        marks.push_back({item.item_id, ItemEvent::kSubmitted, "", item.fence, true, {}});
+    }
+    REQUIRE(world.deliver(events).ok());
+    REQUIRE(cancel(world, task.task_id()).ok());
+    REQUIRE(world.store.apply(marks, world.clock.now()).ok());
+    CHECK(world.resolution.run_once().value() == 3);
+    CHECK(world.summary(task.task_id()) == "3/0/0/0/0/3 CANCELLED");
+}
+
 TEST_CASE("a task that waits for its time is cancelled at once") {
     SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch("scheduler", scheduler_migrations());

@@ -8,8 +8,6 @@
 namespace prepay::billing {
 namespace {
 
-using testing::at;
-
 /// Day of March 2026, hour UTC.
 Instant march(int day, int hour = 0) {
     return TimeZone::utc().to_instant({2026, 3, day, hour, 0, 0});

@@ -6,9 +6,7 @@ namespace prepay::billing {
 namespace {
 
 using testing::day_and_night;
-using testing::prices;
 using testing::single_price;
-using testing::whole_year;
 
 std::string first_problem(const TariffDefinition& definition) {
     const auto problems = validate(definition);
