@@ -129,19 +129,6 @@ void rewind_to_late_readings(pqxx::work& tx, std::vector<MeterWork>& works) {
     }
 }
 
-/// Readings from before the first base that nobody paid for then: they wait for an occupancy.
-void keep_unowned_history(std::vector<MeterWork>& works) {
-    for (MeterWork& work : works) {
-        for (const Reading& reading : work.readings) {
-            if (work.state.first && reading.read_time < work.state.first->read_time &&
-                reading.slot_time < work.state.first->slot_time && reading.revision == 0 &&
-                owner_at(work.state.occupancies, reading.read_time) == nullptr) {
-                work.pending.push_back(reading);
-            }
-        }
-    }
-}
-
 }  // namespace
 
 Status EventHandler::apply(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
@@ -171,7 +158,6 @@ Status EventHandler::apply_readings(pqxx::work& tx, const std::vector<kafka::Mes
     for (MeterWork& work : works) {
         work.readings = std::move(by_meter[work.meter_id]);
     }
-    keep_unowned_history(works);
     rewind_to_late_readings(tx, works);
     rating_.finish(tx, works);
     return absl::OkStatus();

@@ -17,6 +17,14 @@ void sort_readings(std::vector<Reading>& readings) {
     readings.erase(std::unique(readings.begin(), readings.end(), same), readings.end());
 }
 
+/// Whether nobody is known to pay at a reading from before the first base: however often it is
+/// taken up meanwhile, it waits for an occupancy.
+bool is_unowned_history(const MeterState& meter, const Reading& reading) {
+    return meter.first && reading.read_time < meter.first->read_time &&
+           reading.slot_time < meter.first->slot_time && reading.revision == 0 &&
+           owner_at(meter.occupancies, reading.read_time) == nullptr;
+}
+
 void drop_unchanged(MeterWork& work) {
     std::vector<Charge> undone;
     for (Charge& charge : work.undone) {
@@ -62,7 +70,7 @@ void bill(MeterWork& work, OutcomeCounts& counts) {
     for (const Reading& reading : work.readings) {
         const ReadingOutcome outcome = bill_reading(work.state, reading, work.drafts);
         ++counts[static_cast<std::size_t>(outcome)];
-        if (is_pending(outcome)) {
+        if (is_pending(outcome) || is_unowned_history(work.state, reading)) {
             work.pending.push_back(reading);
         }
     }
