@@ -182,6 +182,27 @@ TEST_CASE("history without an occupancy outlives an assignment and another occup
     CHECK(other.sums()["vacancy"].energy == 50);
 }
 
+TEST_CASE("a late reading is rated with the tariff of its time, not with one assigned later") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    billing.tariff("flat", testing::kFlatTariff);
+    billing.tariff("dear", "time_zone: UTC\nprice: 2\n");
+    // The first assignment holds before its start too.
+    REQUIRE(billing.assign("flat", {"m-1"}, march(10)).ok());
+    REQUIRE(billing.send_occupancies({{"m-1", occupancy("alice", march(1))}}).ok());
+    REQUIRE(billing
+                .send_readings(
+                    "m-1", {reading(march(2), 0), reading(march(3), 100), reading(march(5), 300)})
+                .ok());
+    REQUIRE(billing.assign("dear", {"m-1"}, march(5)).ok());
+    REQUIRE(billing.send_readings("m-1", {reading(march(4), 250)}).ok());
+    CHECK(billing.sums()["alice"] == AccountSum{300, 150'000});
+    REQUIRE(billing.send_readings("m-1", {reading(march(6), 400)}).ok());
+    CHECK(billing.sums()["alice"] == AccountSum{400, 350'000});
+}
+
 TEST_CASE("a new register epoch, a dip and a revision through the database") {
     if (!Billing::available()) {
         return;

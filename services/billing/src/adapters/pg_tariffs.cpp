@@ -153,6 +153,18 @@ std::vector<std::string> meters_of_tariff(pqxx::work& tx, std::int64_t tariff_ke
 void assign(pqxx::work& tx, const std::vector<std::int64_t>& meter_keys, std::int64_t tariff_key,
             Instant start, const std::string& user) {
     const std::string keys = pg::to_array(meter_keys);
+    // What is rated already came of the first assignment even before it began. When that one gives
+    // way it stays for the time rated, or a late reading would rate the past with another tariff.
+    tx.exec_params(
+        "UPDATE assignments a SET start_time = m.first_read_time FROM meters m"
+        " WHERE a.meter_key = ANY ($1::bigint[]) AND m.meter_key = a.meter_key"
+        " AND a.start_time >= to_time($2) AND m.first_read_time < to_time($2)"
+        " AND NOT EXISTS (SELECT 1 FROM assignments e WHERE e.meter_key = a.meter_key"
+        "  AND e.start_time < a.start_time)"
+        " AND EXISTS (SELECT 1 FROM charges c WHERE c.meter_key = a.meter_key"
+        "  AND c.reversal_of IS NULL"
+        "  AND NOT EXISTS (SELECT 1 FROM charges r WHERE r.reversal_of = c.charge_id))",
+        keys, to_micros(start));
     tx.exec_params(
         "DELETE FROM assignments WHERE meter_key = ANY ($1::bigint[]) AND start_time >= "
         "to_time($2)",
