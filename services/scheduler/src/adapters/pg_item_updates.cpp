@@ -128,7 +128,8 @@ void apply_updates(pqxx::work& tx, const std::vector<ItemUpdate>& updates, Insta
             continue;
         }
         item.attempted = item.attempted || update.attempted;
-        item.next_time = now + result_timeout;
+        // Under a cancel there is nothing to wait for: what is sent is withdrawn at once.
+        item.next_time = task.cancel_requested ? now : now + result_timeout;
         if (decision.verdict == ItemVerdict::kNoChange) {
             continue;
         }
@@ -136,8 +137,6 @@ void apply_updates(pqxx::work& tx, const std::vector<ItemUpdate>& updates, Insta
         item.reason = update.reason;
         if (update.event == ItemEvent::kDeferred) {
             item.next_time = update.retry_time;
-        } else if (task.cancel_requested) {
-            item.next_time = now;  // Sent after all: withdraw it at once.
         }
         if (decision.state != item.status.state) {
             task.counts.move(item.status.state, decision.state);
