@@ -25,7 +25,8 @@ bool role_holds(Role role, common::v1::Permission permission) {
         case Role::kOperator:
             return role_holds(Role::kCashier, permission) || permission == PERMISSION_CONTROL;
         case Role::kAdmin:
-            return role_holds(Role::kOperator, permission) || permission == PERMISSION_MANAGE;
+            return role_holds(Role::kOperator, permission) || permission == PERMISSION_MANAGE ||
+                   permission == PERMISSION_OVERRIDE;
         case Role::kService:
             return permission != PERMISSION_UNSPECIFIED && permission != PERMISSION_TENANT;
     }

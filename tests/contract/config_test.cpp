@@ -7,6 +7,7 @@
 #include <sstream>
 
 #include "support/child_process.h"
+#include "support/paths.h"
 #include "support/provider/crypto.h"
 #include "support/token_keys.h"
 
@@ -67,7 +68,7 @@ std::string secret_of(const std::string& key) {
 void fill_folder(const std::string& key, const fs::path& path) {
     fs::create_directories(path);
     if (key == "packs_dir") {
-        fs::copy(fs::path(PREPAY_SOURCE_DIR) / "services/metering-gateway/packs", path);
+        fs::copy(fs::path(prepay::test::source_dir()) / "services/metering-gateway/packs", path);
     } else if (key == "wechat.platform_keys_dir") {
         std::ofstream(path / "ABC.pem") << prepay::provider::Rsa::generate().public_pem();
     } else {
@@ -106,7 +107,7 @@ struct Outcome {
 
 Outcome check_config(const std::string& service, const fs::path& file,
                      const std::map<std::string, std::string>& environment, const fs::path& log) {
-    const std::string program = std::string(PREPAY_BINARY_DIR) + "/bin/prepay-" + service;
+    const std::string program = std::string(prepay::test::binary_dir()) + "/bin/prepay-" + service;
     REQUIRE(fs::exists(program));
     ChildProcess process({program, "--config", file.string(), "--check-config"}, log.string(),
                          environment);
@@ -126,7 +127,7 @@ YAML::Node find_key(const YAML::Node& node, const std::string& key) {
 }
 
 fs::path example(const std::string& service) {
-    return fs::path(PREPAY_SOURCE_DIR) / "deploy/config" / (service + ".yaml");
+    return fs::path(prepay::test::source_dir()) / "deploy/config" / (service + ".yaml");
 }
 
 }  // namespace

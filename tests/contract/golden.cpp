@@ -1,4 +1,5 @@
 #include "golden.h"
+#include "support/paths.h"
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
@@ -29,7 +30,7 @@ std::string first_difference(const std::string& expected, const std::string& act
 
 void check_golden(const std::string& name, const std::string& text) {
     const std::filesystem::path path =
-        std::filesystem::path(PREPAY_SOURCE_DIR) / "tests/contract/golden" / name;
+        std::filesystem::path(prepay::test::source_dir()) / "tests/contract/golden" / name;
     const char* update = std::getenv("PREPAY_UPDATE_GOLDEN");
     if (update != nullptr && std::string(update) == "1") {
         std::filesystem::create_directories(path.parent_path());

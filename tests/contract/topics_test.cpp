@@ -5,6 +5,7 @@
 #include <regex>
 #include <set>
 
+#include "support/paths.h"
 #include "tidy/source_tree.h"
 
 using prepay::tidy::SourceFile;
@@ -17,7 +18,7 @@ struct Topic {
 };
 
 YAML::Node topics_file() {
-    return YAML::LoadFile(std::string(PREPAY_SOURCE_DIR) + "/deploy/kafka/topics.yaml");
+    return YAML::LoadFile(std::string(prepay::test::source_dir()) + "/deploy/kafka/topics.yaml");
 }
 
 std::map<std::string, Topic> topics() {

@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "e2e/park.h"
+#include "support/paths.h"
 #include "support/real_data.h"
 
 namespace prepay::e2e {
@@ -17,7 +18,8 @@ namespace {
 using google::protobuf::util::TimeUtil;
 
 constexpr std::int64_t kTopUpMicros = 5'000'000'000;
-const std::string kExamples = std::string(PREPAY_SOURCE_DIR) + "/services/billing/examples/";
+const std::string kExamples =
+    std::string(prepay::test::source_dir()) + "/services/billing/examples/";
 
 /// Start, end (UTC microseconds), period, Wh, price in micro-yuan per kWh, amount in 1e-9 yuan.
 using Line =

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "httplib.h"
+#include "support/paths.h"
 
 namespace prepay::e2e {
 namespace {
@@ -21,8 +22,8 @@ namespace fs = std::filesystem;
 using test::ChildProcess;
 
 constexpr int kPartitionCount = 8;
-const std::string kBin = std::string(PREPAY_BINARY_DIR) + "/bin/";
-const std::string kSource = PREPAY_SOURCE_DIR;
+const std::string kBin = std::string(prepay::test::binary_dir()) + "/bin/";
+const std::string kSource = prepay::test::source_dir();
 
 // Schema word -> process name.
 const std::map<std::string, std::string> kServices = {{"metering", "metering-gateway"},

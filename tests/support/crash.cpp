@@ -9,6 +9,7 @@
 #include <stdexcept>
 
 #include "support/child_process.h"
+#include "support/paths.h"
 
 namespace prepay::test {
 namespace {
@@ -18,9 +19,8 @@ constexpr int kKilled = 128 + 9;
 
 }  // namespace
 
-std::vector<std::string> crash_points_of(const std::string& source_dir,
-                                         const std::set<std::string>& parts) {
-    std::ifstream stream(source_dir + "/tests/contract/crash_points.txt");
+std::vector<std::string> crash_points_of(const std::set<std::string>& parts) {
+    std::ifstream stream(std::string(source_dir()) + "/tests/contract/crash_points.txt");
     std::vector<std::string> names;
     std::set<std::string> found;
     for (std::string line; std::getline(stream, line);) {

@@ -9,8 +9,7 @@ namespace prepay::test {
 
 /// The names of tests/contract/crash_points.txt of these parts ("ledger" for "ledger.committed").
 /// Throws when a part has none.
-std::vector<std::string> crash_points_of(const std::string& source_dir,
-                                         const std::set<std::string>& parts);
+std::vector<std::string> crash_points_of(const std::set<std::string>& parts);
 
 /// Runs the hidden test case `tag` of this very program in a process of its own with the crash
 /// point armed ("name" or "name:n"). Whether it died there; false = it came to its end. Throws when

@@ -10,6 +10,7 @@
 
 #include "core/time.h"
 #include "quantity/text.h"
+#include "support/paths.h"
 
 /// The shared real material as registers. The files are not part of the project: nothing when
 /// absent.
@@ -22,7 +23,7 @@ struct RegisterRow {
 };
 
 inline std::string shared_data(const std::string& name) {
-    return std::string(PREPAY_SOURCE_DIR) + "/../shared/data/" + name;
+    return std::string(prepay::test::source_dir()) + "/../shared/data/" + name;
 }
 
 inline std::optional<std::vector<std::string>> shared_lines(const std::string& name) {

@@ -1,4 +1,5 @@
 #include "source_tree.h"
+#include "support/paths.h"
 
 #include <algorithm>
 #include <catch2/catch.hpp>
@@ -17,7 +18,7 @@ const std::set<std::string> kSkippedFolders = {".git",         "build", "var",
 constexpr std::uintmax_t kTextBytesMax = 1 << 20;
 
 std::vector<SourceFile> load_tree() {
-    const fs::path root = PREPAY_SOURCE_DIR;
+    const fs::path root = prepay::test::source_dir();
     std::vector<SourceFile> files;
     for (auto entry = fs::recursive_directory_iterator(root);
          entry != fs::recursive_directory_iterator(); ++entry) {

@@ -295,7 +295,7 @@ TEST_CASE(
     std::string quiet;
     std::vector<std::string> points = {""};
     for (const std::string& point :
-         crash_points_of(PREPAY_SOURCE_DIR, {"ledger", "payment", "credit", "inbox", "outbox"})) {
+         crash_points_of({"ledger", "payment", "credit", "inbox", "outbox"})) {
         points.push_back(point);
     }
     for (const std::string& point : points) {

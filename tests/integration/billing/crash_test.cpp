@@ -139,7 +139,7 @@ TEST_CASE(
     }
     std::string quiet;
     std::vector<std::string> points = {""};
-    for (const std::string& name : test::crash_points_of(PREPAY_SOURCE_DIR, {"billing", "inbox"})) {
+    for (const std::string& name : test::crash_points_of({"billing", "inbox"})) {
         // The first charges, and those that replace others.
         for (const char* pass : {":2", ":5", ":6"}) {
             points.push_back(name + pass);

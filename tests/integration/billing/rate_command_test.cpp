@@ -7,12 +7,14 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "support/paths.h"
 #include "support/real_data.h"
 
 namespace prepay::billing {
 namespace {
 
-const std::string kExamples = std::string(PREPAY_SOURCE_DIR) + "/services/billing/examples/";
+const std::string kExamples =
+    std::string(prepay::test::source_dir()) + "/services/billing/examples/";
 
 struct Output {
     std::string text;  ///< stdout and stderr.
@@ -21,7 +23,7 @@ struct Output {
 
 Output run(const std::string& arguments) {
     const std::string command =
-        std::string(PREPAY_BINARY_DIR) + "/bin/prepay-billing rate " + arguments + " 2>&1";
+        std::string(prepay::test::binary_dir()) + "/bin/prepay-billing rate " + arguments + " 2>&1";
     Output output;
     FILE* pipe = popen(command.c_str(), "r");
     REQUIRE(pipe != nullptr);

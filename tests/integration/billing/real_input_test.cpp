@@ -4,6 +4,7 @@
 
 #include "adapters/yaml_tariff.h"
 #include "integration/billing/billing_fixture.h"
+#include "support/paths.h"
 #include "unit/billing/real_data.h"
 
 namespace prepay::billing {
@@ -12,7 +13,8 @@ namespace {
 using testing::Billing;
 
 std::string example(const std::string& name) {
-    std::ifstream file(std::string(PREPAY_SOURCE_DIR) + "/services/billing/examples/" + name);
+    std::ifstream file(std::string(prepay::test::source_dir()) + "/services/billing/examples/" +
+                       name);
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();

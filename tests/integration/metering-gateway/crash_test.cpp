@@ -1,5 +1,6 @@
 #include "support/crash.h"
 #include "gateway_fixture.h"
+#include "support/paths.h"
 
 // The gateway's own code dies at every crash point in a process of its own, with a trip to carry
 // out; the next process finds what it left.
@@ -34,7 +35,8 @@ void fill_spool() {
 }
 
 PackLibrary all_packs() {
-    return *load_packs(std::string(PREPAY_SOURCE_DIR) + "/services/metering-gateway/packs");
+    return *load_packs(std::string(prepay::test::source_dir()) +
+                       "/services/metering-gateway/packs");
 }
 
 std::int64_t count(pg::Database& database, const std::string& sql) {
@@ -95,8 +97,7 @@ TEST_CASE("the gateway that dies", "[.metering-child]") {
 
 TEST_CASE("I-12, I-14: whatever point a gateway dies at, the trip is sent once and proven") {
     SKIP_WITHOUT_POSTGRES();
-    for (const std::string& point :
-         prepay::test::crash_points_of(PREPAY_SOURCE_DIR, {"metering"})) {
+    for (const std::string& point : prepay::test::crash_points_of({"metering"})) {
         INFO(point);
         Simulator park;
         Fixture fixture;

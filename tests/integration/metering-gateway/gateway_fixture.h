@@ -17,6 +17,7 @@
 #include "prepay/simulator/v1/simulator.grpc.pb.h"
 #include "rpc/client.h"
 #include "support/child_process.h"
+#include "support/paths.h"
 #include "support/test_database.h"
 
 namespace prepay {
@@ -34,8 +35,9 @@ public:
         const int port = prepay::test::free_port();
         const std::string address = "127.0.0.1:" + std::to_string(port);
         process_ = std::make_unique<prepay::test::ChildProcess>(
-            std::vector<std::string>{PREPAY_BINARY_DIR "/bin/prepay-park-simulator", "--control",
-                                     address},
+            std::vector<std::string>{
+                std::string(prepay::test::binary_dir()) + "/bin/prepay-park-simulator", "--control",
+                address},
             "/dev/null");
         client_ = std::make_unique<rpc::Client>(
             rpc::ClientOptions{address, "", std::chrono::seconds(10)});
@@ -339,7 +341,8 @@ struct Fixture {
     Fixture()
         : test_database("metering", metering_gateway_migrations()),
           database(test_database.open(6)),
-          packs(*load_packs(std::string(PREPAY_SOURCE_DIR) + "/services/metering-gateway/packs")) {
+          packs(*load_packs(std::string(prepay::test::source_dir()) +
+                            "/services/metering-gateway/packs")) {
         restart();
     }
     void restart() {

@@ -12,6 +12,7 @@
 #include "rpc/client.h"
 #include "support/child_process.h"
 #include "support/mock_broker.h"
+#include "support/paths.h"
 #include "support/token_keys.h"
 
 using namespace prepay;
@@ -54,8 +55,9 @@ struct Process {
 
     void start() {
         child = std::make_unique<ChildProcess>(
-            std::vector<std::string>{std::string(PREPAY_BINARY_DIR) + "/bin/prepay-reporting",
-                                     "--config", (folder / "reporting.yaml").string()},
+            std::vector<std::string>{
+                std::string(prepay::test::binary_dir()) + "/bin/prepay-reporting", "--config",
+                (folder / "reporting.yaml").string()},
             (folder / "log").string());
     }
 

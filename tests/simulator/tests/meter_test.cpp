@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <fstream>
 
+#include "support/paths.h"
 #include "test_park.h"
 
 using namespace prepay;
@@ -19,7 +20,8 @@ Meter make_meter(const FakeClock& clock, std::int64_t load_w, std::int64_t regis
 }
 
 std::string temporary_csv(const std::string& content) {
-    const std::string path = std::string(PREPAY_BINARY_DIR) + "/simulator_profile_test.csv";
+    const std::string path =
+        std::string(prepay::test::binary_dir()) + "/simulator_profile_test.csv";
     std::ofstream(path) << content;
     return path;
 }

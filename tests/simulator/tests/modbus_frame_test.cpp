@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "line_bus.h"
+#include "support/paths.h"
 #include "test_park.h"
 
 using namespace prepay::simulator;
@@ -44,7 +45,8 @@ TEST_CASE("known RTU frames carry the CRC we compute and are taken whole") {
 
 TEST_CASE("the shared Modbus vectors encode to the same bytes") {
     const std::filesystem::path path =
-        std::filesystem::path(PREPAY_SOURCE_DIR).parent_path() / "shared/data/modbus_vectors.json";
+        std::filesystem::path(prepay::test::source_dir()).parent_path() /
+        "shared/data/modbus_vectors.json";
     if (!std::filesystem::exists(path)) {
         WARN("SKIPPED: no ../shared/data");
         return;

@@ -1,4 +1,5 @@
 #include "park_file.h"
+#include "support/paths.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>
@@ -9,7 +10,7 @@ using namespace prepay::simulator;
 namespace {
 
 std::string temporary_park(const std::string& content) {
-    const std::string path = std::string(PREPAY_BINARY_DIR) + "/simulator_park_test.yaml";
+    const std::string path = std::string(prepay::test::binary_dir()) + "/simulator_park_test.yaml";
     std::ofstream(path) << content;
     return path;
 }
@@ -17,8 +18,8 @@ std::string temporary_park(const std::string& content) {
 }  // namespace
 
 TEST_CASE("the example park reads: ranges are written out") {
-    const auto park =
-        read_park_file(std::string(PREPAY_SOURCE_DIR) + "/tests/simulator/park.example.yaml");
+    const auto park = read_park_file(std::string(prepay::test::source_dir()) +
+                                     "/tests/simulator/park.example.yaml");
     REQUIRE(park.ok());
     CHECK(park->lines.size() == 13);
     CHECK(park->meters.size() == 121);

@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "support/paths.h"
 #include "wire.h"
 
 using namespace prepay::simulator;
@@ -15,7 +16,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-const std::string kProgram = std::string(PREPAY_BINARY_DIR) + "/bin/prepay-park-simulator";
+const std::string kProgram = std::string(prepay::test::binary_dir()) + "/bin/prepay-park-simulator";
 
 /// The program with its output, both streams, in a pipe.
 class Program {

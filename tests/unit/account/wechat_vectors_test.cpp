@@ -5,12 +5,14 @@
 
 #include "adapters/wechat_crypto.h"
 #include "adapters/wechat_pay.h"
+#include "support/paths.h"
 
 namespace prepay::account {
 namespace {
 
 std::optional<nlohmann::json> vectors() {
-    std::ifstream file(std::string(PREPAY_SOURCE_DIR) + "/../shared/data/payment_vectors.json");
+    std::ifstream file(std::string(prepay::test::source_dir()) +
+                       "/../shared/data/payment_vectors.json");
     if (!file) {
         WARN("SKIPPED: no ../shared/data");
         return std::nullopt;

@@ -5,12 +5,14 @@
 
 #include "adapters/csv_readings.h"
 #include "adapters/yaml_tariff.h"
+#include "support/paths.h"
 
 namespace prepay::billing {
 namespace {
 
 std::string example(const std::string& name) {
-    std::ifstream file(std::string(PREPAY_SOURCE_DIR) + "/services/billing/examples/" + name);
+    std::ifstream file(std::string(prepay::test::source_dir()) + "/services/billing/examples/" +
+                       name);
     REQUIRE(file);
     std::ostringstream text;
     text << file.rdbuf();

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "adapters/yaml_pack_loader.h"
+#include "support/paths.h"
 
 using namespace prepay;
 using namespace prepay::metering;
@@ -12,8 +13,8 @@ using namespace prepay::metering;
 namespace {
 
 std::string shipped(const std::string& name) {
-    std::ifstream file(std::string(PREPAY_SOURCE_DIR) + "/services/metering-gateway/packs/" + name +
-                       ".yaml");
+    std::ifstream file(std::string(prepay::test::source_dir()) +
+                       "/services/metering-gateway/packs/" + name + ".yaml");
     std::ostringstream text;
     text << file.rdbuf();
     return text.str();
@@ -36,7 +37,7 @@ std::string problem_of(const std::string& text) {
 
 TEST_CASE("The shipped packs load") {
     const auto packs =
-        load_packs(std::string(PREPAY_SOURCE_DIR) + "/services/metering-gateway/packs");
+        load_packs(std::string(prepay::test::source_dir()) + "/services/metering-gateway/packs");
     REQUIRE(packs.ok());
     CHECK(packs->size() == 3);
     for (const char* name : {"acrel-ddsy1352", "acrel-adf400l-1p", "acrel-adf400l-3p"}) {

@@ -1,4 +1,5 @@
 #include "domain/modbus_frame.h"
+#include "support/paths.h"
 
 #include <catch2/catch.hpp>
 #include <filesystem>
@@ -43,7 +44,8 @@ TEST_CASE("Requests are the bytes of the published vectors") {
 }
 
 TEST_CASE("Public vectors: every RTU check sum, and the replies of our two functions") {
-    const std::string path = std::string(PREPAY_SOURCE_DIR) + "/../shared/data/modbus_vectors.json";
+    const std::string path =
+        std::string(prepay::test::source_dir()) + "/../shared/data/modbus_vectors.json";
     std::ifstream file(path);
     if (!file) {
         WARN("SKIPPED: no ../shared/data");
