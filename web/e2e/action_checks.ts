@@ -209,7 +209,9 @@ async function pickRooms(page: Page, count: number): Promise<void> {
 async function cancelledTask(page: Page): Promise<void> {
     await pickRooms(page, 3);
     await page.locator('.task-form .field input').first().fill('Tomorrow');
-    await page.locator('.task-form input[type="datetime-local"]').fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16));
+    const due = page.locator('.task-form .ant-picker input');
+    await due.fill(new Date(Date.now() + 86_400_000).toISOString().slice(0, 16).replace('T', ' '));
+    await due.press('Enter');
     await page.locator('.page-actions .ant-btn-primary').click();
     await confirm(page);
     await dialog(page).locator('.ant-alert-success .ant-btn').click();

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { formatScaled } from '../src/core/decimal';
 import { formatEnergy } from '../src/core/energy';
-import { daysLeft, formatPrice, formatYuan, formatYuanFloor, parsePrice, parseYuan, yuanInput } from '../src/core/money';
+import { formatPrice, formatYuan, formatYuanFen, formatYuanFloor, hoursLeft, parsePrice, parseYuan, yuanInput } from '../src/core/money';
 import { Resource } from '../src/gen/prepay/common/v1/common_pb';
 
 describe('formatYuan', () => {
@@ -67,12 +67,23 @@ describe('prices and energy', () => {
     it('formats any scale', () => expect(formatScaled(665_550_000n, 9, 2)).toBe('0.66555'));
 });
 
-describe('daysLeft', () => {
-    it('divides exactly and rounds down', () => {
-        expect(daysLeft(10_000_000n, [3_000_000n, 3_000_000n])).toBe(3);
-        expect(daysLeft(8_999_999n, [3_000_000n])).toBe(2);
-        expect(daysLeft(-1n, [3_000_000n])).toBe(0);
-        expect(daysLeft(5n, [])).toBeNull();
-        expect(daysLeft(5n, [0n])).toBeNull();
+describe('hoursLeft', () => {
+    it('is the balance over the mean day, rounded down to the hour', () => {
+        expect(hoursLeft(10_000_000n, [3_000_000n, 3_000_000n])).toBe(80);
+        expect(hoursLeft(8_999_999n, [3_000_000n])).toBe(71);
+        expect(hoursLeft(100_000n, [3_000_000n])).toBe(0);
+        expect(hoursLeft(-1n, [3_000_000n])).toBe(0);
+        expect(hoursLeft(5n, [])).toBeNull();
+        expect(hoursLeft(5n, [0n])).toBeNull();
+    });
+});
+
+describe('formatYuanFen', () => {
+    it('rounds to the nearest fen, halves away from zero, and has no minus zero', () => {
+        expect(formatYuanFen(5_000n)).toBe('¥0.01');
+        expect(formatYuanFen(4_999n)).toBe('¥0.00');
+        expect(formatYuanFen(-4_999n)).toBe('¥0.00');
+        expect(formatYuanFen(-1_234_565_000n)).toBe('\u2212¥1,234.57');
+        expect(formatYuanFen(12_340_000n)).toBe('¥12.34');
     });
 });

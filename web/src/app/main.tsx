@@ -9,6 +9,7 @@ import { Code } from '@connectrpc/connect';
 import { hasCode } from '../core/errors';
 import { session } from '../core/session';
 import { TextProvider } from '../i18n/console_text';
+import { setPickerLocale } from '../ui/date_fields';
 import { forgetWalls } from '../wall/wall_store';
 import { Pages } from './pages';
 import { usePrefs } from './prefs';
@@ -30,6 +31,7 @@ const queries = new QueryClient({
 
 function Root() {
     const { locale, dark } = usePrefs();
+    setPickerLocale(locale);
     useEffect(() => {
         document.documentElement.dataset.theme = dark ? 'dark' : 'light';
         document.documentElement.lang = locale;

@@ -17,6 +17,12 @@ export function formatYuan(micros: bigint): string {
     return signed(micros, formatScaled(micros, 6, 2));
 }
 
+/** Amount rounded to the nearest fen, for lists and reports. */
+export function formatYuanFen(micros: bigint): string {
+    const rounded = micros < 0n ? -floorTo(-micros + fen / 2n, fen) : floorTo(micros + fen / 2n, fen);
+    return signed(rounded, formatScaled(rounded, 6, 2));
+}
+
 /** Amount rounded down to the fen, so that a balance never looks larger than it is. */
 export function formatYuanFloor(micros: bigint): string {
     return signed(micros, formatScaled(floorTo(micros, fen), 6, 2));
@@ -44,12 +50,12 @@ export function yuanInput(micros: bigint): string {
 }
 
 /**
- * Whole days a balance lasts at the mean of the given daily amounts, or null when nothing is used
+ * Whole hours a balance lasts at the mean of the given daily amounts, or null when nothing is used
  * or nothing is left to say.
  */
-export function daysLeft(balanceMicros: bigint, dailyMicros: readonly bigint[]): number | null {
+export function hoursLeft(balanceMicros: bigint, dailyMicros: readonly bigint[]): number | null {
     const sum = dailyMicros.reduce((total, amount) => total + amount, 0n);
     if (dailyMicros.length === 0 || sum <= 0n) return null;
     if (balanceMicros <= 0n) return 0;
-    return Number((balanceMicros * BigInt(dailyMicros.length)) / sum);
+    return Number((balanceMicros * 24n * BigInt(dailyMicros.length)) / sum);
 }

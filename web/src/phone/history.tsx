@@ -1,6 +1,6 @@
 import { useMemo, useState } from 'react';
 import { floorTo } from '../core/decimal';
-import { fen, formatYuan } from '../core/money';
+import { fen, formatYuan, formatYuanFen } from '../core/money';
 import { formatClock } from '../core/time';
 import { useText } from './text';
 import type { TenantData } from './use_tenant';
@@ -20,10 +20,10 @@ function DayBars({ days }: { days: readonly DayUse[] }) {
     return (
         <ol className="bars" aria-label={t('usage')}>
             {days.map((day) => (
-                <li key={day.date} title={`${day.date} ${formatYuan(day.micros)}`}>
+                <li key={day.date} title={`${day.date} ${formatYuanFen(day.micros)}`}>
                     <span className="bar" style={{ height: `${Math.max(2, percent(day.micros, max))}%` }} />
                     <small>{day.date.slice(8)}</small>
-                    <span className="sr">{day.date} {formatYuan(day.micros)}</span>
+                    <span className="sr">{day.date} {formatYuanFen(day.micros)}</span>
                 </li>
             ))}
         </ol>

@@ -1,5 +1,5 @@
 import { useMemo, useState, useSyncExternalStore } from 'react';
-import { daysLeft, formatYuanFloor } from '../core/money';
+import { formatYuanFloor, hoursLeft } from '../core/money';
 import { formatClock } from '../core/time';
 import { FeeState, type GetOverviewResponse } from '../gen/prepay/account/v1/account_pb';
 import { History } from './history';
@@ -25,10 +25,18 @@ function Head({ overview, onLanguage }: { overview: GetOverviewResponse | null; 
     );
 }
 
-function DaysLeft({ days }: { days: number | null }) {
+/** Whole days from two days on, hours below: "0 days" would say that nothing is left. */
+function Lasts({ hours, owing }: { hours: number | null; owing: boolean }) {
     const { t } = useText();
-    if (days === null) return <p className="days">{t('days.unknown')}</p>;
-    return <p className="days">{days > 99 ? t('days.many') : t('days.left', { days })}</p>;
+    const days = Math.floor((hours ?? 0) / 24);
+    const text = () => {
+        if (owing) return t('days.none');
+        if (hours === null) return t('days.unknown');
+        if (days > 99) return t('days.many');
+        if (days >= 2) return t('days.left', { days });
+        return hours >= 1 ? t('days.hours', { hours }) : t('days.last_hour');
+    };
+    return <p className="days">{text()}</p>;
 }
 
 function Balance({ data, now_ms }: { data: TenantData; now_ms: number }) {
@@ -45,7 +53,7 @@ function Balance({ data, now_ms }: { data: TenantData; now_ms: number }) {
         <section className={`balance fee-${fee}`} aria-label={t('balance')}>
             <h1>{t('balance')}</h1>
             <p className={account.balanceMicros < 0n ? 'amount negative' : 'amount'}>{formatYuanFloor(account.balanceMicros)}</p>
-            {uses ? <DaysLeft days={daysLeft(account.balanceMicros, past.map((day) => day.micros))} /> : <p className="days" aria-busy="true">…</p>}
+            {uses ? <Lasts owing={account.balanceMicros <= 0n} hours={hoursLeft(account.balanceMicros, past.map((day) => day.micros))} /> : <p className="days" aria-busy="true">…</p>}
             <p className="fee">{lookUp(`fee.${fee}`)}{account.keepPower && ` · ${t('keep_power')}`}</p>
             <dl>
                 <div><dt>{t('today')}</dt><dd>{today === undefined ? '–' : formatYuanFloor(today)}</dd></div>

@@ -1,4 +1,4 @@
-import { Button, Input, Select, Table, type TableColumnsType } from 'antd';
+import { Button, Select, Table, type TableColumnsType } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router-dom';
@@ -10,6 +10,7 @@ import { addDays, formatDate } from '../core/time';
 import { useRoomNames } from '../cash/room_names';
 import type { RoomDay } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { DateField } from '../ui/date_fields';
 import { Yuan } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, Failed, PageHead, Panel } from '../ui/surface';
@@ -81,7 +82,7 @@ function useColumns(): TableColumnsType<RoomDay> {
         { title: t('report.energy'), align: 'right', className: 'num', render: (_, day) => energyFigure(day.energyWh) },
         ...rates,
         { title: t('report.water'), align: 'right', className: 'num', render: (_, day) => (day.waterMl ? formatScaled(day.waterMl, 6, 2) : <span className="faint">–</span>) },
-        { title: t('report.amount'), align: 'right', render: (_, day) => <Yuan micros={day.amountMicros} column /> },
+        { title: t('report.amount'), align: 'right', render: (_, day) => <Yuan micros={day.amountMicros} /> },
     ];
 }
 
@@ -98,7 +99,7 @@ function TotalRow({ total }: { total: RoomDay }) {
                     </Table.Summary.Cell>
                 ))}
                 <Table.Summary.Cell index={9} align="right"><span className="num">{total.waterMl ? formatScaled(total.waterMl, 6, 2) : '–'}</span></Table.Summary.Cell>
-                <Table.Summary.Cell index={10} align="right"><Yuan micros={total.amountMicros} column /></Table.Summary.Cell>
+                <Table.Summary.Cell index={10} align="right"><Yuan micros={total.amountMicros} /></Table.Summary.Cell>
             </Table.Summary.Row>
         </Table.Summary>
     );
@@ -116,9 +117,9 @@ function RangeForm({ range, last, change }: ReturnType<typeof useRange>) {
     const problem = !draft.from || !draft.to ? t('report.incomplete') : draft.from > draft.to ? t('report.reversed') : '';
     return (
         <div className="report-range">
-            <Input type="date" aria-label={t('report.from')} value={draft.from} onChange={(e) => apply({ from: e.target.value })} />
+            <DateField label={t('report.from')} value={draft.from} onChange={(from) => apply({ from })} />
             <span>–</span>
-            <Input type="date" aria-label={t('report.to')} value={draft.to} status={problem ? 'error' : ''} onChange={(e) => apply({ to: e.target.value })} />
+            <DateField label={t('report.to')} value={draft.to} wrong={problem !== ''} onChange={(to) => apply({ to })} />
             <Select
                 showSearch={{ optionFilterProp: 'label' }}
                 className="report-room"

@@ -4,7 +4,7 @@ import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
 import { MoneyField } from '../actions/money_field';
 import { accounts } from '../core/clients';
-import { formatYuan, formatYuanFloor, parseYuan } from '../core/money';
+import { formatYuanFloor, parseYuan } from '../core/money';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 
@@ -76,7 +76,7 @@ export function OpenAccountDialog({ room, onClose, onDone }: OpenDialogProps) {
                     <Alert
                         type="success"
                         showIcon
-                        title={t('action.open_account.done', { name: account.customer?.displayName ?? '', balance: formatYuan(account.balanceMicros) })}
+                        title={t('action.open_account.done', { name: account.customer?.displayName ?? '', balance: formatYuanFloor(account.balanceMicros) })}
                     />
                 )
             }
@@ -114,7 +114,7 @@ export function CloseAccountDialog({ account, room, onClose, onDone }: CloseDial
                     <Alert
                         type="success"
                         showIcon
-                        title={t('action.close_account.done', { balance: formatYuan(closed.balanceMicros) })}
+                        title={t('action.close_account.done', { balance: formatYuanFloor(closed.balanceMicros) })}
                         description={closed.balanceMicros > 0n ? t('action.close_account.refund_left') : undefined}
                     />
                 )

@@ -4,7 +4,7 @@ import { lazy, Suspense, useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useZone } from '../app/site';
 import { formatEnergy } from '../core/energy';
-import { formatYuan } from '../core/money';
+import { formatYuanFen } from '../core/money';
 import { addDays, formatDate, formatHour, instantOfLocal, millis } from '../core/time';
 import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
@@ -37,7 +37,7 @@ function useOption(date: string, hours: readonly RoomHour[], zone: string): Char
         const names = slots.map(({ start_ms }) => formatHour(start_ms, zone));
         const tip = (index: number) => {
             const hour = slots[index]?.hour;
-            const figures = hour ? `<b>${formatEnergy(hour.energyWh)}</b><br/>${formatYuan(hour.amountMicros)}` : '–';
+            const figures = hour ? `<b>${formatEnergy(hour.energyWh)}</b><br/>${formatYuanFen(hour.amountMicros)}` : '–';
             return `${names[index]}:00<br/>${figures}`;
         };
         return {

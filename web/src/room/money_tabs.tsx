@@ -46,7 +46,7 @@ export function PostingsTab({ roomId, accountId }: TabProps) {
     const columns: TableColumnsType<Posting> = [
         { title: t('posting.time'), render: (_, p) => <When time={p.sourceTime ?? p.postTime} note={p.postTime && t('posting.posted', { time: formatDateTime(millis(p.postTime), zone) })} /> },
         { title: t('posting.kind'), render: (_, p) => lookUp(`posting.kind.${p.kind}`) ?? p.kind },
-        { title: t('posting.amount'), align: 'right', render: (_, p) => <Yuan micros={p.amountMicros} column /> },
+        { title: t('posting.amount'), align: 'right', render: (_, p) => <Yuan micros={p.amountMicros} /> },
         { title: t('posting.balance_after'), align: 'right', render: (_, p) => <Yuan micros={p.balanceAfterMicros} floor /> },
         {
             title: t('posting.source'),
@@ -79,7 +79,7 @@ export function ChargesTab({ roomId, accountId }: TabProps) {
         { title: t('charge.to'), render: (_, c) => <When time={c.endTime} /> },
         { title: t('meter.meter'), render: (_, c) => <span className="mono">{c.meterId}</span> },
         { title: t('charge.energy'), align: 'right', className: 'num', render: (_, c) => formatEnergy(c.energy, c.resource) },
-        { title: t('charge.amount'), align: 'right', render: (_, c) => <Yuan micros={c.amountMicros} column /> },
+        { title: t('charge.amount'), align: 'right', render: (_, c) => <Yuan micros={c.amountMicros} /> },
         { title: t('tariff.tariff'), render: (_, c) => t('charge.tariff_version', { tariff: c.tariffId, version: c.tariffVersion }) },
         { title: <span className="sr">{t('common.actions')}</span>, render: (_, c) => <Button type="link" size="small" onClick={() => setCharge(c.chargeId)}>{t('charge.explain')}</Button> },
     ];

@@ -2,7 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useZone } from '../app/site';
 import { reporting } from '../core/clients';
 import { formatEnergy } from '../core/energy';
-import { formatYuan } from '../core/money';
+import { formatYuanFen } from '../core/money';
 import { formatDate } from '../core/time';
 import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
 
@@ -22,5 +22,5 @@ export function useRoomDay(roomId: string, date: string) {
 export function totalOf(hours: readonly RoomHour[]): string {
     const wh = hours.reduce((sum, hour) => sum + hour.energyWh, 0n);
     const micros = hours.reduce((sum, hour) => sum + hour.amountMicros, 0n);
-    return `${formatEnergy(wh)} · ${formatYuan(micros)}`;
+    return `${formatEnergy(wh)} · ${formatYuanFen(micros)}`;
 }

@@ -5,11 +5,12 @@ import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
 import { MoneyField } from '../actions/money_field';
 import { accounts, billing } from '../core/clients';
-import { formatYuan, parseYuan, yuanInput } from '../core/money';
+import { formatYuanFloor, parseYuan, yuanInput } from '../core/money';
 import { formatDateTime, instantOfLocal, timestamp } from '../core/time';
 import { useZone } from '../app/site';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { DateTimeField } from '../ui/date_fields';
 import { Failed } from '../ui/surface';
 
 interface AccountDialogProps {
@@ -77,7 +78,7 @@ export function KeepPowerDialog({ account, onClose, onDone }: AccountDialogProps
             title={t(target ? 'action.keep_power_on' : 'action.keep_power_off')}
             consequence={t(target ? 'action.keep_power_on.consequence' : 'action.keep_power_off.consequence', {
                 name: account.customer?.displayName ?? '',
-                balance: formatYuan(account.balanceMicros),
+                balance: formatYuanFloor(account.balanceMicros),
             })}
             confirm={t(target ? 'action.keep_power_on' : 'action.keep_power_off')}
             danger={!target}
@@ -142,7 +143,7 @@ export function AssignTariffDialog({ meterIds, title, tariffId: given, onClose, 
                         )}
                     </Field>
                     <Field label={t('tariff.from')} hint={zone}>
-                        {(id) => <Input id={id} type="datetime-local" value={start} disabled={locked} onChange={(e) => setStart(e.target.value)} />}
+                        {(id) => <DateTimeField id={id} value={start} disabled={locked} onChange={setStart} />}
                     </Field>
                 </>
             )}

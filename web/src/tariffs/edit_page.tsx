@@ -11,6 +11,7 @@ import { formatDateTime, instantOfLocal, timestamp } from '../core/time';
 import type { Tariff } from '../gen/prepay/billing/v1/billing_pb';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import { useText } from '../i18n/console_text';
+import { DateTimeField } from '../ui/date_fields';
 import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { Tabs } from '../ui/tabs';
 import { definitionOf, draftOf, newDraft, usedPeriods, type DefinitionDraft } from './draft';
@@ -39,7 +40,7 @@ function HeadFields({ head, setHead, existing }: { head: Head; setHead: (h: Head
                     </Field>
                 </>
             )}
-            <Field label={t('tariff.from')} hint={zone}>{(id) => <Input id={id} type="datetime-local" value={head.from} onChange={(e) => setHead({ ...head, from: e.target.value })} />}</Field>
+            <Field label={t('tariff.from')} hint={zone}>{(id) => <DateTimeField id={id} value={head.from} onChange={(from) => setHead({ ...head, from })} />}</Field>
         </div>
     );
 }

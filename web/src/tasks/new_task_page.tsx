@@ -9,6 +9,7 @@ import { scheduler } from '../core/clients';
 import { instantOfLocal, timestamp } from '../core/time';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { DateTimeField } from '../ui/date_fields';
 import { EmptyState, PageHead, Panel } from '../ui/surface';
 import { clearSelection, loadSelection, type Target } from './selection';
 
@@ -40,7 +41,7 @@ function DraftForm({ draft, setDraft }: { draft: Draft; setDraft: (d: Draft) => 
                 {(id) => <Input id={id} maxLength={200} value={draft.reason} onChange={(e) => setDraft({ ...draft, reason: e.target.value })} />}
             </Field>
             <Field label={t('task.due_optional')} hint={zone}>
-                {(id) => <Input id={id} type="datetime-local" value={draft.due} onChange={(e) => setDraft({ ...draft, due: e.target.value })} />}
+                {(id) => <DateTimeField id={id} value={draft.due} onChange={(due) => setDraft({ ...draft, due })} />}
             </Field>
         </div>
     );

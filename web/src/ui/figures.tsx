@@ -1,24 +1,15 @@
 import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { useEffect, useState } from 'react';
-import { formatYuan, formatYuanFloor } from '../core/money';
+import { formatYuan, formatYuanFen, formatYuanFloor } from '../core/money';
 import { formatDateTime, formatUtc, millis } from '../core/time';
 import { useZone } from '../app/site';
 import { useText } from '../i18n/console_text';
 
-/**
- * An amount: floored to the fen when `floor`, exact on hover; red below zero. In a `column` of exact
- * amounts the points stand under each other.
- */
-export function Yuan({ micros, floor, column }: { micros: bigint; floor?: boolean; column?: boolean }) {
-    const text = floor ? formatYuanFloor(micros) : formatYuan(micros);
-    const missing = column ? 6 - (text.length - 1 - text.indexOf('.')) : 0;
+/** An amount in fen, exact on hover; red below zero. A balance is floored, so that it never looks larger than it is. */
+export function Yuan({ micros, floor }: { micros: bigint; floor?: boolean }) {
     return (
-        <span
-            className={micros < 0n ? 'num negative' : 'num'}
-            title={formatYuan(micros)}
-            data-pad={missing > 0 ? '0'.repeat(missing) : undefined}
-        >
-            {text}
+        <span className={micros < 0n ? 'num negative' : 'num'} title={formatYuan(micros)}>
+            {floor ? formatYuanFloor(micros) : formatYuanFen(micros)}
         </span>
     );
 }

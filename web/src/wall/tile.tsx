@@ -1,6 +1,6 @@
 import { memo } from 'react';
 import { Link } from 'react-router-dom';
-import { formatYuan, formatYuanFloor } from '../core/money';
+import { formatYuanFen, formatYuanFloor } from '../core/money';
 import { formatEnergy } from '../core/energy';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
@@ -23,8 +23,8 @@ export const Tile = memo(function Tile({ room, picking, picked, onPick }: TilePr
     const owned = room.accountId !== '' && room.customerName !== '';
     const title = [
         `${room.displayName} · ${word}${room.keepPower ? ' · ' + t('state.keep_power') : ''}`,
-        owned ? `${room.customerName} · ${formatYuan(room.balanceMicros)}` : '',
-        `${t('wall.today')} ${formatEnergy(room.energyTodayWh)} · ${formatYuan(room.amountTodayMicros)}`,
+        owned ? `${room.customerName} · ${formatYuanFloor(room.balanceMicros)}` : '',
+        `${t('wall.today')} ${formatEnergy(room.energyTodayWh)} · ${formatYuanFen(room.amountTodayMicros)}`,
     ].filter(Boolean).join('\n');
     const body = (
         <>
