@@ -19,7 +19,7 @@ run_demo() {
     begin_log packages
     ensure_packages
     ensure_toolchain
-    ensure_built
+    ensure_built --target prepay-demo
     use_demo
     say "Starting:"
     begin_log run
