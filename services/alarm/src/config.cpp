@@ -46,6 +46,8 @@ void read_config(config::Reader& reader, AlarmConfig& config) {
         reader.duration("send.retry_min", seconds(10), milliseconds(10), hours(1));
     config.retry.retry_max =
         reader.duration("send.retry_max", minutes(15), milliseconds(10), hours(24));
+    config.retry.unknown_retry_after =
+        reader.duration("send.unknown_retry_after", minutes(10), seconds(0), hours(24));
     for (int level = 1; level <= kLevelCount; ++level) {
         RepeatRule& rule = config.repeats[static_cast<std::size_t>(level - 1)];
         const std::string key = "repeat.level_" + std::to_string(level);

@@ -17,8 +17,8 @@ struct OutgoingNotification {
     std::string recipient;
     std::string subject;
     std::string body;
-    std::string secret;     ///< Webhook signing secret of the channel.
-    int attempt_count = 0;  ///< This try included.
+    std::string secret;  ///< Webhook signing secret of the channel.
+    Attempt attempt;
 };
 
 /// The stored notifications. Errors are the database's (DATABASE_UNAVAILABLE, COMMIT_IN_DOUBT …).
@@ -31,8 +31,8 @@ public:
     /// changes nothing. May be repeated.
     virtual Status mark(const std::string& notification_id, int attempt_count, const NextStep& step,
                         Instant now) = 0;
-    /// Closes as UNKNOWN what is SENDING past its lease: its process died between the mark and the
-    /// answer. How many.
+    /// Takes what is SENDING past its lease as a lost answer: its process died between the mark and
+    /// the answer. How many.
     virtual Result<int> close_abandoned(Instant now) = 0;
     /// Writes the notifications of due repeats of open episodes. How many episodes.
     virtual Result<int> plan_repeats(Instant now) = 0;

@@ -66,8 +66,9 @@ TEST_CASE("I-16: webhooks that answer 500, refuse, hang and drop") {
         {503, "1 webhook waiting 1 HTTP_503\n", "1 webhook sent 2\n", 2},
         {404, "1 webhook failed 1 HTTP_404\n", "1 webhook failed 1 HTTP_404\n", 1},
         {302, "1 webhook failed 1 HTTP_302\n", "1 webhook failed 1 HTTP_302\n", 1},
-        {0, "1 webhook unknown 1 ANSWER_LOST\n", "1 webhook unknown 1 ANSWER_LOST\n", 1},
-        {-1, "1 webhook unknown 1 ANSWER_LOST\n", "1 webhook unknown 1 ANSWER_LOST\n", 1},
+        // It may have been taken: the same key comes again.
+        {0, "1 webhook waiting 1 ANSWER_LOST\n", "1 webhook sent 2\n", 2},
+        {-1, "1 webhook waiting 1 ANSWER_LOST\n", "1 webhook sent 2\n", 2},
     };
     const TestDatabase scratch("alarm", alarm_migrations());
     for (const Row& row : rows) {

@@ -94,16 +94,47 @@ TEST_CASE("retries back off, double, stay bounded and end") {
     using std::chrono::seconds;
     const RetryRule rule{4, seconds(10), seconds(25)};
     const DeliveryReport again{Delivery::kNotAccepted, "HTTP_500"};
-    CHECK(next_step(again, 1, rule).state == NotificationState::kWaiting);
-    CHECK(next_step(again, 1, rule).delay == seconds(10));
-    CHECK(next_step(again, 2, rule).delay == seconds(20));
-    CHECK(next_step(again, 3, rule).delay == seconds(25));
-    CHECK(next_step(again, 4, rule).state == NotificationState::kFailed);
-    CHECK(next_step(again, 4, rule).reason == "HTTP_500");
-    CHECK(next_step({Delivery::kUnknown, "ANSWER_LOST"}, 1, rule).state ==
-          NotificationState::kUnknown);
-    CHECK(next_step({Delivery::kRefused, "HTTP_400"}, 1, rule).state == NotificationState::kFailed);
-    CHECK(next_step({Delivery::kSent, ""}, 1, rule).state == NotificationState::kSent);
+    CHECK(next_step(again, {1}, rule).state == NotificationState::kWaiting);
+    CHECK(next_step(again, {1}, rule).delay == seconds(10));
+    CHECK(next_step(again, {2}, rule).delay == seconds(20));
+    CHECK(next_step(again, {3}, rule).delay == seconds(25));
+    CHECK(next_step(again, {4}, rule).state == NotificationState::kFailed);
+    CHECK(next_step(again, {4}, rule).reason == "HTTP_500");
+    CHECK(next_step({Delivery::kRefused, "HTTP_400"}, {1}, rule).state ==
+          NotificationState::kFailed);
+    CHECK(next_step({Delivery::kSent, ""}, {1}, rule).state == NotificationState::kSent);
+}
+
+TEST_CASE("I-16: what follows a lost answer") {
+    struct Row {
+        const char* what;
+        Attempt attempt;
+        int retry_after_s;  // Of the rule; 0 = never.
+        NotificationState state;
+        int delay_s;  // -1 = final.
+    };
+    using State = NotificationState;
+    const Row rows[] = {
+        // what                          tries retry? key?   rule  then            after
+        {"a mail: shown, tried once more", {1, false, false}, 600, State::kUnknown, 600},
+        {"a mail after a refused try", {3, false, false}, 600, State::kUnknown, 600},
+        {"a mail, no second try wanted", {1, false, false}, 0, State::kUnknown, -1},
+        {"a mail's second try", {2, true, false}, 600, State::kUnknown, -1},
+        {"a webhook: as if not accepted", {1, false, true}, 600, State::kWaiting, 10},
+        {"a webhook, again", {2, false, true}, 600, State::kWaiting, 20},
+        {"a webhook, rule says never", {1, false, true}, 0, State::kWaiting, 10},
+        {"a webhook, tries used up", {4, false, true}, 600, State::kUnknown, -1},
+    };
+    for (const Row& row : rows) {
+        INFO(row.what);
+        const RetryRule rule{4, std::chrono::seconds(10), std::chrono::seconds(25),
+                             std::chrono::seconds(row.retry_after_s)};
+        const NextStep step = next_step(abandoned(), row.attempt, rule);
+        CHECK(step.state == row.state);
+        CHECK(step.delay.has_value() == (row.delay_s >= 0));
+        CHECK(step.delay.value_or(std::chrono::seconds(-1)) == std::chrono::seconds(row.delay_s));
+        CHECK(step.reason == "ANSWER_LOST");
+    }
 }
 
 TEST_CASE("S-16: internal addresses are refused however they are written") {

@@ -65,7 +65,6 @@ struct World {
         OutgoingNotification notification;
         notification.notification_id = id;
         notification.kind = kind;
-        notification.attempt_count = 1;
         store.due.push_back(notification);
     }
 };
@@ -84,6 +83,7 @@ TEST_CASE("each kind goes to its sender and its outcome is recorded") {
     CHECK(world.webhook.sent == std::vector<std::string>{"b"});
     CHECK(world.store.marks.at("a").state == NotificationState::kSent);
     CHECK(world.store.marks.at("b").state == NotificationState::kUnknown);
+    CHECK(world.store.marks.at("b").delay);
     CHECK(world.store.lease > 2 * std::chrono::seconds(7));
 }
 

@@ -1,5 +1,7 @@
 import type { TableColumnsType } from 'antd';
+import { useZone } from '../app/site';
 import { alarms } from '../core/clients';
+import { formatClock, millis } from '../core/time';
 import { ChannelKind, EpisodeState, NotificationState, type Episode, type Notification } from '../gen/prepay/alarm/v1/alarm_pb';
 import { useText } from '../i18n/console_text';
 import { When, Yuan } from '../ui/figures';
@@ -37,6 +39,7 @@ export function EpisodeList({ accountId, siteId, openOnly }: { accountId?: strin
 /** Messages sent for them, with their outcome. */
 export function NotificationList({ accountId }: { accountId?: string }) {
     const { t, lookUp } = useText();
+    const zone = useZone();
     const levelText = useLevelText();
     const query = usePages(
         ['notifications', accountId],
@@ -50,7 +53,8 @@ export function NotificationList({ accountId }: { accountId?: string }) {
     };
     const stateText = (n: Notification) => {
         const word = lookUp(`notification.state.${NotificationState[n.state]?.toLowerCase()}`) ?? '';
-        return n.failureReason ? `${word} · ${reasonText(n.failureReason)}` : word;
+        const again = n.retryTime ? ` · ${t('notification.again', { time: formatClock(millis(n.retryTime), zone) })}` : '';
+        return (n.failureReason ? `${word} · ${reasonText(n.failureReason)}` : word) + again;
     };
     const columns: TableColumnsType<Notification> = [
         { title: t('notification.time'), render: (_, n) => <When time={n.createTime} /> },

@@ -112,17 +112,14 @@ Result<v1::TestChannelResponse> GrpcAlarmService::test_channel(
         message.body = webhook_body(facts, message.notification_id, text.subject, text.body);
     }
     message.secret = channel->secret;
-    message.attempt_count = 1;
     // The same order as any send: durable first, so that a crash leaves UNKNOWN and not nothing.
     PREPAY_RETURN_IF_ERROR(insert_test(
         database_, *channel, message.notification_id, message.recipient, message.subject,
         message.body, clock_.now(), 2 * config_.send_timeout + std::chrono::seconds(15)));
     const DeliveryReport report =
         (channel->kind == ChannelKind::kEmail ? email_ : webhook_).send(message);
-    RetryRule once;
-    once.attempts_max = 1;
     PREPAY_RETURN_IF_ERROR(
-        store_.mark(message.notification_id, 1, next_step(report, 1, once), clock_.now()));
+        store_.mark(message.notification_id, 1, next_step(report, {}, kOneTry), clock_.now()));
     v1::TestChannelResponse response;
     PREPAY_ASSIGN_OR_RETURN(*response.mutable_notification(),
                             read_notification(database_, message.notification_id, true));

@@ -19,7 +19,8 @@ const std::string kNotificationColumns =
     "SELECT notification_seq, notification_id, episode_id, account_id, level, channel_kind,"
     " channel_id, recipient, nth, state, subject, body, " +
     pg::micros("create_time") + ", " + pg::micros("finish_time") +
-    ", attempt_count, failure_reason FROM notifications";
+    ", attempt_count, failure_reason, CASE WHEN retry_left THEN " + pg::micros("due_time") +
+    " END AS retry_time FROM notifications";
 
 v1::Episode episode_of(const pqxx::row& row) {
     v1::Episode episode;
@@ -59,6 +60,9 @@ v1::Notification notification_of(const pqxx::row& row, bool is_unmasked) {
     }
     notification.set_attempt_count(row[14].as<int>());
     notification.set_failure_reason(row[15].as<std::string>());
+    if (!row["retry_time"].is_null()) {
+        set_time(notification.mutable_retry_time(), row["retry_time"].as<std::int64_t>());
+    }
     return notification;
 }
 

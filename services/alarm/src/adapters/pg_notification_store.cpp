@@ -7,6 +7,7 @@ namespace prepay::alarm {
 namespace {
 
 constexpr int kRepeatsMax = 100;  // Episodes a transaction.
+constexpr int kAbandonedMax = 100;
 
 const char* state_text(NotificationState state) {
     switch (state) {
@@ -24,6 +25,22 @@ const char* state_text(NotificationState state) {
     return "";
 }
 
+void write_step(pqxx::work& tx, const std::string& notification_id, int attempt_count,
+                const NextStep& step, Instant now) {
+    const bool is_final = step.state != NotificationState::kWaiting;
+    // UNKNOWN and WAITING too: the mark may come late, after the lease, and it knows better.
+    tx.exec_params(
+        "UPDATE notifications SET state = $3, failure_reason = $4, lease_time = NULL,"
+        " retry_left = $3 = 'UNKNOWN' AND $5::timestamptz IS NOT NULL,"
+        " due_time = coalesce($5::timestamptz, due_time),"
+        " finish_time = CASE WHEN $6 THEN $7::timestamptz END"
+        " WHERE notification_id = $1 AND attempt_count = $2"
+        " AND state IN ('SENDING', 'UNKNOWN', 'WAITING')",
+        notification_id, attempt_count, state_text(step.state), step.reason,
+        step.delay ? std::optional(pg::to_timestamptz(now + *step.delay)) : std::nullopt, is_final,
+        pg::to_timestamptz(now));
+}
+
 }  // namespace
 
 PgNotificationStore::PgNotificationStore(pg::Database& database, const AlarmConfig& config,
@@ -36,54 +53,56 @@ Result<std::optional<OutgoingNotification>> PgNotificationStore::claim_next(Inst
     return database_.transact([&](pqxx::work& tx) -> Result<Claimed> {
         const auto rows = tx.exec_params(
             "UPDATE notifications n SET state = 'SENDING', attempt_count = n.attempt_count + 1,"
-            " lease_time = $2 WHERE n.notification_seq = (SELECT notification_seq FROM "
-            "notifications"
-            " WHERE state = 'WAITING' AND due_time <= $1 ORDER BY due_time, notification_seq LIMIT "
-            "1"
-            " FOR UPDATE SKIP LOCKED)"
+            " is_retry = n.is_retry OR n.retry_left, retry_left = false, finish_time = NULL,"
+            " lease_time = $2 WHERE n.notification_seq = (SELECT notification_seq"
+            " FROM notifications WHERE (state = 'WAITING' OR retry_left) AND due_time <= $1"
+            " ORDER BY due_time, notification_seq LIMIT 1 FOR UPDATE SKIP LOCKED)"
             " RETURNING n.notification_id, n.channel_kind, n.recipient, n.subject, n.body,"
-            " n.attempt_count,"
-            " (SELECT c.secret FROM channels c WHERE c.channel_id = n.channel_id)",
+            " n.attempt_count, n.is_retry,"
+            " (SELECT c.secret FROM channels c WHERE c.channel_id = n.channel_id) AS secret",
             pg::to_timestamptz(now), pg::to_timestamptz(now + lease));
         if (rows.empty()) {
             return Claimed();
         }
         OutgoingNotification claimed;
-        claimed.notification_id = rows[0][0].as<std::string>();
-        claimed.kind = kind_from_text(rows[0][1].as<std::string>());
-        claimed.recipient = rows[0][2].as<std::string>();
-        claimed.subject = rows[0][3].as<std::string>();
-        claimed.body = rows[0][4].as<std::string>();
-        claimed.attempt_count = rows[0][5].as<int>();
-        claimed.secret = rows[0][6].as<std::string>("");
+        const pqxx::row row = rows[0];
+        claimed.notification_id = row["notification_id"].as<std::string>();
+        claimed.kind = kind_from_text(row["channel_kind"].as<std::string>());
+        claimed.recipient = row["recipient"].as<std::string>();
+        claimed.subject = row["subject"].as<std::string>();
+        claimed.body = row["body"].as<std::string>();
+        claimed.secret = row["secret"].as<std::string>("");
+        claimed.attempt = {row["attempt_count"].as<int>(), row["is_retry"].as<bool>(),
+                           is_idempotent(claimed.kind)};
         return Claimed(std::move(claimed));
     });
 }
 
 Status PgNotificationStore::mark(const std::string& notification_id, int attempt_count,
                                  const NextStep& step, Instant now) {
-    const bool is_final = step.state != NotificationState::kWaiting;
     return database_.transact([&](pqxx::work& tx) {
-        // UNKNOWN too: the mark may come late, after the lease, and it knows better.
-        tx.exec_params(
-            "UPDATE notifications SET state = $3, failure_reason = $4, lease_time = NULL,"
-            " due_time = CASE WHEN $5 THEN due_time ELSE $6::timestamptz END,"
-            " finish_time = CASE WHEN $5 THEN $7::timestamptz END"
-            " WHERE notification_id = $1 AND attempt_count = $2 AND state IN ('SENDING', "
-            "'UNKNOWN')",
-            notification_id, attempt_count, state_text(step.state), step.reason, is_final,
-            pg::to_timestamptz(now + step.delay), pg::to_timestamptz(now));
+        write_step(tx, notification_id, attempt_count, step, now);
         return absl::OkStatus();
     });
 }
 
 Result<int> PgNotificationStore::close_abandoned(Instant now) {
     return database_.transact([&](pqxx::work& tx) -> Result<int> {
-        const auto closed = tx.exec_params(
-            "UPDATE notifications SET state = 'UNKNOWN', failure_reason = 'ANSWER_LOST',"
-            " finish_time = $1 WHERE state = 'SENDING' AND lease_time < $1",
-            pg::to_timestamptz(now));
-        return static_cast<int>(closed.affected_rows());
+        const auto rows = tx.exec_params(
+            "SELECT notification_id, channel_kind, attempt_count, is_retry,"
+            " episode_id IS NULL AS is_test FROM notifications"
+            " WHERE state = 'SENDING' AND lease_time < $1"
+            " ORDER BY lease_time LIMIT $2 FOR UPDATE SKIP LOCKED",
+            pg::to_timestamptz(now), kAbandonedMax);
+        for (const auto& row : rows) {
+            const Attempt attempt{
+                row["attempt_count"].as<int>(), row["is_retry"].as<bool>(),
+                is_idempotent(kind_from_text(row["channel_kind"].as<std::string>()))};
+            const RetryRule& rule = row["is_test"].as<bool>() ? kOneTry : config_.retry;
+            const NextStep step = next_step(abandoned(), attempt, rule);
+            write_step(tx, row["notification_id"].as<std::string>(), attempt.count, step, now);
+        }
+        return static_cast<int>(rows.size());
     });
 }
 

@@ -46,8 +46,8 @@ Result<bool> NotificationSending::send_next() {
     const DeliveryReport report = sender.send(*next);
     metrics_.sent(next->kind, report.outcome, clock_.steady() - start);
     PREPAY_CRASH_POINT("alarm.sent");
-    marks_.push_back({next->notification_id, next->attempt_count,
-                      next_step(report, next->attempt_count, rule_)});
+    marks_.push_back(
+        {next->notification_id, next->attempt.count, next_step(report, next->attempt, rule_)});
     PREPAY_RETURN_IF_ERROR(record_marks());
     return true;
 }

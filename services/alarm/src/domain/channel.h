@@ -10,6 +10,10 @@ namespace prepay::alarm {
 
 enum class ChannelKind { kEmail, kWebhook };
 
+/// Whether whoever receives it knows a repetition by its key: a webhook by `Idempotency-Key`. A
+/// mail keeps its Message-ID, but nobody promises to look at it.
+constexpr bool is_idempotent(ChannelKind kind) { return kind == ChannelKind::kWebhook; }
+
 /// A way to reach people about the accounts of one site, or of all.
 struct Channel {
     std::string channel_id;

@@ -4,25 +4,47 @@
 
 namespace prepay::alarm {
 
-NextStep next_step(const DeliveryReport& report, int attempt_count, const RetryRule& rule) {
-    switch (report.outcome) {
-        case Delivery::kSent:
-            return {NotificationState::kSent, Duration(0), ""};
-        case Delivery::kUnknown:
-            return {NotificationState::kUnknown, Duration(0), report.reason};
-        case Delivery::kRefused:
-            return {NotificationState::kFailed, Duration(0), report.reason};
-        case Delivery::kNotAccepted:
-            break;
-    }
-    if (attempt_count >= rule.attempts_max) {
-        return {NotificationState::kFailed, Duration(0), report.reason};
-    }
+namespace {
+
+Duration delay_after(int attempt_count, const RetryRule& rule) {
     Duration delay = rule.retry_min;
     for (int i = 1; i < attempt_count && delay < rule.retry_max; ++i) {
         delay *= 2;
     }
-    return {NotificationState::kWaiting, std::min(delay, rule.retry_max), report.reason};
+    return std::min(delay, rule.retry_max);
+}
+
+NextStep after_lost_answer(const std::string& reason, const Attempt& attempt,
+                           const RetryRule& rule) {
+    const bool tries_left = attempt.count < rule.attempts_max;
+    if (attempt.is_idempotent && tries_left) {
+        return {NotificationState::kWaiting, delay_after(attempt.count, rule), reason};
+    }
+    if (attempt.is_idempotent || attempt.is_retry || rule.unknown_retry_after == Duration(0)) {
+        return {NotificationState::kUnknown, std::nullopt, reason};
+    }
+    return {NotificationState::kUnknown, rule.unknown_retry_after, reason};
+}
+
+}  // namespace
+
+DeliveryReport abandoned() { return {Delivery::kUnknown, "ANSWER_LOST"}; }
+
+NextStep next_step(const DeliveryReport& report, const Attempt& attempt, const RetryRule& rule) {
+    switch (report.outcome) {
+        case Delivery::kSent:
+            return {NotificationState::kSent, std::nullopt, ""};
+        case Delivery::kUnknown:
+            return after_lost_answer(report.reason, attempt, rule);
+        case Delivery::kRefused:
+            return {NotificationState::kFailed, std::nullopt, report.reason};
+        case Delivery::kNotAccepted:
+            break;
+    }
+    if (attempt.count >= rule.attempts_max) {
+        return {NotificationState::kFailed, std::nullopt, report.reason};
+    }
+    return {NotificationState::kWaiting, delay_after(attempt.count, rule), report.reason};
 }
 
 DeliveryReport classify(const SmtpEvidence& evidence) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "core/time.h"
@@ -13,7 +14,7 @@ enum class Delivery {
     kSent,         ///< The other side said it has it.
     kNotAccepted,  ///< Provably not accepted; trying again cannot make two of it.
     kRefused,      ///< Provably not accepted, and trying again would not help.
-    kUnknown,      ///< It may have been accepted; never tried again.
+    kUnknown,      ///< It may have been accepted.
 };
 
 struct DeliveryReport {
@@ -21,22 +22,40 @@ struct DeliveryReport {
     std::string reason;  ///< Stable word; empty when sent.
 };
 
-/// How often and how fast provable failures are tried again.
+/// How often and how fast failures are tried again.
 struct RetryRule {
     int attempts_max = 6;
     Duration retry_min = std::chrono::seconds(10);
     Duration retry_max = std::chrono::minutes(15);
+    /// When a message that nobody can recognise as a repetition gets its second try after its
+    /// answer was lost; 0 = never.
+    Duration unknown_retry_after = std::chrono::minutes(10);
+};
+
+/// Of a test message: somebody waits for it and sees what became of it.
+inline constexpr RetryRule kOneTry{1, Duration(0), Duration(0), Duration(0)};
+
+/// The try that was just made.
+struct Attempt {
+    int count = 1;               ///< Tries so far, this one included.
+    bool is_retry = false;       ///< Its second chance after a lost answer is used.
+    bool is_idempotent = false;  ///< The receiver knows a repetition by its key.
 };
 
 /// What becomes of a notification after a try.
 struct NextStep {
     NotificationState state = NotificationState::kUnknown;
-    Duration delay{0};   ///< kWaiting only: not before.
-    std::string reason;  ///< Why it is not sent; empty when sent.
+    std::optional<Duration> delay;  ///< Tried again after it; absent = final.
+    std::string reason;             ///< Why it is not sent; empty when sent.
 };
 
-/// `attempt_count` counts the try just made. Delays double from retry_min up to retry_max.
-NextStep next_step(const DeliveryReport& report, int attempt_count, const RetryRule& rule);
+/// The rule: what is provably not accepted is tried again, with delays that double from retry_min
+/// up to retry_max. A lost answer is treated like that where the receiver knows repetitions;
+/// elsewhere it shows as kUnknown and gets one more try, once.
+NextStep next_step(const DeliveryReport& report, const Attempt& attempt, const RetryRule& rule);
+
+/// What is known of an attempt whose process died between the mark and the answer.
+DeliveryReport abandoned();
 
 /// What a mail hand-over showed. The end of the data is what makes a server take a message: as long
 /// as it was not sent, the message is provably not accepted.
