@@ -13,8 +13,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-const std::set<std::string> kSkippedFolders = {".git",         "build", "var",
-                                               "node_modules", "dist",  "gen"};
+const std::set<std::string> kSkipped = {".git", "build", "var", "node_modules", "dist", "gen"};
 constexpr std::uintmax_t kTextBytesMax = 1 << 20;
 
 std::vector<SourceFile> load_tree() {
@@ -22,8 +21,10 @@ std::vector<SourceFile> load_tree() {
     std::vector<SourceFile> files;
     for (auto entry = fs::recursive_directory_iterator(root);
          entry != fs::recursive_directory_iterator(); ++entry) {
-        if (entry->is_directory() && kSkippedFolders.count(entry->path().filename().string()) > 0) {
-            entry.disable_recursion_pending();
+        if (kSkipped.count(entry->path().filename().string()) > 0) {
+            if (entry->is_directory()) {  // `.git` of a second work tree is a file.
+                entry.disable_recursion_pending();
+            }
             continue;
         }
         if (!entry->is_regular_file() || entry->file_size() > kTextBytesMax) {
