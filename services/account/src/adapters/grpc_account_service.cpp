@@ -79,6 +79,7 @@ void GrpcAccountService::register_with(rpc::Server& server) {
     server.unary(account + "SettleSuspense", this, &Self::settle_suspense);
     server.unary(account + "ListSwitchIntents", this, &Self::list_switch_intents);
     server.unary(account + "GetTrialBalance", this, &Self::get_trial_balance);
+    server.unary(account + "CheckCut", this, &Self::check_cut);
     server.unary(account + "ClaimSwitchIntent", this, &Self::claim_switch_intent);
     const std::string tenant = "prepay.account.v1.TenantService/";
     server.unary(tenant + "GetOverview", this, &Self::get_overview);
@@ -302,6 +303,11 @@ Result<v1::GetTrialBalanceResponse> GrpcAccountService::get_trial_balance(
     return read([&](pqxx::work& tx) -> Result<v1::GetTrialBalanceResponse> {
         return parts_.orders.trial_balance(tx);
     });
+}
+
+Result<v1::CheckCutResponse> GrpcAccountService::check_cut(const Context&,
+                                                           const v1::CheckCutRequest& request) {
+    return read([&](pqxx::work& tx) { return parts_.credit.check_cut(tx, request); });
 }
 
 Result<v1::ClaimSwitchIntentResponse> GrpcAccountService::claim_switch_intent(

@@ -64,6 +64,7 @@ private:
                                                               const v1::ListSwitchIntentsRequest&);
     Result<v1::GetTrialBalanceResponse> get_trial_balance(const Context&,
                                                           const v1::GetTrialBalanceRequest&);
+    Result<v1::CheckCutResponse> check_cut(const Context&, const v1::CheckCutRequest&);
     Result<v1::ClaimSwitchIntentResponse> claim_switch_intent(const Context&,
                                                               const v1::ClaimSwitchIntentRequest&);
     Result<v1::GetOverviewResponse> get_overview(const Context&, const v1::GetOverviewRequest&);

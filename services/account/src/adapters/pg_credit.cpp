@@ -89,6 +89,30 @@ Result<v1::ClaimSwitchIntentResponse> PgCredit::claim(pqxx::work& tx,
     return response;
 }
 
+Result<v1::CheckCutResponse> PgCredit::check_cut(pqxx::work& tx,
+                                                 const v1::CheckCutRequest& request) {
+    PREPAY_RETURN_IF_ERROR(check_id("meter_id", request.meter_id()));
+    v1::CheckCutResponse response;
+    response.set_allowed(true);
+    const auto payers = tx.exec_params(
+        "SELECT a.account_id, a.keep_power, o.room_id, o.vacancy"
+        " FROM occupancies o JOIN accounts a USING (account_no)"
+        " WHERE o.meter_id = $1 AND o.end_time IS NULL AND NOT o.deleted",
+        request.meter_id());
+    for (const auto& row : payers) {
+        response.set_room_id(row["room_id"].as<std::string>());
+        if (row["vacancy"].as<bool>()) {
+            continue;
+        }
+        response.set_account_id(row["account_id"].as<std::string>());
+        if (row["keep_power"].as<bool>()) {
+            response.set_allowed(false);
+            response.set_reason("KEEP_POWER");
+        }
+    }
+    return response;
+}
+
 Result<v1::ListSwitchIntentsResponse> PgCredit::list(pqxx::work& tx,
                                                      const v1::ListSwitchIntentsRequest& request) {
     const int limit = rpc::page_size_of(request.page_size());

@@ -26,6 +26,9 @@ public:
     /// Decides under the account lock. Reasons INTENT_NOT_FOUND, BAD_ID.
     Result<v1::ClaimSwitchIntentResponse> claim(pqxx::work& tx,
                                                 const v1::ClaimSwitchIntentRequest& request);
+    /// Whether a meter may be cut now, by the account that pays for it. A meter nobody pays for
+    /// may.
+    Result<v1::CheckCutResponse> check_cut(pqxx::work& tx, const v1::CheckCutRequest& request);
     Result<v1::ListSwitchIntentsResponse> list(pqxx::work& tx,
                                                const v1::ListSwitchIntentsRequest& request);
 
