@@ -99,6 +99,10 @@ Result<MeterConfig> from_proto_meter(const v1::Meter& meter, const DriverPack* p
         return out_of_range("rated_power_w or ct_ratio of " + config.meter_id,
                             "0 .. 100,000,000 and 0 .. 10,000");
     }
+    if (pack->resource == Resource::kWater && (config.rated_power_w != 0 || config.ct_ratio != 1)) {
+        return out_of_range("rated_power_w or ct_ratio of the water meter " + config.meter_id,
+                            "0 and 0 .. 1; what may flow is in its driver pack");
+    }
     if (config.serial_number.size() > kNameMax || config.display_name.size() > kNameMax) {
         return invalid_argument("TEXT_TOO_LONG", "names have at most 200 bytes");
     }
@@ -354,6 +358,7 @@ v1::DriverPack to_proto_pack(const DriverPack& pack) {
     result.set_resource(to_proto_resource(pack.resource));
     result.set_phases(pack.phases);
     result.set_rated_power_w(pack.rated_power_w);
+    result.set_max_flow_l_per_h(pack.max_flow_l_per_h);
     result.set_register_resolution(pack.register_resolution);
     for (const auto& [action, command] : pack.commands) {
         result.add_actions(to_proto_action(action));

@@ -81,6 +81,36 @@ TEST_CASE("Three meter families on the wire become readings, states and events")
     CHECK_FALSE(gateway.events<v1::MeterStatesChanged>("prepay.metering.meter-states.v1").empty());
 }
 
+TEST_CASE("A water meter: mL in readings, its flow as the bound, its valve shut and opened") {
+    SKIP_WITHOUT_POSTGRES();
+    OneLine line;
+    Gateway& gateway = line.gateway;
+    line.add_meter("w-1", 1, 12'345'678, 36'000, sim::FAMILY_WATER_VALVE, "generic-water-valve");
+    REQUIRE(gateway.eventually("SELECT online FROM meters WHERE meter_id = 'w-1'"));
+    REQUIRE(gateway.eventually("SELECT count(*) >= 1 FROM readings"));
+    v1::GetMeterRequest request;
+    request.set_meter_id("w-1");
+    const auto meter = gateway.service.get_meter({}, request);
+    REQUIRE(meter.ok());
+    CHECK(meter->meter().resource() == common::v1::RESOURCE_WATER);
+    CHECK(meter->meter().latest().register_total() == 12'345'000);
+    // 5 m3/h x 1.5: a cubic metre within seconds is none.
+    line.park.set_register("w-1", 13'345'678);
+    CHECK(
+        gateway.eventually("SELECT count(*) = 1 FROM rejected_readings WHERE reason = 'TOO_FAST'"));
+    line.park.set_register("w-1", 12'347'000);
+    CHECK(gateway.eventually("SELECT count(*) >= 1 FROM readings WHERE register_total = 12347000"));
+    REQUIRE(gateway.submit("shut", "w-1", v1::COMMAND_ACTION_TRIP).ok());
+    CHECK(gateway.follow("shut").state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK_FALSE(line.park.truth("w-1").relay_closed());
+    CHECK(line.park.truth("w-1").power_w() == 0);
+    REQUIRE(gateway.submit("open", "w-1", v1::COMMAND_ACTION_CLOSE).ok());
+    CHECK(gateway.follow("open").state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK(line.park.truth("w-1").relay_closed());
+    CHECK(error_reason(gateway.submit("none", "w-1", v1::COMMAND_ACTION_RELEASE).status()) ==
+          "ACTION_NOT_SUPPORTED");
+}
+
 TEST_CASE("Readings cannot be changed or deleted by the service") {
     SKIP_WITHOUT_POSTGRES();
     Fixture fixture;

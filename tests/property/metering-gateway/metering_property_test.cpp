@@ -101,7 +101,7 @@ TEST_CASE("I-4: over dips, silences and rollovers the differences add up to what
 TEST_CASE("Import: however the rows are ordered, an honest history is taken whole") {
     CHECK(rc::check([] {
         PlausibilityLimits limits;
-        limits.rated_power_w = 10'000;
+        limits.max_per_hour = 10'000;
         limits.resolution = 10;
         limits.register_limit = 1'000'000'000;
         std::vector<ImportCandidate> rows;

@@ -13,10 +13,18 @@ pb::Family family_to_proto(Family family) {
             return pb::FAMILY_DDSY1352;
         case Family::kAdf400lSingle:
             return pb::FAMILY_ADF400L_1P;
+        case Family::kWaterValve:
+            return pb::FAMILY_WATER_VALVE;
         case Family::kAdf400lThree:
             return pb::FAMILY_ADF400L_3P;
     }
     return pb::FAMILY_UNSPECIFIED;
+}
+
+// Wh or mL, whole steps of the register.
+std::int64_t shown_wh(Family family, const ExactEnergy& counted) {
+    const std::int64_t step = register_step_mwh(family);
+    return counted.mwh() / step * (step / 1000);
 }
 
 Result<Family> family_from_proto(pb::Family family, const std::string& meter_id) {
@@ -27,6 +35,8 @@ Result<Family> family_from_proto(pb::Family family, const std::string& meter_id)
             return Family::kAdf400lSingle;
         case pb::FAMILY_ADF400L_3P:
             return Family::kAdf400lThree;
+        case pb::FAMILY_WATER_VALVE:
+            return Family::kWaterValve;
         default:
             return invalid_argument("BAD_METER", "meter '" + meter_id + "': no such family");
     }
@@ -146,7 +156,7 @@ void to_proto(const Meter& meter, pb::MeterTruth& out) {
     out.set_unit_id(spec.unit_id);
     out.set_family(family_to_proto(spec.family));
     out.set_register_mwh(meter.total().mwh());
-    out.set_register_wh(std::int64_t{register_steps(meter.total())} * 10);
+    out.set_register_wh(shown_wh(spec.family, meter.total()));
     out.set_relay_closed(!meter.contact_open());
     out.set_load_w(meter.load_w());
     out.set_power_w(meter.power_w());
@@ -156,7 +166,7 @@ void to_proto(const Meter& meter, pb::MeterTruth& out) {
     }
     out.set_consumed_mwh(meter.consumed().mwh());
     for (int rate = kSharp; rate <= kValley; ++rate) {
-        out.add_rate_register_wh(std::int64_t{register_steps(meter.rate(rate))} * 10);
+        out.add_rate_register_wh(shown_wh(spec.family, meter.rate(rate)));
     }
     out.set_forced(meter.forced());
 }

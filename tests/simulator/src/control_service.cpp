@@ -9,7 +9,6 @@
 namespace prepay::simulator {
 namespace {
 
-constexpr std::int64_t kRegisterWhMax = kRegisterSpanMwh / 1000 - 1;
 constexpr std::int64_t kLoadMax = 10'000'000;
 constexpr int kMessageBytesMax = 64 * 1024 * 1024;
 
@@ -28,9 +27,11 @@ bool is_loopback(const std::string& address) {
 }
 
 Status apply(const pb::SetMeterRequest& request, Park& park, Meter& meter) {
+    const std::int64_t register_max = register_span_mwh(meter.spec().family) / 1000 - 1;
     if (request.has_register_wh() &&
-        (request.register_wh() < 0 || request.register_wh() > kRegisterWhMax)) {
-        return invalid_argument("BAD_METER", "register_wh must be 0 to 999999999");
+        (request.register_wh() < 0 || request.register_wh() > register_max)) {
+        return invalid_argument("BAD_METER",
+                                "register_wh must be 0 to " + std::to_string(register_max));
     }
     if (request.has_load_w() && (request.load_w() < -1 || request.load_w() > kLoadMax)) {
         return invalid_argument("BAD_METER", "load_w must be 0 to 10000000, or -1 for the profile");

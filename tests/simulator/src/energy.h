@@ -7,6 +7,12 @@ namespace prepay::simulator {
 /// A register of 8 decimal digits in 0.01 kWh turns over here.
 inline constexpr std::int64_t kRegisterSpanMwh = 1'000'000'000'000;  // 1,000,000.00 kWh
 
+/// A water register of 8 decimal digits in 0.001 m3 turns over here, in thousandths of a mL.
+inline constexpr std::int64_t kWaterSpan = 100'000'000'000'000;  // 100,000.000 m3
+
+/// One step of a water register: a litre, in thousandths of a mL.
+inline constexpr std::int64_t kWaterStep = 1'000'000;
+
 /// One step of a register: 0.01 kWh.
 inline constexpr std::int64_t kRegisterStepMwh = 10'000;
 

@@ -41,9 +41,9 @@ Instant next_load_step(Instant time);
 /// A course of power over local time. Immutable, shared by meters, thread-safe.
 class LoadProfile {
 public:
-    /// "dormitory", "office", "shop", "workshop" or the path of a CSV (line 1 `hour,watts`, then
-    /// hours 0, 1, 2 … of the day, or of the year when there are more than 24). Reason BAD_PROFILE,
-    /// with file:line.
+    /// "dormitory", "office", "shop", "workshop", "tap" (a household's water in mL/h) or the path
+    /// of a CSV (line 1 `hour,watts`, then hours 0, 1, 2 … of the day, or of the year when there
+    /// are more than 24). Reason BAD_PROFILE, with file:line.
     static Result<std::shared_ptr<const LoadProfile>> load(const std::string& name_or_path);
 
     /// Watts at a time. Built-in profiles vary by meter (`seed`: 60–140 %) and by step (85–115 %),

@@ -43,10 +43,10 @@ void Meter::advance(Instant now, std::int64_t speed) {
             const std::int64_t span_us = to_micros(end) - to_micros(time_);
             ExactEnergy& rate = rates_[static_cast<std::size_t>(rate_at(time_) - 1)];
             total_.add(load, speed, span_us);
-            total_.wrap(kRegisterSpanMwh);
+            total_.wrap(register_span_mwh(spec_.family));
             consumed_.add(load, speed, span_us);
             rate.add(load, speed, span_us);
-            rate.wrap(kRegisterSpanMwh);
+            rate.wrap(register_span_mwh(spec_.family));
         }
         time_ = end;
     }

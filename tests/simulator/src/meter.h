@@ -13,7 +13,21 @@
 
 namespace prepay::simulator {
 
-enum class Family { kDdsy1352, kAdf400lSingle, kAdf400lThree };
+enum class Family { kDdsy1352, kAdf400lSingle, kAdf400lThree, kWaterValve };
+
+/// Whether the family counts water: its register is in mL, its load a flow in mL/h and its contact
+/// a valve. Everything that is counted in thousandths of a Wh is then thousandths of a mL.
+constexpr bool counts_water(Family family) { return family == Family::kWaterValve; }
+
+/// Where the register of a family turns over.
+constexpr std::int64_t register_span_mwh(Family family) {
+    return counts_water(family) ? kWaterSpan : kRegisterSpanMwh;
+}
+
+/// One step of a family's register.
+constexpr std::int64_t register_step_mwh(Family family) {
+    return counts_water(family) ? kWaterStep : kRegisterStepMwh;
+}
 
 /// What a meter is made from.
 struct MeterSpec {
@@ -21,9 +35,9 @@ struct MeterSpec {
     std::string line_id;
     int unit_id = 0;  // 1–247
     Family family = Family::kDdsy1352;
-    std::int64_t register_wh = 0;    // start value, below 1e9
-    std::int64_t load_w = -1;        // constant load; -1 = by profile
-    std::string profile;             // see LoadProfile::load; empty = "dormitory"
+    std::int64_t register_wh = 0;    // start value in Wh or mL, below the register's span
+    std::int64_t load_w = -1;        // constant load in W or mL/h; -1 = by profile
+    std::string profile;             // see LoadProfile::load; empty = "dormitory" or "tap"
     std::int64_t rated_power_w = 0;  // the load never exceeds it; 0 = no limit
 };
 
@@ -64,7 +78,8 @@ public:
     /// Register of a rate, kSharp … kValley.
     [[nodiscard]] const ExactEnergy& rate(int rate) const;
 
-    /// Sets the total; the rates share it out by 10, 35, 30 and 25 %. 0 <= register_wh < 1e9.
+    /// Sets the total; the rates share it out by 10, 35, 30 and 25 %. Not negative and below the
+    /// span.
     void set_register(std::int64_t register_wh);
     /// Constant load >= 0, or -1 = by profile.
     void set_load(std::int64_t load_w) { spec_.load_w = load_w; }

@@ -11,7 +11,6 @@ constexpr std::size_t kIdSizeMax = 128;
 constexpr int kBaudMin = 300;
 constexpr int kBaudMax = 1'000'000;
 constexpr std::int64_t kSpeedMax = 1'000'000;
-constexpr std::int64_t kRegisterWhMax = kRegisterSpanMwh / 1000 - 1;
 constexpr std::int64_t kPowerMax = 10'000'000;
 
 bool is_id(const std::string& text) { return !text.empty() && text.size() <= kIdSizeMax; }
@@ -27,8 +26,9 @@ Status check_values(const MeterSpec& spec) {
     if (spec.unit_id < 1 || spec.unit_id > 247) {
         return bad_meter(spec, "unit " + std::to_string(spec.unit_id) + " is not 1 to 247");
     }
-    if (spec.register_wh < 0 || spec.register_wh > kRegisterWhMax) {
-        return bad_meter(spec, "register_wh must be 0 to 999999999");
+    const std::int64_t register_max = register_span_mwh(spec.family) / 1000 - 1;
+    if (spec.register_wh < 0 || spec.register_wh > register_max) {
+        return bad_meter(spec, "register_wh must be 0 to " + std::to_string(register_max));
     }
     if (spec.load_w < -1 || spec.load_w > kPowerMax) {
         return bad_meter(spec, "load_w must be 0 to 10000000, or -1 for a profile");
@@ -93,7 +93,8 @@ Result<std::shared_ptr<const LoadProfile>> Park::check_meter(const MeterSpec& sp
                                                 spec.line_id + "' is meter '" +
                                                 other->spec().meter_id + "'");
     }
-    const std::string name = spec.profile.empty() ? "dormitory" : spec.profile;
+    const std::string by_family = counts_water(spec.family) ? "tap" : "dormitory";
+    const std::string name = spec.profile.empty() ? by_family : spec.profile;
     auto& profile = profiles_[name];
     if (!profile) {
         auto loaded = LoadProfile::load(name);

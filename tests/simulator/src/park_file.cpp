@@ -128,17 +128,18 @@ Family family_of(const YAML::Node& node) {
         {"DDSY1352", Family::kDdsy1352},
         {"ADF400L_1P", Family::kAdf400lSingle},
         {"ADF400L_3P", Family::kAdf400lThree},
+        {"WATER_VALVE", Family::kWaterValve},
     };
     const auto found = families.find(text(node, "family"));
     if (found == families.end()) {
         throw BadFile{line_of(node["family"] ? node["family"] : node),
-                      "family must be DDSY1352, ADF400L_1P or ADF400L_3P"};
+                      "family must be DDSY1352, ADF400L_1P, ADF400L_3P or WATER_VALVE"};
     }
     return found->second;
 }
 
 std::string profile_of(const YAML::Node& node, const std::filesystem::path& folder) {
-    const std::string profile = text(node, "profile", "dormitory");
+    const std::string profile = text(node, "profile");
     // A CSV is named relative to the park file.
     return profile.ends_with(".csv") ? (folder / profile).string() : profile;
 }
@@ -168,7 +169,7 @@ void read_meter(const YAML::Node& node, const std::filesystem::path& folder, Par
     const std::int64_t unit_step = number(node, "unit_step", 1, 1, 247);
     MeterSpec spec;
     spec.family = family_of(node);
-    spec.register_wh = number(node, "register_wh", 0, 0, 999'999'999);
+    spec.register_wh = number(node, "register_wh", 0, 0, register_span_mwh(spec.family) / 1000 - 1);
     const std::int64_t register_step = number(node, "register_wh_step", 0, 0, 999'999'999);
     spec.load_w = number(node, "load_w", -1, -1, 10'000'000);
     const std::int64_t load_step = number(node, "load_w_step", 0, 0, 1'000'000);

@@ -73,6 +73,7 @@ struct FamilyMap {
 
 const FamilyMap& ddsy1352_map();
 const FamilyMap& adf400l_map(bool three_phase);
+const FamilyMap& water_valve_map();
 
 /// Stores the words when every one of them is memory; else an exception code.
 std::uint8_t write_memory(Meter& meter, const WriteRequest& request, std::span<const Range> memory);

@@ -19,6 +19,8 @@ const FamilyMap& map_of(Family family) {
             return adf400l_map(false);
         case Family::kAdf400lThree:
             return adf400l_map(true);
+        case Family::kWaterValve:
+            return water_valve_map();
     }
     std::abort();
 }

@@ -95,6 +95,44 @@ TEST_CASE("DDSY1352: relay words act, read back and reach the status") {
     CHECK(meter.read(0x22, 1) == std::vector{1});
 }
 
+TEST_CASE("water meter: litres, flow, and a valve that stops them") {
+    Fixture meter(Family::kWaterValve, 36'000, 12'345'678);
+    CHECK(meter.read_u32(0x0000) == 12'345);  // 0.001 m3, truncated
+    CHECK(meter.read_u32(0x0002) == 36);      // L/h
+    CHECK(meter.read(0x0004, 1) == std::vector{0});
+    meter.meter.advance(meter.meter.time() + 30min, 1);
+    CHECK(meter.read_u32(0x0000) == 12'363);
+    CHECK(meter.write(0x10, {1}) == 0);
+    CHECK(meter.read(0x10, 1) == std::vector{1});
+    CHECK(meter.read(0x0004, 1) == std::vector{1});
+    CHECK(meter.read_u32(0x0002) == 0);
+    meter.meter.advance(meter.meter.time() + 24h, 1);
+    CHECK(meter.read_u32(0x0000) == 12'363);
+    CHECK(meter.write(0x10, {0}) == 0);
+    meter.meter.advance(meter.meter.time() + 1h, 1);
+    CHECK(meter.read_u32(0x0000) == 12'399);
+    CHECK(meter.read(0x0004, 1) == std::vector{0});
+    CHECK(meter.write(0x10, {2}) == kIllegalValue);
+    CHECK(meter.write(0x00, {1}) == kIllegalAddress);
+    CHECK(meter.code(read_pdu(0x06, 1)) == kIllegalAddress);
+}
+
+TEST_CASE("water meter: the register turns over after 99999.999 m3") {
+    Fixture meter(Family::kWaterValve, 1'000'000, 99'999'999'999);
+    CHECK(meter.read_u32(0x0000) == 99'999'999);
+    meter.meter.advance(meter.meter.time() + 1h, 1);
+    CHECK(meter.read_u32(0x0000) == 999);
+    CHECK(meter.meter.consumed().mwh() == 1'000'000'000);
+}
+
+TEST_CASE("water meter: a stuck valve takes the order and lets the water run") {
+    Fixture meter(Family::kWaterValve, 36'000);
+    answer(meter.meter, write_pdu(0x10, {1}), false, true);
+    CHECK(meter.read(0x10, 1) == std::vector{1});
+    CHECK(meter.read(0x04, 1) == std::vector{0});
+    CHECK(meter.read_u32(0x02) == 36);
+}
+
 TEST_CASE("bad requests get the exception of the protocol and change nothing") {
     Fixture meter(Family::kDdsy1352);
     CHECK(meter.code(hex("04 00 00 00 02")) == kIllegalFunction);

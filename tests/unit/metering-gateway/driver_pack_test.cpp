@@ -39,7 +39,7 @@ TEST_CASE("The shipped packs load") {
     const auto packs =
         load_packs(std::string(prepay::test::source_dir()) + "/services/metering-gateway/packs");
     REQUIRE(packs.ok());
-    CHECK(packs->size() == 3);
+    CHECK(packs->size() == 4);
     for (const char* name : {"acrel-ddsy1352", "acrel-adf400l-1p", "acrel-adf400l-3p"}) {
         REQUIRE(packs->count(name) == 1);
         CHECK(packs->at(name)->commands.size() == 3);
@@ -86,6 +86,44 @@ TEST_CASE("DDSY1352: registers in, values out") {
         blocks[0].clear();
         CHECK_FALSE(decode(*pack, 1, blocks, from_micros(5)));
     }
+}
+
+TEST_CASE("Water with a valve: litres in, millilitres out, the valve is the contact") {
+    const auto pack = parse_pack(shipped("generic-water-valve"), "water.yaml");
+    REQUIRE(pack.ok());
+    CHECK(pack->resource == Resource::kWater);
+    CHECK(pack->phases == 0);
+    CHECK(max_per_hour(*pack) == 5'000'000);
+    BlockWords blocks{{0x0001, 0x0203, 0, 36, 0x0000}};
+    const auto values = decode(*pack, 1, blocks, from_micros(5));
+    REQUIRE(values);
+    CHECK(values->register_total.wh() == 0x00010203LL * 1000);
+    CHECK(values->relay == RelayState::kClosed);
+    CHECK(values->voltage_mv.size() == 0);
+    blocks[0][4] = 1;
+    CHECK(decode(*pack, 1, blocks, from_micros(5))->relay == RelayState::kOpen);
+    CHECK(pack->commands.count(CommandAction::kRelease) == 0);
+    const PackCommand& trip = pack->commands.at(CommandAction::kTrip);
+    CHECK(trip.address == 0x10);
+    CHECK(trip.words == std::vector<std::uint16_t>{1});
+    CHECK(matches(trip.read_back[1], {0x0001}));
+    CHECK_FALSE(matches(trip.read_back[1], {0x0000}));
+}
+
+TEST_CASE("A pack has the rating of its resource and no other") {
+    const std::string water = shipped("generic-water-valve");
+    const std::string power = shipped("acrel-ddsy1352");
+    const std::string flow = "max_flow_l_per_h: 5000";
+    CHECK(problem_of(replaced(water, flow, "rated_power_w: 5000")).find("max_flow_l_per_h") !=
+          std::string::npos);
+    CHECK(problem_of(replaced(water, flow, flow + "\nrated_power_w: 5000"))
+              .find("of electricity meters only") != std::string::npos);
+    CHECK(problem_of(replaced(water, flow, flow + "\nphases: 1"))
+              .find("of electricity meters only") != std::string::npos);
+    CHECK(problem_of(replaced(water, flow, "max_flow_l_per_h: 0")).find("1 .. 1000000") !=
+          std::string::npos);
+    CHECK(problem_of(replaced(power, "phases: 1", "phases: 1\n" + flow))
+              .find("of water meters only") != std::string::npos);
 }
 
 TEST_CASE("B23: a 32-bit value in all four byte orders") {

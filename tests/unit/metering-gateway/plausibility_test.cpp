@@ -12,7 +12,7 @@ const Instant kNow = from_micros(1'790'000'000 * kSecond);
 
 PlausibilityLimits limits() {
     PlausibilityLimits result;
-    result.rated_power_w = 10'000;
+    result.max_per_hour = 10'000;
     result.resolution = 10;
     result.register_limit = 1'000'000'000;
     result.margin_percent = 150;

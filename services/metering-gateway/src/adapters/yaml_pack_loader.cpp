@@ -20,8 +20,8 @@ public:
     DriverPack parse(const YAML::Node& root) {
         DriverPack pack;
         if (!check_keys(root, {"driver_pack", "display_name", "resource", "phases", "rated_power_w",
-                               "register_resolution", "register_limit", "word_order", "blocks",
-                               "values", "commands"})) {
+                               "max_flow_l_per_h", "register_resolution", "register_limit",
+                               "word_order", "blocks", "values", "commands"})) {
             return pack;
         }
         pack.name = text(root, "driver_pack");
@@ -29,8 +29,15 @@ public:
         pack.resource = choice<Resource>(
             root, "resource",
             {{"electricity", Resource::kElectricity}, {"water", Resource::kWater}});
-        pack.phases = static_cast<int>(number(root, "phases"));
-        pack.rated_power_w = number(root, "rated_power_w");
+        if (pack.resource == Resource::kWater) {
+            pack.phases = static_cast<int>(number_or(root, "phases", 0));
+            pack.rated_power_w = number_or(root, "rated_power_w", 0);
+            pack.max_flow_l_per_h = number(root, "max_flow_l_per_h");
+        } else {
+            pack.phases = static_cast<int>(number(root, "phases"));
+            pack.rated_power_w = number(root, "rated_power_w");
+            pack.max_flow_l_per_h = number_or(root, "max_flow_l_per_h", 0);
+        }
         pack.register_resolution = number(root, "register_resolution");
         pack.register_limit = number(root, "register_limit");
         pack.word_order = choice<WordOrder>(root, "word_order",

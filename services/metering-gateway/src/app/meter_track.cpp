@@ -8,8 +8,8 @@ PlausibilityLimits limits_of(const MeterConfig& config, const DriverPack& pack,
                              const PlausibilityLimits& settings) {
     const std::int64_t ratio = std::max(config.ct_ratio, 1);
     PlausibilityLimits limits = settings;
-    limits.rated_power_w =
-        config.rated_power_w > 0 ? config.rated_power_w : pack.rated_power_w * ratio;
+    limits.max_per_hour =
+        config.rated_power_w > 0 ? config.rated_power_w : max_per_hour(pack) * ratio;
     limits.resolution = pack.register_resolution * ratio;
     limits.register_limit = pack.register_limit * ratio;
     return limits;

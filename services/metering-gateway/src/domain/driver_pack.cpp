@@ -131,11 +131,25 @@ private:
         if (pack_.register_limit <= pack_.register_resolution) {
             add(1, "register_limit: more than one register step");
         }
-        if (pack_.rated_power_w < 1) {
+        check_rating();
+    }
+
+    void check_rating() {
+        const bool water = pack_.resource == Resource::kWater;
+        if (water && (pack_.max_flow_l_per_h < 1 || pack_.max_flow_l_per_h > kScaleMax)) {
+            add(1, "max_flow_l_per_h: 1 .. 1000000, of a water meter");
+        }
+        if (water && (pack_.rated_power_w != 0 || pack_.phases != 0)) {
+            add(1, "rated_power_w, phases: of electricity meters only");
+        }
+        if (!water && pack_.rated_power_w < 1) {
             add(1, "rated_power_w: at least 1");
         }
-        if (pack_.phases != 1 && pack_.phases != 3) {
+        if (!water && pack_.phases != 1 && pack_.phases != 3) {
             add(1, "phases: 1 or 3");
+        }
+        if (!water && pack_.max_flow_l_per_h != 0) {
+            add(1, "max_flow_l_per_h: of water meters only");
         }
     }
 
@@ -261,6 +275,12 @@ private:
 
 int register_count(ValueType type) {
     return type == ValueType::kU16 || type == ValueType::kI16 ? 1 : 2;
+}
+
+std::int64_t max_per_hour(const DriverPack& pack) {
+    constexpr std::int64_t kMillilitresPerLitre = 1000;
+    return pack.resource == Resource::kWater ? pack.max_flow_l_per_h * kMillilitresPerLitre
+                                             : pack.rated_power_w;  // A watt is a Wh an hour.
 }
 
 std::vector<PackProblem> validate(const DriverPack& pack) { return Validator(pack).run(); }

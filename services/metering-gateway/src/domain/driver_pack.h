@@ -63,8 +63,9 @@ struct DriverPack {
     std::string name;
     std::string display_name;
     Resource resource = Resource::kElectricity;
-    int phases = 1;
-    std::int64_t rated_power_w = 0;
+    int phases = 1;                        ///< 1 or 3; 0 of a water meter.
+    std::int64_t rated_power_w = 0;        ///< Electricity only.
+    std::int64_t max_flow_l_per_h = 0;     ///< Water only.
     std::int64_t register_resolution = 0;  ///< Wh or mL per register step.
     std::int64_t register_limit = 0;       ///< Wh or mL at which the total starts again from 0.
     WordOrder word_order = WordOrder::kAbcd;
@@ -87,6 +88,9 @@ struct PackProblem {
 /// What is wrong with a pack; empty = usable. Refuses among others a value that would be read in
 /// two requests: its halves could belong to different moments.
 std::vector<PackProblem> validate(const DriverPack& pack);
+
+/// The most a meter of this family can count in an hour, in Wh or mL, before its CT ratio.
+std::int64_t max_per_hour(const DriverPack& pack);
 
 /// Registers a value takes.
 int register_count(ValueType type);

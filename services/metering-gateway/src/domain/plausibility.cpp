@@ -103,7 +103,7 @@ const char* fault_message(ReadingFault fault) {
 
 bool is_reachable(std::int64_t energy, Duration elapsed, const PlausibilityLimits& limits) {
     // Two register steps are always possible: one shown late, one early.
-    const Int128 allowed = static_cast<Int128>(limits.rated_power_w) * elapsed.count() *
+    const Int128 allowed = static_cast<Int128>(limits.max_per_hour) * elapsed.count() *
                                limits.margin_percent / 100 / kMicrosPerHour +
                            static_cast<Int128>(2) * limits.resolution;
     return energy <= allowed;

@@ -13,7 +13,7 @@ namespace prepay::metering {
 enum class ReadingFault {
     kNone,
     kRegisterDip,       ///< REGISTER_DIP: below the last one and no rollover.
-    kTooFast,           ///< TOO_FAST: more than rated power × time × margin.
+    kTooFast,           ///< TOO_FAST: more than rated power or flow × time × margin.
     kFutureTime,        ///< FUTURE_TIME: later than the clock allows.
     kTooOld,            ///< TOO_OLD: before the time history is taken from.
     kNotInOrder,        ///< NOT_IN_ORDER: read before the last one, live readings only.
@@ -28,10 +28,10 @@ const char* fault_message(ReadingFault fault);
 
 /// What a meter can physically do, and how much doubt is allowed.
 struct PlausibilityLimits {
-    std::int64_t rated_power_w = 0;   ///< Of the meter, CT included.
+    std::int64_t max_per_hour = 0;    ///< Most Wh or mL in an hour, CT included.
     std::int64_t resolution = 1;      ///< Wh or mL per register step, CT included.
     std::int64_t register_limit = 0;  ///< Wh or mL at which the register starts again, CT included.
-    int margin_percent = 150;         ///< Of rated power × time.
+    int margin_percent = 150;         ///< Of max_per_hour × time.
     Duration future_max{std::chrono::seconds(120)};
     Duration age_max{std::chrono::hours(24 * 7305)};
 };
