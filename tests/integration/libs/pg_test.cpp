@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "pg/request_answer.h"
+#include "pg/row.h"
 #include "support/test_database.h"
 
 namespace prepay::test {
@@ -43,6 +44,37 @@ TEST_CASE("transact commits on OK and rolls back on an error") {
                           return absl::OkStatus();
                       })
                       .ok());
+}
+
+TEST_CASE("a row is read by the names of its columns, in any order") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint)"}});
+    const auto database = scratch.open();
+    const Status read = database->read([](pqxx::work& tx) {
+        const pqxx::result rows = tx.exec(
+            "SELECT 7 AS count, 'seven' AS name, NULL::bigint AS end_time, 1500000 AS start_time,"
+            " true AS closed");
+        const pg::Row row(rows.front());
+        CHECK(row.number("count") == 7);
+        CHECK(row.text("name") == "seven");
+        CHECK_FALSE(row.find_time("end_time").has_value());
+        CHECK(row.find_time("start_time") == from_micros(1'500'000));
+        CHECK(row.get<bool>("closed"));
+        CHECK(row.text("name") == "seven");  // Back again, and twice the same.
+        CHECK(row.text("name") == "seven");
+        CHECK(row.number("count") == 7);
+        CHECK(row.time("start_time") == from_micros(1'500'000));
+        CHECK_FALSE(row.find<std::int64_t>("end_time").has_value());
+        CHECK(row.get_or<std::int64_t>("end_time", -1) == -1);
+        CHECK(row.is_null("end_time"));
+        CHECK_THROWS_AS(row.number("Count"), pqxx::argument_error);
+        CHECK_THROWS_AS(row.number("counts"), pqxx::argument_error);
+        CHECK_THROWS(row.number("end_time"));
+        CHECK_THROWS_AS(pg::only<int>(rows.front()), pqxx::usage_error);
+        CHECK(pg::only<int>(tx.exec1("SELECT 3")) == 3);
+        return absl::OkStatus();
+    });
+    CHECK(read.ok());
 }
 
 TEST_CASE("a request id has one effect, however often and from however many it comes") {

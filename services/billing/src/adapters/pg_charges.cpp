@@ -2,6 +2,7 @@
 
 #include "adapters/pg_rows.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::billing {
 namespace {
@@ -52,7 +53,7 @@ std::vector<std::int64_t> new_charge_ids(pqxx::work& tx, std::size_t count) {
     for (const auto& row :
          tx.exec_params("SELECT nextval('charge_ids') FROM generate_series(1, $1)",
                         static_cast<std::int64_t>(count))) {
-        ids.push_back(row[0].as<std::int64_t>());
+        ids.push_back(pg::only<std::int64_t>(row));
     }
     return ids;
 }
@@ -60,56 +61,59 @@ std::vector<std::int64_t> new_charge_ids(pqxx::work& tx, std::size_t count) {
 const std::string kSelect =
     "SELECT c.charge_id, c.reversal_of, c.meter_key, m.meter_id, c.account_key, a.account_id,"
     " o.room_id, o.site_id, c.occupancy_key, c.tariff_key, t.tariff_id, c.tariff_version,"
-    " t.resource, to_micros(c.start_time), to_micros(c.end_time), c.start_register,"
-    " c.end_register, c.energy, c.amount_micros, c.amount_nanos, c.lines, c.tier_span_before,"
-    " c.tier_span_key_before, c.tier_energy_before, c.tier_span_after, c.tier_span_key_after,"
-    " c.tier_energy_after, c.remainder_before_nanos, c.remainder_after_nanos, c.register_epoch,"
-    " to_micros(c.from_slot_time), to_micros(c.from_time), c.from_register, c.from_reading_id,"
-    " to_micros(c.to_slot_time), to_micros(c.to_time), c.to_register, c.to_reading_id"
+    " t.resource, to_micros(c.start_time) AS start_time, to_micros(c.end_time) AS end_time,"
+    " c.start_register, c.end_register, c.energy, c.amount_micros, c.amount_nanos, c.lines,"
+    " c.tier_span_before, c.tier_span_key_before, c.tier_energy_before, c.tier_span_after,"
+    " c.tier_span_key_after, c.tier_energy_after, c.remainder_before_nanos,"
+    " c.remainder_after_nanos, c.register_epoch, to_micros(c.from_slot_time) AS from_slot_time,"
+    " to_micros(c.from_time) AS from_time, c.from_register, c.from_reading_id,"
+    " to_micros(c.to_slot_time) AS to_slot_time, to_micros(c.to_time) AS to_time, c.to_register,"
+    " c.to_reading_id"
     " FROM charges c JOIN meters m USING (meter_key) JOIN accounts a USING (account_key)"
     " JOIN occupancies o USING (occupancy_key) JOIN tariffs t USING (tariff_key)";
 
-TierCounter read_counter(const pqxx::row& row, int first) {
-    return {tier_span_of(row[first].as<std::string>()), row[first + 1].as<std::int32_t>(),
-            row[first + 2].as<std::int64_t>()};
-}
-
-Charge read_charge(const pqxx::row& row) {
-    const auto number = [&](int i) { return row[i].as<std::int64_t>(); };
-    const auto text = [&](int i) { return row[i].as<std::string>(); };
+Charge read_charge(const pg::Row& row) {
     Charge c;
-    c.charge_id = number(0);
-    if (!row[1].is_null()) {
-        c.reversal_of = number(1);
-    }
-    c.meter_key = number(2);
-    c.meter_id = text(3);
-    c.account_key = number(4);
-    c.account_id = text(5);
-    c.room_id = text(6);
-    c.site_id = text(7);
-    c.occupancy_key = number(8);
-    c.tariff_key = number(9);
-    c.tariff_id = text(10);
-    c.tariff_version = row[11].as<int>();
-    c.resource = text(12) == "water" ? Resource::kWater : Resource::kElectricity;
-    c.start = time_of(row[13]);
-    c.end = time_of(row[14]);
-    c.start_register = number(15);
-    c.end_register = number(16);
-    c.energy_wh = number(17);
-    c.amount_micros = number(18);
-    c.amount_nanos = number(19);
-    c.lines = parse_lines(text(20));
-    c.before = read_counter(row, 21);
-    c.after = read_counter(row, 24);
-    c.remainder_before_nanos = number(27);
-    c.remainder_after_nanos = number(28);
-    const int epoch = row[29].as<int>();
-    c.from = {time_of(row[30]), 0, time_of(row[31]), RegisterTotal::from_wh(number(32)), epoch,
-              number(33)};
-    c.to = {time_of(row[34]), 0, time_of(row[35]), RegisterTotal::from_wh(number(36)), epoch,
-            number(37)};
+    c.charge_id = row.number("charge_id");
+    c.reversal_of = row.find<std::int64_t>("reversal_of");
+    c.meter_key = row.number("meter_key");
+    c.meter_id = row.text("meter_id");
+    c.account_key = row.number("account_key");
+    c.account_id = row.text("account_id");
+    c.room_id = row.text("room_id");
+    c.site_id = row.text("site_id");
+    c.occupancy_key = row.number("occupancy_key");
+    c.tariff_key = row.number("tariff_key");
+    c.tariff_id = row.text("tariff_id");
+    c.tariff_version = row.get<int>("tariff_version");
+    c.resource = resource_of(row.text("resource"));
+    c.start = row.time("start_time");
+    c.end = row.time("end_time");
+    c.start_register = row.number("start_register");
+    c.end_register = row.number("end_register");
+    c.energy_wh = row.number("energy");
+    c.amount_micros = row.number("amount_micros");
+    c.amount_nanos = row.number("amount_nanos");
+    c.lines = parse_lines(row.text("lines"));
+    c.before = {tier_span_of(row.text("tier_span_before")),
+                row.get<std::int32_t>("tier_span_key_before"), row.number("tier_energy_before")};
+    c.after = {tier_span_of(row.text("tier_span_after")),
+               row.get<std::int32_t>("tier_span_key_after"), row.number("tier_energy_after")};
+    c.remainder_before_nanos = row.number("remainder_before_nanos");
+    c.remainder_after_nanos = row.number("remainder_after_nanos");
+    const int epoch = row.get<int>("register_epoch");
+    c.from = {row.time("from_slot_time"),
+              0,
+              row.time("from_time"),
+              RegisterTotal::from_wh(row.number("from_register")),
+              epoch,
+              row.number("from_reading_id")};
+    c.to = {row.time("to_slot_time"),
+            0,
+            row.time("to_time"),
+            RegisterTotal::from_wh(row.number("to_register")),
+            epoch,
+            row.number("to_reading_id")};
     return c;
 }
 
@@ -235,7 +239,7 @@ std::vector<std::size_t> find_inside_charges(
             kNotReversed + ")",
         pqxx::prepare::make_dynamic_params(columns.finish()));
     for (const auto& row : rows) {
-        found.push_back(row[0].as<std::size_t>());
+        found.push_back(pg::only<std::size_t>(row));
     }
     return found;
 }
@@ -248,7 +252,7 @@ std::optional<std::string> find_rated_after(pqxx::work& tx,
         " (SELECT 1 FROM charges c WHERE c.meter_key = m.meter_key AND c.to_time > to_time($2)" +
             kNotReversed + ") ORDER BY m.meter_id LIMIT 1",
         pg::to_array(meter_keys), to_micros(moment));
-    return rows.empty() ? std::nullopt : std::optional<std::string>(rows[0][0].as<std::string>());
+    return rows.empty() ? std::nullopt : std::optional(pg::only<std::string>(rows.front()));
 }
 
 std::vector<Charge> list_charges(pqxx::work& tx, const ChargeFilter& filter) {
@@ -270,7 +274,7 @@ std::vector<Charge> list_charges(pqxx::work& tx, const ChargeFilter& filter) {
 
 std::optional<Charge> find_charge(pqxx::work& tx, std::int64_t charge_id) {
     const auto rows = tx.exec_params(kSelect + " WHERE c.charge_id = $1", charge_id);
-    return rows.empty() ? std::nullopt : std::optional<Charge>(read_charge(rows[0]));
+    return rows.empty() ? std::nullopt : std::optional(read_charge(rows.front()));
 }
 
 }  // namespace prepay::billing

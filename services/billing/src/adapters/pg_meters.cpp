@@ -4,6 +4,7 @@
 
 #include "adapters/pg_rows.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::billing {
 namespace {
@@ -15,14 +16,19 @@ std::string nullable(const std::string& column) {
     return text.replace(text.find('%'), 1, column);
 }
 
-std::optional<Reading> read_base(const pqxx::row& row, int first) {
-    if (row[first].is_null()) {
+/// One of a meter's two readings, `prefix` "base_" or "first_"; nothing while there is none.
+std::optional<Reading> read_reading(const pg::Row& row, const std::string& prefix) {
+    const auto column = [&](const char* name) { return prefix + name; };
+    const std::optional<Instant> slot_time = row.find_time(column("slot_time").c_str());
+    if (!slot_time) {
         return std::nullopt;
     }
-    return Reading{
-        time_of(row[first]),      row[first + 1].as<int>(),
-        time_of(row[first + 2]),  RegisterTotal::from_wh(row[first + 3].as<std::int64_t>()),
-        row[first + 4].as<int>(), row[first + 5].as<std::int64_t>()};
+    return Reading{*slot_time,
+                   row.get<int>(column("revision").c_str()),
+                   row.time(column("read_time").c_str()),
+                   RegisterTotal::from_wh(row.number(column("register").c_str())),
+                   row.get<int>(column("epoch").c_str()),
+                   row.number(column("reading_id").c_str())};
 }
 
 std::vector<std::int64_t> keys_of(const std::vector<MeterWork>& works) {
@@ -36,20 +42,21 @@ std::vector<std::int64_t> keys_of(const std::vector<MeterWork>& works) {
 
 pqxx::result select_meters(pqxx::work& tx, const std::string& ids) {
     return tx.exec_params(
-        "SELECT meter_key, meter_id, to_micros(base_slot_time), base_revision,"
-        " to_micros(base_read_time), base_register, base_epoch, base_reading_id,"
-        " to_micros(first_slot_time), first_revision, to_micros(first_read_time), first_register,"
-        " first_epoch, first_reading_id"
+        "SELECT meter_key, meter_id, to_micros(base_slot_time) AS base_slot_time, base_revision,"
+        " to_micros(base_read_time) AS base_read_time, base_register, base_epoch, base_reading_id,"
+        " to_micros(first_slot_time) AS first_slot_time, first_revision,"
+        " to_micros(first_read_time) AS first_read_time, first_register, first_epoch,"
+        " first_reading_id"
         " FROM meters WHERE meter_id = ANY ($1::text[]) ORDER BY meter_key FOR UPDATE",
         ids);
 }
 
-/// Gives each row's meter (column 0) its work; rows come in key order like the works.
+/// Gives each row's meter (`meter_key`) its work; rows come in key order like the works.
 template <typename Use>
 void for_each_work(const pqxx::result& rows, std::vector<MeterWork>& works, Use use) {
     auto work = works.begin();
-    for (const auto& row : rows) {
-        const auto key = row[0].as<std::int64_t>();
+    for (const pg::Row row : rows) {
+        const std::int64_t key = row.number("meter_key");
         while (work->meter_key != key) {
             ++work;
         }
@@ -60,39 +67,38 @@ void for_each_work(const pqxx::result& rows, std::vector<MeterWork>& works, Use 
 void load_occupancies(pqxx::work& tx, const std::string& keys, std::vector<MeterWork>& works) {
     const auto rows = tx.exec_params(
         "SELECT o.meter_key, o.occupancy_key, o.occupancy_id, a.account_id, o.account_key,"
-        " o.room_id, o.site_id, to_micros(o.start_time), to_micros(o.end_time),"
-        " o.opening_register, o.closing_register, o.revision, o.vacancy"
+        " o.room_id, o.site_id, to_micros(o.start_time) AS start_time,"
+        " to_micros(o.end_time) AS end_time, o.opening_register, o.closing_register, o.revision, "
+        "o.vacancy"
         " FROM occupancies o JOIN accounts a USING (account_key)"
         " WHERE o.meter_key = ANY ($1::bigint[]) AND NOT o.deleted"
         " ORDER BY o.meter_key, o.start_time, o.occupancy_key",
         keys);
-    for_each_work(rows, works, [](MeterWork& work, const pqxx::row& row) {
+    for_each_work(rows, works, [](MeterWork& work, const pg::Row& row) {
         Occupancy o;
-        o.key = row[1].as<std::int64_t>();
-        o.occupancy_id = row[2].as<std::string>();
-        o.account_id = row[3].as<std::string>();
-        o.account_key = row[4].as<std::int64_t>();
-        o.room_id = row[5].as<std::string>();
-        o.site_id = row[6].as<std::string>();
-        o.start = time_of(row[7]);
-        if (!row[8].is_null()) {
-            o.end = time_of(row[8]);
-        }
-        o.opening_register = row[9].as<std::int64_t>();
-        o.closing_register = row[10].as<std::int64_t>();
-        o.revision = row[11].as<std::int64_t>();
-        o.vacancy = row[12].as<bool>();
+        o.key = row.number("occupancy_key");
+        o.occupancy_id = row.text("occupancy_id");
+        o.account_id = row.text("account_id");
+        o.account_key = row.number("account_key");
+        o.room_id = row.text("room_id");
+        o.site_id = row.text("site_id");
+        o.start = row.time("start_time");
+        o.end = row.find_time("end_time");
+        o.opening_register = row.number("opening_register");
+        o.closing_register = row.number("closing_register");
+        o.revision = row.number("revision");
+        o.vacancy = row.get<bool>("vacancy");
         work.state.occupancies.push_back(std::move(o));
     });
 }
 
 void load_assignments(pqxx::work& tx, const std::string& keys, std::vector<MeterWork>& works) {
     const auto rows = tx.exec_params(
-        "SELECT meter_key, to_micros(start_time), tariff_key FROM assignments"
+        "SELECT meter_key, to_micros(start_time) AS start_time, tariff_key FROM assignments"
         " WHERE meter_key = ANY ($1::bigint[]) ORDER BY meter_key, start_time",
         keys);
-    for_each_work(rows, works, [](MeterWork& work, const pqxx::row& row) {
-        work.assignments.push_back({time_of(row[1]), row[2].as<std::int64_t>()});
+    for_each_work(rows, works, [](MeterWork& work, const pg::Row& row) {
+        work.assignments.push_back({row.time("start_time"), row.number("tariff_key")});
     });
 }
 
@@ -102,11 +108,12 @@ void load_counters(pqxx::work& tx, const std::string& keys, std::vector<MeterWor
         " FROM tier_counters c JOIN accounts a USING (account_key)"
         " WHERE c.meter_key = ANY ($1::bigint[]) ORDER BY c.meter_key",
         keys);
-    for_each_work(rows, works, [](MeterWork& work, const pqxx::row& row) {
-        const TierCounter counter{tier_span_of(row[2].as<std::string>()), row[3].as<std::int32_t>(),
-                                  row[4].as<std::int64_t>()};
-        work.state.counters[row[1].as<std::string>()] = counter;
-        work.stored_counters[row[1].as<std::string>()] = counter;
+    for_each_work(rows, works, [](MeterWork& work, const pg::Row& row) {
+        const std::string account_id = row.text("account_id");
+        const TierCounter counter{tier_span_of(row.text("tier_span")),
+                                  row.get<std::int32_t>("span_key"), row.number("energy")};
+        work.state.counters[account_id] = counter;
+        work.stored_counters[account_id] = counter;
     });
 }
 
@@ -232,11 +239,11 @@ std::vector<MeterWork> lock_meters(pqxx::work& tx, const std::vector<std::string
     }
     std::vector<MeterWork> works(rows.size());
     for (std::size_t i = 0; i < works.size(); ++i) {
-        const pqxx::row row = rows[static_cast<int>(i)];
-        works[i].meter_key = row[0].as<std::int64_t>();
-        works[i].meter_id = row[1].as<std::string>();
-        works[i].state.base = works[i].stored_base = read_base(row, 2);
-        works[i].state.first = works[i].stored_first = read_base(row, 8);
+        const pg::Row row(rows[static_cast<int>(i)]);
+        works[i].meter_key = row.number("meter_key");
+        works[i].meter_id = row.text("meter_id");
+        works[i].state.base = works[i].stored_base = read_reading(row, "base_");
+        works[i].state.first = works[i].stored_first = read_reading(row, "first_");
     }
     const std::string keys = pg::to_array(keys_of(works));
     load_occupancies(tx, keys, works);
@@ -248,11 +255,12 @@ std::vector<MeterWork> lock_meters(pqxx::work& tx, const std::vector<std::string
 void take_pending(pqxx::work& tx, std::vector<MeterWork>& works) {
     const auto rows = tx.exec_params(
         "WITH taken AS (DELETE FROM pending_readings WHERE meter_key = ANY ($1::bigint[])"
-        " RETURNING *) SELECT meter_key, to_micros(slot_time), revision, to_micros(read_time),"
-        " register_total, register_epoch, reading_id FROM taken ORDER BY meter_key",
+        " RETURNING *) SELECT meter_key, to_micros(slot_time) AS slot_time, revision,"
+        " to_micros(read_time) AS read_time, register_total AS register, register_epoch AS epoch,"
+        " reading_id FROM taken ORDER BY meter_key",
         pg::to_array(keys_of(works)));
-    for_each_work(rows, works, [](MeterWork& work, const pqxx::row& row) {
-        work.readings.push_back(*read_base(row, 1));
+    for_each_work(rows, works, [](MeterWork& work, const pg::Row& row) {
+        work.readings.push_back(*read_reading(row, ""));
     });
 }
 
@@ -275,10 +283,10 @@ std::map<std::string, std::int64_t> account_keys(pqxx::work& tx,
         " ON CONFLICT DO NOTHING",
         ids);
     std::map<std::string, std::int64_t> keys;
-    for (const auto& row : tx.exec_params(
+    for (const pg::Row row : tx.exec_params(
              "SELECT account_id, account_key FROM accounts WHERE account_id = ANY ($1::text[])",
              ids)) {
-        keys[row[0].as<std::string>()] = row[1].as<std::int64_t>();
+        keys[row.text("account_id")] = row.number("account_key");
     }
     return keys;
 }
@@ -286,11 +294,11 @@ std::map<std::string, std::int64_t> account_keys(pqxx::work& tx,
 std::map<std::string, std::int64_t> lock_remainders(pqxx::work& tx,
                                                     const std::vector<std::int64_t>& keys) {
     std::map<std::string, std::int64_t> remainders;
-    for (const auto& row :
+    for (const pg::Row row :
          tx.exec_params("SELECT account_id, remainder_nanos FROM accounts"
                         " WHERE account_key = ANY ($1::bigint[]) ORDER BY account_key FOR UPDATE",
                         pg::to_array(keys))) {
-        remainders[row[0].as<std::string>()] = row[1].as<std::int64_t>();
+        remainders[row.text("account_id")] = row.number("remainder_nanos");
     }
     return remainders;
 }
@@ -344,7 +352,7 @@ void reload_assignments(pqxx::work& tx, std::vector<MeterWork>& works) {
 }
 
 std::int64_t count_pending(pqxx::work& tx) {
-    return tx.exec1("SELECT count(*) FROM pending_readings")[0].as<std::int64_t>();
+    return pg::only<std::int64_t>(tx.exec1("SELECT count(*) FROM pending_readings"));
 }
 
 }  // namespace prepay::billing

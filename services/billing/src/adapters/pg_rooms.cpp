@@ -1,5 +1,7 @@
 #include "adapters/pg_rooms.h"
 
+#include "pg/row.h"
+
 namespace prepay::billing {
 
 void upsert_room(pqxx::work& tx, const RoomName& room) {
@@ -18,8 +20,9 @@ std::string find_room_name(pqxx::work& tx, const std::string& room_id) {
     if (rows.empty()) {
         return room_id;
     }
-    const auto building = rows[0][0].as<std::string>();
-    return building + (building.empty() ? "" : " ") + rows[0][1].as<std::string>();
+    const pg::Row row(rows.front());
+    const std::string building = row.text("building");
+    return building + (building.empty() ? "" : " ") + row.text("display_name");
 }
 
 }  // namespace prepay::billing

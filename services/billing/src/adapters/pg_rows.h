@@ -52,7 +52,9 @@ private:
 /// back.
 constexpr std::int64_t kSqlNull = std::numeric_limits<std::int64_t>::min();
 
-inline Instant time_of(const pqxx::field& field) { return from_micros(field.as<std::int64_t>()); }
+inline Resource resource_of(const std::string& text) {
+    return text == "water" ? Resource::kWater : Resource::kElectricity;
+}
 
 inline TierSpan tier_span_of(const std::string& text) {
     for (const TierSpan span : {TierSpan::kMonth, TierSpan::kQuarter, TierSpan::kYear}) {

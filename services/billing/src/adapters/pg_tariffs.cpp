@@ -5,6 +5,7 @@
 #include "adapters/pg_rows.h"
 #include "convert.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::billing {
 namespace {
@@ -13,36 +14,33 @@ const std::string kSelectTariff =
     "SELECT t.tariff_key, t.tariff_id, t.display_name, t.resource,"
     " (SELECT count(DISTINCT meter_key) FROM assignments a WHERE a.tariff_key = t.tariff_key"
     "  AND NOT EXISTS (SELECT 1 FROM assignments n WHERE n.meter_key = a.meter_key"
-    "  AND n.start_time > a.start_time)) FROM tariffs t";
-
-Resource resource_of(const std::string& text) {
-    return text == "water" ? Resource::kWater : Resource::kElectricity;
-}
+    "  AND n.start_time > a.start_time)) AS assigned_meter_count FROM tariffs t";
 
 std::vector<StoredTariff> read_tariffs(pqxx::work& tx, const pqxx::result& rows) {
     std::vector<StoredTariff> tariffs;
     std::vector<std::int64_t> keys;
-    for (const auto& row : rows) {
+    for (const pg::Row row : rows) {
         StoredTariff tariff;
-        tariff.tariff_key = row[0].as<std::int64_t>();
-        tariff.tariff_id = row[1].as<std::string>();
-        tariff.display_name = row[2].as<std::string>();
-        tariff.resource = resource_of(row[3].as<std::string>());
-        tariff.assigned_meter_count = row[4].as<int>();
+        tariff.tariff_key = row.number("tariff_key");
+        tariff.tariff_id = row.text("tariff_id");
+        tariff.display_name = row.text("display_name");
+        tariff.resource = resource_of(row.text("resource"));
+        tariff.assigned_meter_count = row.get<int>("assigned_meter_count");
         keys.push_back(tariff.tariff_key);
         tariffs.push_back(std::move(tariff));
     }
     const auto versions = tx.exec_params(
-        "SELECT tariff_key, version, to_micros(effective_time), definition, create_user,"
-        " to_micros(create_time) FROM tariff_versions WHERE tariff_key = ANY ($1::bigint[])"
+        "SELECT tariff_key, version, to_micros(effective_time) AS effective_time, definition,"
+        " create_user, to_micros(create_time) AS create_time FROM tariff_versions WHERE tariff_key "
+        "= ANY ($1::bigint[])"
         " ORDER BY tariff_key, version",
         pg::to_array(keys));
-    for (const auto& row : versions) {
+    for (const pg::Row row : versions) {
         for (StoredTariff& tariff : tariffs) {
-            if (tariff.tariff_key == row[0].as<std::int64_t>()) {
-                tariff.versions.push_back({row[1].as<int>(), time_of(row[2]),
-                                           definition_from_json(row[3].as<std::string>()),
-                                           row[4].as<std::string>(), time_of(row[5])});
+            if (tariff.tariff_key == row.number("tariff_key")) {
+                tariff.versions.push_back({row.get<int>("version"), row.time("effective_time"),
+                                           definition_from_json(row.text("definition")),
+                                           row.text("create_user"), row.time("create_time")});
             }
         }
     }
@@ -56,14 +54,14 @@ std::optional<StoredTariff> read_one(pqxx::work& tx, const pqxx::result& rows) {
 
 /// Reads the definitions the book does not have yet.
 void fill_book(pqxx::work& tx, TariffBook& book, const pqxx::result& versions) {
-    for (const auto& row : versions) {
-        const auto key = row[0].as<std::int64_t>();
-        const int version = row[1].as<int>();
+    for (const pg::Row row : versions) {
+        const std::int64_t key = row.number("tariff_key");
+        const int version = row.get<int>("version");
         if (!book.has(key, version)) {
             const auto found = tx.exec_params1(
                 "SELECT definition FROM tariff_versions WHERE tariff_key = $1 AND version = $2",
                 key, version);
-            book.add(key, version, definition_from_json(found[0].as<std::string>()));
+            book.add(key, version, definition_from_json(pg::only<std::string>(found)));
         }
     }
 }
@@ -84,19 +82,21 @@ std::vector<std::shared_ptr<const CompiledTariff>> load_tariffs(pqxx::work& tx, 
         return held;
     }
     const auto versions = tx.exec_params(
-        "SELECT v.tariff_key, v.version, to_micros(v.effective_time), t.tariff_id, t.resource"
+        "SELECT v.tariff_key, v.version, to_micros(v.effective_time) AS effective_time,"
+        " t.tariff_id, t.resource"
         " FROM tariff_versions v JOIN tariffs t USING (tariff_key)"
         " WHERE v.tariff_key = ANY ($1::bigint[]) ORDER BY v.tariff_key, v.version",
         pg::to_array(std::vector<std::int64_t>(keys.begin(), keys.end())));
     fill_book(tx, book, versions);
     std::map<std::int64_t, KnownTariff> tariffs;
-    for (const auto& row : versions) {
-        const auto key = row[0].as<std::int64_t>();
+    for (const pg::Row row : versions) {
+        const std::int64_t key = row.number("tariff_key");
+        const int version = row.get<int>("version");
         KnownTariff& tariff = tariffs[key];
-        tariff.tariff_id = row[3].as<std::string>();
-        tariff.resource = resource_of(row[4].as<std::string>());
-        held.push_back(book.compiled(key, row[1].as<int>(), window.start, window.end));
-        tariff.versions.push_back({time_of(row[2]), row[1].as<int>(), held.back().get()});
+        tariff.tariff_id = row.text("tariff_id");
+        tariff.resource = resource_of(row.text("resource"));
+        held.push_back(book.compiled(key, version, window.start, window.end));
+        tariff.versions.push_back({row.time("effective_time"), version, held.back().get()});
     }
     for (MeterWork& work : works) {
         work.state.tariffs = tariff_timeline(work.assignments, tariffs);
@@ -113,7 +113,7 @@ std::optional<std::int64_t> insert_tariff(pqxx::work& tx, const StoredTariff& ta
     if (rows.empty()) {
         return std::nullopt;
     }
-    return rows[0][0].as<std::int64_t>();
+    return pg::only<std::int64_t>(rows.front());
 }
 
 void insert_version(pqxx::work& tx, std::int64_t tariff_key, const StoredVersion& version) {
@@ -145,7 +145,7 @@ std::vector<std::string> meters_of_tariff(pqxx::work& tx, std::int64_t tariff_ke
              "SELECT DISTINCT m.meter_id FROM assignments a JOIN meters m USING (meter_key)"
              " WHERE a.tariff_key = $1",
              tariff_key)) {
-        ids.push_back(row[0].as<std::string>());
+        ids.push_back(pg::only<std::string>(row));
     }
     return ids;
 }
@@ -181,20 +181,17 @@ std::vector<StoredAssignment> list_assignments(
     const auto rows = tx.exec_params(
         "SELECT * FROM (SELECT m.meter_id, t.tariff_id, to_micros(a.start_time) AS start_micros,"
         " to_micros(lead(a.start_time) OVER (PARTITION BY a.meter_key ORDER BY a.start_time))"
-        " FROM assignments a JOIN meters m USING (meter_key) JOIN tariffs t USING (tariff_key)"
+        " AS end_micros FROM assignments a JOIN meters m USING (meter_key) JOIN tariffs t USING "
+        "(tariff_key)"
         " WHERE ($1::text[] = '{}' OR m.meter_id = ANY ($1::text[]))) AS s"
         " WHERE ($2 = '' OR s.tariff_id = $2) AND (s.meter_id, s.start_micros) > ($3, $4::bigint)"
         " ORDER BY s.meter_id, s.start_micros LIMIT $5",
         pg::to_array(meter_ids), tariff_id, after ? after->first : "",
         after ? to_micros(after->second) : kSqlNull, limit);
     std::vector<StoredAssignment> assignments;
-    for (const auto& row : rows) {
-        StoredAssignment assignment{
-            row[0].as<std::string>(), row[1].as<std::string>(), time_of(row[2]), {}};
-        if (!row[3].is_null()) {
-            assignment.end = time_of(row[3]);
-        }
-        assignments.push_back(std::move(assignment));
+    for (const pg::Row row : rows) {
+        assignments.push_back({row.text("meter_id"), row.text("tariff_id"),
+                               row.time("start_micros"), row.find_time("end_micros")});
     }
     return assignments;
 }
