@@ -79,8 +79,12 @@ Result<Identity> AccessControl::authorize(const google::protobuf::MethodDescript
     if (permission == common::v1::PERMISSION_PUBLIC) {
         return Identity{};
     }
-    const std::string prefix = "Bearer ";
-    if (authorization.rfind(prefix, 0) != 0) {
+    const std::string prefix = "bearer ";
+    std::string scheme = authorization.substr(0, prefix.size());
+    for (char& c : scheme) {  // Schemes have no case (RFC 9110 11.1).
+        c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    }
+    if (scheme != prefix) {
         return make_error(absl::StatusCode::kUnauthenticated, "TOKEN_MISSING",
                           "log in and send the header authorization: Bearer <token>");
     }

@@ -11,6 +11,9 @@
 
 namespace prepay::rpc {
 
+/// Metadata by which the HTTP edge says on whose behalf it calls.
+inline constexpr const char* kClientAddressKey = "prepay-client-address";
+
 /// Our status from gRPC's, with the reason and metadata of the ErrorDetail.
 Status from_grpc(const grpc::Status& status);
 /// And back.

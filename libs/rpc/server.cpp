@@ -87,6 +87,19 @@ std::string metadata_value(const grpc::GenericCallbackServerContext& context, co
                : std::string(found->second.data(), found->second.size());
 }
 
+// "ipv4:10.0.0.7:4711" and "ipv6:%5B::1%5D:4711" without kind and port.
+std::string address_of(const std::string& peer) {
+    const auto colon = peer.find(':');
+    std::string address = peer.substr(colon == std::string::npos ? 0 : colon + 1);
+    address.erase(std::min(address.size(), address.rfind(':')));
+    for (const char* bracket : {"%5B", "%5D", "[", "]"}) {
+        if (const auto at = address.find(bracket); at != std::string::npos) {
+            address.erase(at, std::string(bracket).size());
+        }
+    }
+    return address;
+}
+
 struct Method {
     const MethodDescriptor* descriptor = nullptr;
     const Message* prototype = nullptr;
@@ -204,6 +217,8 @@ private:
         CallContext call;
         call.method = context_.method().substr(1);
         call.trace_id = telemetry::current_trace_id();
+        call.peer_address = address_of(context_.peer());
+        call.client_address = metadata_value(context_, kClientAddressKey);
         call.is_cancelled = [this] { return is_cancelled(); };
         const std::unique_ptr<Message> request(method_->prototype->New());
         if (const Status status = admit(*request, call); !status.ok()) {

@@ -20,6 +20,8 @@ struct CallContext {
     std::string request_id;    ///< Empty where the request has no such field.
     std::string content_hash;  ///< SHA-256 hex of the request; goes with request_id into storage.
     std::string trace_id;
+    std::string peer_address;    ///< The other end of the connection, without the port.
+    std::string client_address;  ///< On whose behalf it says it calls; proves nothing.
     std::function<bool()> is_cancelled;
 };
 

@@ -1,5 +1,7 @@
 #include "config.h"
 
+#include "adapters/asio_client_address.h"
+
 namespace prepay::console {
 
 using std::chrono::hours;
@@ -10,8 +12,19 @@ ConsoleConfig read_config(config::Reader& reader) {
     ConsoleConfig config;
     config.web_listen = reader.address("web.listen");
     config.web_root = reader.path("web.root", true, "");
-    config.connection_max = static_cast<int>(reader.integer("web.connection_max", 1024, 64, 8192));
-    config.stream_max = static_cast<int>(reader.integer("web.stream_max", 512, 16, 4096));
+    config.connection_max = static_cast<int>(reader.integer("web.connection_max", 1024, 64, 65536));
+    config.stream_max = static_cast<int>(reader.integer("web.stream_max", 512, 16, 32768));
+    config.connection_max_per_client =
+        static_cast<int>(reader.integer("web.connection_max_per_client", 256, 8, 65536));
+    config.stream_max_per_client =
+        static_cast<int>(reader.integer("web.stream_max_per_client", 128, 4, 32768));
+    config.trusted_proxies = reader.text_list("web.trusted_proxies");
+    config.forwarded_header =
+        reader.one_of("web.forwarded_header", {"x-forwarded-for", "forwarded"}, "x-forwarded-for");
+    const auto addresses = ClientAddresses::parse(config.trusted_proxies, config.forwarded_header);
+    if (!addresses.ok()) {
+        reader.problem("web.trusted_proxies", error_message(addresses.status()));
+    }
     config.receive_time = reader.duration("web.receive_time", seconds(15), seconds(1), minutes(2));
     config.private_key_pem = reader.secret("auth.private_key");
     config.access_token_time =

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "config/config.h"
 
@@ -14,10 +15,14 @@ struct ConsoleConfig {
     std::string private_key_pem;  ///< auth.private_key(_file), EC P-256.
     std::chrono::milliseconds access_token_time{};
     std::chrono::milliseconds refresh_token_time{};
-    int connection_max = 1024;  ///< web.connection_max, HTTP clients at once.
-    int stream_max = 512;       ///< web.stream_max, of these with a stream or a download.
-    std::chrono::milliseconds receive_time{15'000};  ///< web.receive_time, for a whole request.
-    std::string provider_simulator_url;              ///< Demo only: where the phone page "pays".
+    int connection_max = 1024;            ///< web.connection_max, HTTP clients at once.
+    int stream_max = 512;                 ///< web.stream_max, of these with a stream or a download.
+    int connection_max_per_client = 256;  ///< web.connection_max_per_client, of one address.
+    int stream_max_per_client = 128;      ///< web.stream_max_per_client, of one address.
+    std::vector<std::string> trusted_proxies;  ///< web.trusted_proxies, addresses and networks.
+    std::string forwarded_header = "x-forwarded-for";  ///< web.forwarded_header, which they write.
+    std::chrono::milliseconds receive_time{15'000};    ///< web.receive_time, for a whole request.
+    std::string provider_simulator_url;                ///< Demo only: where the phone page "pays".
 };
 
 ConsoleConfig read_config(config::Reader& reader);

@@ -69,7 +69,7 @@ TEST_CASE("an error of a service keeps its code, reason and values") {
     CHECK(answer.json()["details"][0]["type"] == "prepay.common.v1.ErrorDetail");
 }
 
-TEST_CASE("what is no JSON of the request is refused with the parser's words") {
+TEST_CASE("what is no JSON of the request is refused") {
     SKIP_WITHOUT_POSTGRES()
     World world;
     const std::string path = "/prepay.account.v1.AccountService/ListRooms";
@@ -200,10 +200,18 @@ TEST_CASE("a deadline that passes is told as one") {
 TEST_CASE("a header that gRPC would die of is refused before it gets there") {
     SKIP_WITHOUT_POSTGRES()
     World world;
-    for (const std::string& value :
-         {std::string("Bearer \xC3\xBC"), std::string("Bearer %0d%0aevil: 1"),
-          std::string("Bearer \x01"), std::string("Bearer a\tb"),
-          "Bearer " + std::string(5000, 'a'), std::string("Bearer \x7F")}) {
+    struct Row {
+        std::string value;
+        int status;
+        std::string reason;
+    };
+    for (const auto& [value, status, reason] : std::vector<Row>{
+             {"Bearer \xC3\xBC", 401, "TOKEN_INVALID"},
+             {"Bearer a\tb", 401, "TOKEN_INVALID"},
+             {"Bearer " + std::string(5000, 'a'), 401, "TOKEN_INVALID"},
+             {"Bearer \x01", 400, "BAD_FRAMING"},
+             {"Bearer \x7F", 400, "BAD_FRAMING"},
+         }) {
         for (const char* method : {kListSites, "prepay.console.v1.AuthService/LogIn",
                                    "prepay.reporting.v1.ReportingService/WatchWall"}) {
             CAPTURE(value.substr(0, 40), method);
@@ -215,18 +223,111 @@ TEST_CASE("a header that gRPC would die of is refused before it gets there") {
                                   "authorization: " + value + "\r\nConnection: close\r\n" +
                                       "Content-Type: application/" +
                                       (stream ? "connect+json" : "json") + "\r\n",
-                                  stream ? body : "{}"));
+                                  body));
             const std::string answer = client.read_to_end();
-            CHECK(answer.rfind(stream ? "HTTP/1.1 200" : "HTTP/1.1 401", 0) == 0);
-            CHECK(answer.find("TOKEN_INVALID") != std::string::npos);
+            const int expected = stream && status == 401 ? 200 : status;
+            CHECK(answer.rfind("HTTP/1.1 " + std::to_string(expected), 0) == 0);
+            CHECK(answer.find(reason) != std::string::npos);
         }
         RawClient client(world.port());
         client.send(
             "GET /export/room-days.csv?site_id=s HTTP/1.1\r\nHost: c\r\nConnection: close\r\n"
             "authorization: " +
             value + "\r\n\r\n");
-        CHECK(client.read_to_end().rfind("HTTP/1.1 401", 0) == 0);
+        CHECK(client.read_to_end().rfind("HTTP/1.1 " + std::to_string(status), 0) == 0);
     }
+    // What looks like an escape is none in a header.
+    CHECK(world
+              .post("/" + std::string(kListSites), "{}", kJson,
+                    {{"authorization", "Bearer %0d%0aevil: 1"}})
+              .reason() == "TOKEN_INVALID");
     CHECK(world.services.calls().empty());
     CHECK(world.get("/").status == 200);  // And the console lives.
+}
+
+TEST_CASE("the scheme of a token has no case") {
+    SKIP_WITHOUT_POSTGRES()
+    World world;
+    for (const char* scheme : {"bearer", "BEARER", "Bearer"}) {
+        CHECK(world
+                  .post("/" + std::string(kListSites), "{}", kJson,
+                        {{"authorization",
+                          std::string(scheme) + " " + world.token(rpc::Role::kViewer)}})
+                  .status == 200);
+    }
+    CHECK(world
+              .post("/" + std::string(kListSites), "{}", kJson,
+                    {{"authorization", "Basic " + world.token(rpc::Role::kViewer)}})
+              .reason() == "TOKEN_MISSING");
+}
+
+TEST_CASE("an error quotes nothing of a request that cannot be read") {
+    SKIP_WITHOUT_POSTGRES()
+    World world;
+    const std::string path = "/prepay.console.v1.AuthService/LogIn";
+    for (const std::string& body :
+         {std::string(R"({"userName":"li","password":"hunter2secret)"),
+          std::string(R"({"userName":"li","password":hunter2secret})"),
+          std::string(R"({"userName":"li","password":["hunter2secret"]})"),
+          std::string(R"({"userName":"li","password":{"hunter2secret":1}})"),
+          std::string(R"({"userName":"li","hunter2secret":"x"})"),
+          std::string(R"({"userName":"li","hunter2secret":1,"hunter2secret":2})"),
+          std::string(R"({"password":"hunter2secret","password":"hunter2secret"})")}) {
+        CAPTURE(body);
+        const HttpAnswer answer = world.post(path, body, kJson);
+        CHECK(answer.reason() == "BAD_REQUEST");
+        CHECK(answer.body.find("hunter2") == std::string::npos);
+        CHECK(answer.header("Cache-Control") == "no-store");
+    }
+    const HttpAnswer unknown = world.post("/prepay.hunter2secret.v1/Get", "{}", kJson);
+    CHECK(unknown.body.find("hunter2") == std::string::npos);
+    const std::string wrong =
+        world
+            .post("/prepay.account.v1.AccountService/ListRooms", R"({"pageSize":"hunter2secret"})",
+                  kJson, bearer(world.token(rpc::Role::kViewer)))
+            .body;
+    CHECK(wrong.find("pageSize has a value that does not fit") != std::string::npos);
+    CHECK(wrong.find("hunter2") == std::string::npos);
+}
+
+TEST_CASE("a key that is there twice is refused, in either spelling and at any depth") {
+    SKIP_WITHOUT_POSTGRES()
+    World world;
+    const auto message = [&](const std::string& method, const std::string& body,
+                             rpc::Role role = rpc::Role::kAdmin) {
+        const HttpAnswer answer = world.post("/" + method, body, kJson, bearer(world.token(role)));
+        CHECK(answer.reason() == "BAD_REQUEST");
+        return answer.json().value("message", "");
+    };
+    const std::string rooms = "prepay.account.v1.AccountService/ListRooms";
+    const std::string user = "prepay.console.v1.AuthService/CreateUser";
+    CHECK_THAT(message(rooms, R"({"siteId":"a","siteId":"a"})"),
+               Catch::Contains("siteId is there twice"));
+    CHECK_THAT(message(rooms, R"({"siteId":"a","site_id":"b"})"),
+               Catch::Contains("siteId is there twice"));
+    CHECK_THAT(message(rooms, R"({"nobody":"a","nobody":"b"})"),
+               Catch::Contains("a key is there twice"));
+    CHECK_THAT(message(user, R"({"user":{"userName":"a","role":1,"user_name":"b"}})"),
+               Catch::Contains("userName is there twice"));
+    CHECK(world.services.calls().empty());
+    // The same name in two objects is no repetition.
+    CHECK(
+        world.post("/" + rooms, R"({"siteId":"a"})", kJson, bearer(world.token(rpc::Role::kViewer)))
+            .status == 200);
+}
+
+TEST_CASE("answers of calls and downloads are kept by nobody") {
+    SKIP_WITHOUT_POSTGRES()
+    World world;
+    const httplib::Headers viewer = bearer(world.token(rpc::Role::kViewer));
+    for (const HttpAnswer& answer :
+         {world.post("/" + std::string(kListSites), "{}", kJson, viewer),
+          world.post("/" + std::string(kListSites), "{}", kJson),
+          world.post("/" + std::string(kListSites), "", kProto, viewer),
+          world.post(kWatchWall, console::envelope(0, R"({"siteId":"three"})"),
+                     "application/connect+json", viewer),
+          world.get("/export/room-days.csv?site_id=s", viewer),
+          world.get("/export/room-days.csv?site_id=absent", viewer)}) {
+        CHECK(answer.header("Cache-Control") == "no-store");
+    }
 }

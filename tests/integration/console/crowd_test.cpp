@@ -38,7 +38,8 @@ TEST_CASE("a crowd of open streams and dripping clients keeps nobody from paying
     for (int i = 0; i < 300; ++i) {
         drips.emplace_back(world.port())
             .send(i % 2 == 0 ? "GET / HTTP/1.1\r\nX-Slow: "
-                             : "POST /callbacks/wechat HTTP/1.1\r\nContent-Length: 60000\r\n\r\n{");
+                             : "POST /callbacks/wechat HTTP/1.1\r\nHost: c\r\n"
+                               "Content-Length: 60000\r\n\r\n{");
     }
     await([&] { return world.metric("prepay_console_open_connections ") == 800; });
     CHECK(world.services.open_streams() == 500);
@@ -134,4 +135,113 @@ TEST_CASE("the end of the console ends streams, idle clients and half-sent reque
     CHECK(stream.is_closed());
     CHECK(idle.is_closed());
     CHECK(half.is_closed());
+}
+
+TEST_CASE("one address cannot take all connections or streams, and refusals are counted by why") {
+    SKIP_WITHOUT_POSTGRES()
+    Bounds bounds;
+    bounds.connection_max = 64;
+    bounds.connection_max_per_client = 8;
+    bounds.stream_max = 16;
+    bounds.stream_max_per_client = 3;
+    bounds.receive_time = std::chrono::minutes(2);
+    World world(bounds);
+    const std::string watch = watch_text(world);
+    std::deque<RawClient> held;
+    for (int i = 0; i < 3; ++i) {
+        held.emplace_back(world.port()).send(watch);
+        held.back().read_until("r-1");
+    }
+    held.emplace_back(world.port()).send(watch);
+    CHECK(held.back().read_until("TOO_MANY_STREAMS").find("TOO_MANY_STREAMS") != std::string::npos);
+    CHECK(world.metric("prepay_console_refusals_total{why=\"streams_per_client\"}") == 1);
+    for (int i = 0; i < 4; ++i) {
+        held.emplace_back(world.port()).send("GET / HTTP/1.1\r\n");
+    }
+    await([&] { return world.metric("prepay_console_open_connections ") == 8; });
+    CHECK(RawClient(world.port()).read_to_end().rfind("HTTP/1.1 503", 0) == 0);
+    CHECK(world.metric("prepay_console_refusals_total{why=\"connections_per_client\"}") == 1);
+    CHECK(world.metric("prepay_console_refusals_total{why=\"connections\"}") == 0);
+
+    // Somebody else gets in.
+    RawClient other(world.port(), "127.0.0.2");
+    other.send("GET /icon.svg HTTP/1.1\r\nHost: c\r\nConnection: close\r\n\r\n");
+    CHECK(other.read_to_end().find("<svg/>") != std::string::npos);
+    RawClient watcher(world.port(), "127.0.0.2");
+    watcher.send(watch);
+    CHECK(watcher.read_until("r-1").find("r-1") != std::string::npos);
+
+    held.clear();
+    await([&] { return world.metric("prepay_console_open_connections ") == 1; });
+    CHECK(world.get("/").status == 200);
+}
+
+TEST_CASE("behind a proxy that we trust its clients are counted, behind others the proxy is") {
+    SKIP_WITHOUT_POSTGRES()
+    struct Row {
+        std::vector<std::string> trusted;
+        std::string header;  ///< That is trusted.
+        std::string sent;    ///< By the one who holds the places,
+        std::string other;   ///< and by the next one.
+        bool other_gets_in;
+    };
+    const std::string xff = "X-Forwarded-For: ";
+    for (const Row& row : std::vector<Row>{
+             {{}, "x-forwarded-for", xff + "10.0.0.1", xff + "10.0.0.2", false},
+             {{"10.9.9.9"}, "x-forwarded-for", xff + "10.0.0.1", xff + "10.0.0.2", false},
+             {{"127.0.0.0/8"}, "x-forwarded-for", xff + "10.0.0.1", xff + "10.0.0.2", true},
+             {{"127.0.0.1"}, "x-forwarded-for", xff + "10.0.0.1", xff + "10.0.0.1", false},
+             // Only what our proxy wrote counts, not what its client did.
+             {{"127.0.0.1"},
+              "x-forwarded-for",
+              xff + "1.1.1.1, 10.0.0.1",
+              xff + "2.2.2.2, 10.0.0.1",
+              false},
+             {{"127.0.0.1", "10.7.0.0/16"},
+              "x-forwarded-for",
+              xff + "10.0.0.1, 10.7.1.1",
+              xff + "10.0.0.2, 10.7.1.1",
+              true},
+             {{"127.0.0.1"},
+              "x-forwarded-for",
+              "Forwarded: for=10.0.0.1",
+              "Forwarded: for=10.0.0.2",
+              false},
+             {{"127.0.0.1"},
+              "forwarded",
+              "Forwarded: for=10.0.0.1;proto=https",
+              "Forwarded: for=\"10.0.0.2:99\"",
+              true},
+             {{"127.0.0.1"},
+              "forwarded",
+              "Forwarded: for=\"[2001:db8::1]:9\"",
+              "Forwarded: for=\"[2001:db8::2]\"",
+              false},  // One /64 is one client.
+             {{"127.0.0.1"},
+              "forwarded",
+              "Forwarded: for=\"[2001:db8::1]\"",
+              "Forwarded: for=\"[2001:db8:0:1::1]\"",
+              true},
+         }) {
+        CAPTURE(row.sent, row.other, row.header);
+        Bounds bounds;
+        bounds.connection_max_per_client = 32;
+        bounds.stream_max_per_client = 1;
+        bounds.trusted_proxies = row.trusted;
+        bounds.forwarded_header = row.header;
+        World world(bounds);
+        const auto open_stream = [&](RawClient& client, const std::string& header) {
+            client.send(post_text(kWatchWall,
+                                  header +
+                                      "\r\nContent-Type: application/connect+json\r\n"
+                                      "authorization: Bearer " +
+                                      world.token(rpc::Role::kViewer) + "\r\n",
+                                  console::envelope(0, R"({"siteId":"open"})")));
+            return client.read_until("\"}").find("r-1") != std::string::npos;
+        };
+        RawClient first(world.port());
+        CHECK(open_stream(first, row.sent));
+        RawClient second(world.port());
+        CHECK(open_stream(second, row.other) == row.other_gets_in);
+    }
 }

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <fstream>
 
 #include "raw_client.h"
 #include "world.h"
@@ -34,7 +35,32 @@ TEST_CASE("files have their type and time to live, other paths get the page") {
     CHECK(missing.header("Cache-Control") == "no-cache");
     CHECK(missing.header("Content-Type") == "text/plain");
 
+    // Nor is the page of another path an asset that is good for a year.
+    for (const char* path : {"/assets/old", "/assets/", "/assets/old-0000.js/more"}) {
+        CAPTURE(path);
+        CHECK(world.get(path).status == 404);
+        CHECK(world.get(path).header("Cache-Control") == "no-cache");
+    }
+
     CHECK(world.get("/client-config.json").json()["provider_simulator_url"].is_null());
+}
+
+TEST_CASE("a file that has not changed is not sent again") {
+    SKIP_WITHOUT_POSTGRES()
+    World world;
+    const HttpAnswer first = world.get("/");
+    const std::string tag = first.header("ETag");
+    REQUIRE(tag.size() > 10);
+    for (const std::string& known : {tag, "W/" + tag, "\"other\", " + tag, std::string("*")}) {
+        const HttpAnswer again = world.get("/", {{"If-None-Match", known}});
+        CHECK(again.status == 304);
+        CHECK(again.body.empty());
+        CHECK(again.header("ETag") == tag);
+    }
+    std::ofstream(world.web_root / "index.html") << "<title>another console</title>";
+    const HttpAnswer changed = world.get("/", {{"If-None-Match", tag}});
+    CHECK(changed.status == 200);
+    CHECK(changed.body == "<title>another console</title>");
 }
 
 TEST_CASE("nothing outside the web root is served") {

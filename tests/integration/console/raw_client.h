@@ -8,7 +8,7 @@ namespace prepay::test {
 /// instead of hanging.
 class RawClient {
 public:
-    explicit RawClient(int port);
+    explicit RawClient(int port, const std::string& from = "127.0.0.1");
     ~RawClient();
     RawClient(const RawClient&) = delete;
     RawClient& operator=(const RawClient&) = delete;

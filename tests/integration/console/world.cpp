@@ -64,6 +64,10 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
     config.connection_max = bounds.connection_max;
     config.stream_max = bounds.stream_max;
     config.receive_time = bounds.receive_time;
+    config.connection_max_per_client = bounds.connection_max_per_client;
+    config.stream_max_per_client = bounds.stream_max_per_client;
+    config.trusted_proxies = bounds.trusted_proxies;
+    config.forwarded_header = bounds.forwarded_header;
 
     pool_ = database.open();
     const std::string address = "127.0.0.1:" + std::to_string(free_port());

@@ -49,6 +49,10 @@ struct Bounds {
     int connection_max = 256;
     int stream_max = 64;
     std::chrono::milliseconds receive_time{15'000};
+    int connection_max_per_client = 100'000;
+    int stream_max_per_client = 100'000;
+    std::vector<std::string> trusted_proxies;
+    std::string forwarded_header = "x-forwarded-for";
 };
 
 /// The whole console in this process: its edge, its log-in over a real database, and behind it fake

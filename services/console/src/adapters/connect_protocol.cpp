@@ -7,6 +7,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "adapters/json_check.h"
 #include "prepay/common/v1/common.pb.h"
 #include "rpc/access.h"
 
@@ -120,9 +121,11 @@ Result<std::string> decode_request(const pb::MethodDescriptor& method, Codec cod
         }
         return body;
     }
-    const auto status = pb::util::JsonStringToMessage(body.empty() ? "{}" : body, message.get());
+    const std::string text = body.empty() ? "{}" : body;
+    PREPAY_RETURN_IF_ERROR(check_json(*method.input_type(), text));
+    const auto status = pb::util::JsonStringToMessage(text, message.get());
     if (!status.ok()) {
-        return bad_request(std::string(status.message()));
+        return bad_request(explain_refusal(*method.input_type(), std::string(status.message())));
     }
     return message->SerializeAsString();
 }
@@ -154,8 +157,10 @@ std::string error_json(const Status& status) { return dump(error_object(status))
 
 int http_status(const Status& status) {
     static const std::map<std::string, int> own = {
-        {"METHOD_UNKNOWN", 404}, {"METHOD_NOT_ALLOWED", 405}, {"BODY_TOO_SLOW", 408},
-        {"BODY_TOO_LARGE", 413}, {"CONTENT_ENCODING", 415},   {"CONTENT_TYPE", 415},
+        {"METHOD_UNKNOWN", 404},   {"METHOD_NOT_ALLOWED", 405}, {"BODY_TOO_SLOW", 408},
+        {"HEAD_TOO_SLOW", 408},    {"BODY_TOO_LARGE", 413},     {"TARGET_TOO_LONG", 414},
+        {"CONTENT_ENCODING", 415}, {"CONTENT_TYPE", 415},       {"EXPECTATION", 417},
+        {"HEAD_TOO_LARGE", 431},   {"HTTP_VERSION", 505},
     };
     if (const auto found = own.find(error_reason(status)); found != own.end()) {
         return found->second;

@@ -19,7 +19,8 @@ enum class Codec { kJson, kProto };
 /// may call do not exist here.
 const google::protobuf::MethodDescriptor* find_method(const std::string& path);
 
-/// Request body -> serialized request. INVALID_ARGUMENT / BAD_REQUEST with the parser's words.
+/// Request body -> serialized request. INVALID_ARGUMENT / BAD_REQUEST, which quotes nothing of the
+/// body: it may hold a password.
 Result<std::string> decode_request(const google::protobuf::MethodDescriptor& method, Codec codec,
                                    const std::string& body);
 /// Serialized response -> body.

@@ -1,18 +1,22 @@
 #include "adapters/connect_routes.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "telemetry/log.h"
 
 namespace prepay::console {
 namespace {
 
+namespace asio = boost::asio;
+
 constexpr std::size_t kBodyBytesMax = 4 << 20;
 constexpr std::size_t kStrangerBodyBytesMax = 64 << 10;  ///< Before a log-in is proven.
 constexpr std::chrono::milliseconds kStreamWait{1000};
+constexpr std::chrono::minutes kUnaryWait{2};  ///< Longer than any call's own deadline.
 
-std::string media_type(const httplib::Request& request) {
-    std::string type = request.get_header_value("content-type");
+std::string media_type(const HttpRequest& request) {
+    std::string type = request.header("content-type");
     type.erase(std::find_if(type.begin(), type.end(),
                             [](char c) { return c == ';' || c == ' ' || c == '\t'; }),
                type.end());
@@ -21,26 +25,37 @@ std::string media_type(const httplib::Request& request) {
     return type;
 }
 
-const char* stream_type(Codec codec) {
-    return codec == Codec::kJson ? "application/connect+json" : "application/connect+proto";
+HttpAnswer bare_stream(Codec codec) {
+    HttpAnswer answer;
+    answer.headers.emplace_back("Content-Type", codec == Codec::kJson
+                                                    ? "application/connect+json"
+                                                    : "application/connect+proto");
+    answer.headers.emplace_back("Cache-Control", "no-store");
+    return answer;
 }
 
 }  // namespace
 
-Result<CallHeaders> call_headers(const httplib::Request& request) {
+Result<CallHeaders> call_headers(const HttpConnection& connection) {
+    const HttpRequest& request = connection.request();
     CallHeaders headers;
-    headers.authorization = request.get_header_value("authorization");
-    headers.trace_id = telemetry::current_trace_id();
+    headers.authorization = request.header("authorization");
+    headers.trace_id = telemetry::new_trace_id();
+    headers.client_address = request.client_address;
     if (request.has_header("connect-timeout-ms")) {
         PREPAY_ASSIGN_OR_RETURN(headers.timeout,
-                                parse_timeout(request.get_header_value("connect-timeout-ms")));
+                                parse_timeout(request.header("connect-timeout-ms")));
     }
     return headers;
 }
 
-void send_error(httplib::Response& response, const Status& status) {
-    response.status = http_status(status);
-    response.set_content(error_json(status), "application/json");
+HttpAnswer error_answer(const Status& status) {
+    HttpAnswer answer;
+    answer.status = http_status(status);
+    answer.headers.emplace_back("Content-Type", "application/json");
+    answer.headers.emplace_back("Cache-Control", "no-store");
+    answer.body = error_json(status);
+    return answer;
 }
 
 Status too_many_streams() {
@@ -55,14 +70,17 @@ struct ConnectRoutes::Call {
     std::string session_id;
     CallHeaders headers;
     std::string body;
+    std::shared_ptr<BridgeStream> stream;
+    std::shared_ptr<Arrival> arrival;
 };
 
-Result<ConnectRoutes::Call> ConnectRoutes::recognize(const httplib::Request& request) const {
+Result<ConnectRoutes::Call> ConnectRoutes::recognize(const HttpConnection& connection) const {
+    const HttpRequest& request = connection.request();
     Call call;
     call.method = find_method(request.path);
     if (call.method == nullptr || !bridge_.knows(call.method->file()->package())) {
         return make_error(absl::StatusCode::kUnimplemented, "METHOD_UNKNOWN",
-                          "no method " + request.path);
+                          "there is no such method");
     }
     const std::string prefix =
         call.method->server_streaming() ? "application/connect+" : "application/";
@@ -72,7 +90,7 @@ Result<ConnectRoutes::Call> ConnectRoutes::recognize(const httplib::Request& req
                           "send " + prefix + "json or " + prefix + "proto");
     }
     call.codec = type == prefix + "json" ? Codec::kJson : Codec::kProto;
-    PREPAY_ASSIGN_OR_RETURN(call.headers, call_headers(request));
+    PREPAY_ASSIGN_OR_RETURN(call.headers, call_headers(connection));
     const Result<rpc::Identity> caller =
         access_.authorize(*call.method, call.headers.authorization);
     call.permitted = caller.status();
@@ -80,97 +98,122 @@ Result<ConnectRoutes::Call> ConnectRoutes::recognize(const httplib::Request& req
     return call;
 }
 
-void ConnectRoutes::serve(const httplib::Request& request, httplib::Response& response,
-                          const httplib::ContentReader& reader) {
-    const telemetry::TraceScope trace("");
-    Result<Call> call = recognize(request);
-    if (!call.ok()) {
-        send_error(response, call.status());
-        metrics_.count_request("unary", response.status);
-        return;
+asio::awaitable<void> ConnectRoutes::refuse(HttpConnection& connection, Status status) {
+    metrics_.count_request("unary", http_status(status));
+    HttpAnswer answer = error_answer(status);
+    co_await connection.answer(std::move(answer));
+}
+
+asio::awaitable<void> ConnectRoutes::serve(HttpConnection& connection) {
+    Result<Call> recognized = recognize(connection);
+    if (!recognized.ok()) {
+        co_return co_await refuse(connection, recognized.status());
     }
-    const bool known = call->permitted.ok() &&
-                       rpc::required_permission(*call->method) != common::v1::PERMISSION_PUBLIC;
+    Call call = *std::move(recognized);
+    const bool known = call.permitted.ok() &&
+                       rpc::required_permission(*call.method) != common::v1::PERMISSION_PUBLIC;
     Result<std::string> body =
-        server_.read_body(request, reader, known ? kBodyBytesMax : kStrangerBodyBytesMax);
+        co_await connection.read_body(known ? kBodyBytesMax : kStrangerBodyBytesMax);
     if (!body.ok()) {
-        send_error(response, call->permitted.ok() ? body.status() : call->permitted);
-        metrics_.count_request("unary", response.status);
-        return;
+        const Status status = call.permitted.ok() ? body.status() : call.permitted;
+        co_return co_await refuse(connection, status);
     }
-    call->body = *std::move(body);
-    if (call->method->server_streaming()) {
-        serve_stream(*call, response);
+    call.body = *std::move(body);
+    if (call.method->server_streaming()) {
+        co_await serve_stream(connection, call);
     } else {
-        serve_unary(*call, response);
+        co_await serve_unary(connection, call);
     }
 }
 
-void ConnectRoutes::serve_unary(const Call& call, httplib::Response& response) {
-    const auto answer = [&]() -> Result<std::string> {
-        PREPAY_RETURN_IF_ERROR(call.permitted);
-        PREPAY_ASSIGN_OR_RETURN(const std::string message,
-                                decode_request(*call.method, call.codec, call.body));
-        PREPAY_ASSIGN_OR_RETURN(const std::string reply,
-                                bridge_.call(*call.method, message, call.headers));
-        return encode_response(*call.method, call.codec, reply);
-    }();
-    if (answer.ok()) {
-        response.status = 200;
-        response.set_content(*answer,
-                             call.codec == Codec::kJson ? "application/json" : "application/proto");
-    } else {
-        send_error(response, answer.status());
+asio::awaitable<void> ConnectRoutes::serve_unary(HttpConnection& connection, Call& call) {
+    const Result<std::string> message =
+        call.permitted.ok() ? decode_request(*call.method, call.codec, call.body) : call.permitted;
+    if (!message.ok()) {
+        co_return co_await refuse(connection, message.status());
     }
-    metrics_.count_request("unary", response.status);
+    const auto arrival = std::make_shared<Arrival>(connection.executor());
+    const auto reply = std::make_shared<std::optional<Result<std::string>>>();
+    bridge_.call(*call.method, *message, call.headers, [arrival, reply](Result<std::string> said) {
+        *reply = std::move(said);
+        arrival->notify();
+    });
+    while (!co_await arrival->wait(kUnaryWait)) {
+    }
+    const Result<std::string> encoded =
+        (*reply)->ok() ? encode_response(*call.method, call.codec, ***reply) : (*reply)->status();
+    if (!encoded.ok()) {
+        co_return co_await refuse(connection, encoded.status());
+    }
+    HttpAnswer answer;
+    answer.headers.emplace_back(
+        "Content-Type", call.codec == Codec::kJson ? "application/json" : "application/proto");
+    answer.headers.emplace_back("Cache-Control", "no-store");
+    answer.body = *encoded;
+    metrics_.count_request("unary", answer.status);
+    co_await connection.answer(std::move(answer));
 }
 
-Result<std::unique_ptr<BridgeStream>> ConnectRoutes::open(const Call& call) {
+Status ConnectRoutes::open(Call& call, const std::shared_ptr<Arrival>& arrival) {
     PREPAY_RETURN_IF_ERROR(call.permitted);
     PREPAY_ASSIGN_OR_RETURN(const std::string body, open_envelope(call.body));
     PREPAY_ASSIGN_OR_RETURN(const std::string message,
                             decode_request(*call.method, call.codec, body));
-    return bridge_.open(*call.method, message, call.headers);
+    PREPAY_ASSIGN_OR_RETURN(call.stream, bridge_.open(*call.method, message, call.headers,
+                                                      [arrival] { arrival->notify(); }));
+    return absl::OkStatus();
 }
 
-void ConnectRoutes::serve_stream(const Call& call, httplib::Response& response) {
+asio::awaitable<void> ConnectRoutes::serve_stream(HttpConnection& connection, Call& call) {
     metrics_.count_request("stream", 200);
-    response.status = 200;
-    response.set_header("Cache-Control", "no-store");
-    const std::shared_ptr<void> place = streams_.take();
-    Result<std::unique_ptr<BridgeStream>> opened = place ? open(call) : too_many_streams();
+    const std::shared_ptr<void> place = streams_.take(connection.client());
+    call.arrival = std::make_shared<Arrival>(connection.executor());
+    const Status opened = place ? open(call, call.arrival) : too_many_streams();
+    HttpAnswer head = bare_stream(call.codec);
     if (!opened.ok()) {
-        response.set_content(end_of_stream(opened.status()), stream_type(call.codec));
-        return;
+        head.body = end_of_stream(opened);
+        co_await connection.answer(std::move(head));
+        co_return;
     }
-    const std::shared_ptr<BridgeStream> stream = *std::move(opened);
-    const auto pump = [this, place, stream, session_id = call.session_id, &method = *call.method,
-                       codec = call.codec](std::size_t, httplib::DataSink& sink) {
-        const auto end = [&sink](const Status& status) {
-            const std::string bytes = end_of_stream(status);
-            sink.write(bytes.data(), bytes.size());
-            sink.done();
-            return true;
-        };
+    const bool begun = co_await connection.begin_stream(std::move(head));
+    if (begun) {
+        co_await pump(connection, call);
+    }
+    call.stream.reset();
+}
+
+asio::awaitable<void> ConnectRoutes::pump(HttpConnection& connection, const Call& call) {
+    Status end;
+    for (bool there = true; there;) {
         std::string reply;
-        const BridgeStream::Event event = stream->next(kStreamWait, reply);
-        if (access_.refuses(session_id)) {
-            return end(rpc::token_revoked());
-        }
-        if (event == BridgeStream::Event::kTimeout) {
-            return !streams_.are_ending() && sink.is_writable();
+        const BridgeStream::Event event = call.stream->take(reply);
+        if (access_.refuses(call.session_id)) {
+            end = rpc::token_revoked();
+            break;
         }
         if (event == BridgeStream::Event::kEnd) {
-            return end(stream->status());
+            end = call.stream->status();
+            break;
         }
-        const Result<std::string> encoded = encode_response(method, codec, reply);
+        if (event == BridgeStream::Event::kNothing) {
+            const bool woken = co_await call.arrival->wait(kStreamWait);
+            if (!woken && (connection.is_stopping() || connection.is_client_gone())) {
+                co_return;
+            }
+            continue;
+        }
+        const Result<std::string> encoded = encode_response(*call.method, call.codec, reply);
         if (!encoded.ok()) {
-            return end(encoded.status());
+            end = encoded.status();
+            break;
         }
-        const std::string bytes = envelope(0, *encoded);
-        return !streams_.are_ending() && sink.write(bytes.data(), bytes.size());
-    };
-    response.set_chunked_content_provider(stream_type(call.codec), pump);
+        there = co_await connection.write_piece(envelope(0, *encoded));
+        if (!there || connection.is_stopping()) {
+            co_return;
+        }
+    }
+    co_await connection.write_piece(end_of_stream(end));
+    co_await connection.end_stream();
 }
 
 }  // namespace prepay::console

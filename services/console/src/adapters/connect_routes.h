@@ -3,19 +3,20 @@
 #include <memory>
 #include <string>
 
+#include "adapters/asio_arrival.h"
+#include "adapters/asio_http_connection.h"
 #include "adapters/connect_protocol.h"
 #include "adapters/grpc_bridge.h"
-#include "adapters/http_server.h"
-#include "adapters/open_streams.h"
 #include "metrics.h"
 #include "rpc/access.h"
 
 namespace prepay::console {
 
-/// Headers of a request for the service behind it. INVALID_ARGUMENT / BAD_TIMEOUT.
-Result<CallHeaders> call_headers(const httplib::Request& request);
-/// Answers with a Connect error in JSON and its HTTP status.
-void send_error(httplib::Response& response, const Status& status);
+/// Headers of a request for the service behind it, with a new trace id. INVALID_ARGUMENT /
+/// BAD_TIMEOUT.
+Result<CallHeaders> call_headers(const HttpConnection& connection);
+/// A Connect error in JSON with its HTTP status.
+HttpAnswer error_answer(const Status& status);
 /// The error of a client for whom there is no place.
 Status too_many_streams();
 
@@ -24,25 +25,25 @@ Status too_many_streams();
 /// checks again.
 class ConnectRoutes {
 public:
-    ConnectRoutes(HttpServer& server, GrpcBridge& bridge, rpc::AccessControl& access,
-                  OpenStreams& streams, const ConsoleMetrics& metrics)
-        : server_(server), bridge_(bridge), access_(access), streams_(streams), metrics_(metrics) {}
+    ConnectRoutes(GrpcBridge& bridge, rpc::AccessControl& access, Places& streams,
+                  const ConsoleMetrics& metrics)
+        : bridge_(bridge), access_(access), streams_(streams), metrics_(metrics) {}
 
     /// POST /package.Service/Method.
-    void serve(const httplib::Request& request, httplib::Response& response,
-               const httplib::ContentReader& reader);
+    boost::asio::awaitable<void> serve(HttpConnection& connection);
 
 private:
     struct Call;
-    Result<Call> recognize(const httplib::Request& request) const;
-    void serve_unary(const Call& call, httplib::Response& response);
-    void serve_stream(const Call& call, httplib::Response& response);
-    Result<std::unique_ptr<BridgeStream>> open(const Call& call);
+    Result<Call> recognize(const HttpConnection& connection) const;
+    boost::asio::awaitable<void> refuse(HttpConnection& connection, Status status);
+    boost::asio::awaitable<void> serve_unary(HttpConnection& connection, Call& call);
+    boost::asio::awaitable<void> serve_stream(HttpConnection& connection, Call& call);
+    boost::asio::awaitable<void> pump(HttpConnection& connection, const Call& call);
+    Status open(Call& call, const std::shared_ptr<Arrival>& arrival);
 
-    HttpServer& server_;
     GrpcBridge& bridge_;
     rpc::AccessControl& access_;
-    OpenStreams& streams_;
+    Places& streams_;
     const ConsoleMetrics& metrics_;
 };
 

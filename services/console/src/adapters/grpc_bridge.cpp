@@ -3,7 +3,7 @@
 #include <grpcpp/support/byte_buffer.h>
 
 #include <algorithm>
-#include <future>
+#include <utility>
 
 namespace prepay::console {
 namespace {
@@ -43,14 +43,14 @@ std::string path_of(const google::protobuf::MethodDescriptor& method) {
 }
 
 void apply(const CallHeaders& headers, grpc::ClientContext& context) {
-    if (headers.timeout.count() > 0) {
-        context.set_deadline(std::chrono::system_clock::now() + headers.timeout);
-    }
     if (!headers.authorization.empty()) {
         context.AddMetadata("authorization", headers.authorization);
     }
     if (!headers.trace_id.empty()) {
         context.AddMetadata("prepay-trace-id", headers.trace_id);
+    }
+    if (!headers.client_address.empty()) {
+        context.AddMetadata(rpc::kClientAddressKey, headers.client_address);
     }
 }
 
@@ -66,70 +66,103 @@ GrpcBridge::GrpcBridge(const std::map<std::string, std::string>& addresses) {
 
 bool GrpcBridge::knows(const std::string& package) const { return stubs_.count(package) == 1; }
 
-Result<std::string> GrpcBridge::call(const google::protobuf::MethodDescriptor& method,
-                                     const std::string& request, const CallHeaders& headers) {
-    PREPAY_RETURN_IF_ERROR(check(headers));
+namespace {
+
+struct UnaryCall {
     grpc::ClientContext context;
-    apply(headers, context);
-    const grpc::ByteBuffer request_buffer = to_buffer(request);
-    grpc::ByteBuffer response_buffer;
-    std::promise<grpc::Status> finished;
+    grpc::ByteBuffer request;
+    grpc::ByteBuffer response;
+};
+
+}  // namespace
+
+void GrpcBridge::call(const google::protobuf::MethodDescriptor& method, const std::string& request,
+                      const CallHeaders& headers, std::function<void(Result<std::string>)> done) {
+    if (const Status status = check(headers); !status.ok()) {
+        done(status);
+        return;
+    }
+    const auto call = std::make_shared<UnaryCall>();
+    apply(headers, call->context);
+    call->context.set_deadline(std::chrono::system_clock::now() + headers.timeout);
+    call->request = to_buffer(request);
     stubs_.at(method.file()->package())
-        ->UnaryCall(&context, path_of(method), grpc::StubOptions(), &request_buffer,
-                    &response_buffer,
-                    [&finished](const grpc::Status& status) { finished.set_value(status); });
-    const grpc::Status status = finished.get_future().get();
-    if (!status.ok()) {
-        return rpc::from_grpc(status);
-    }
-    return to_bytes(response_buffer);
+        ->UnaryCall(&call->context, path_of(method), grpc::StubOptions(), &call->request,
+                    &call->response, [call, done = std::move(done)](const grpc::Status& status) {
+                        if (status.ok()) {
+                            done(to_bytes(call->response));
+                        } else {
+                            done(rpc::from_grpc(status));
+                        }
+                    });
 }
 
-Result<std::unique_ptr<BridgeStream>> GrpcBridge::open(
+Result<std::shared_ptr<BridgeStream>> GrpcBridge::open(
     const google::protobuf::MethodDescriptor& method, const std::string& request,
-    const CallHeaders& headers) {
+    const CallHeaders& headers, std::function<void()> wake) {
     PREPAY_RETURN_IF_ERROR(check(headers));
-    return std::make_unique<BridgeStream>(*stubs_.at(method.file()->package()), path_of(method),
-                                          request, headers);
+    return BridgeStream::start(*stubs_.at(method.file()->package()), path_of(method), request,
+                               headers, std::move(wake));
 }
 
-BridgeStream::BridgeStream(grpc::GenericStub& stub, const std::string& path,
-                           const std::string& request, const CallHeaders& headers)
-    : context_(std::make_unique<grpc::ClientContext>()), request_(to_buffer(request)) {
-    CallHeaders endless = headers;
-    endless.timeout = std::chrono::milliseconds(0);
-    apply(endless, *context_);
-    stub.PrepareBidiStreamingCall(context_.get(), path, grpc::StubOptions(), this);
-    StartWriteLast(&request_, grpc::WriteOptions());
-    AddHold();  // Reads start later, from the reader's thread.
-    StartCall();
+BridgeStream::BridgeStream(const std::string& request, std::function<void()> wake)
+    : request_(to_buffer(request)), wake_(std::move(wake)) {}
+
+std::shared_ptr<BridgeStream> BridgeStream::start(grpc::GenericStub& stub, const std::string& path,
+                                                  const std::string& request,
+                                                  const CallHeaders& headers,
+                                                  std::function<void()> wake) {
+    const std::shared_ptr<BridgeStream> stream(new BridgeStream(request, std::move(wake)));
+    stream->self_ = stream;
+    apply(headers, stream->context_);
+    stub.PrepareBidiStreamingCall(&stream->context_, path, grpc::StubOptions(), stream.get());
+    stream->StartWriteLast(&stream->request_, grpc::WriteOptions());
+    stream->AddHold();  // Reads start later, outside of gRPC's own callbacks.
+    stream->StartCall();
+    return {stream.get(), [stream](BridgeStream* left) { left->leave(); }};
 }
 
-BridgeStream::~BridgeStream() {
-    context_->TryCancel();
-    std::unique_lock lock(mutex_);
-    if (!no_more_) {
-        no_more_ = true;
-        lock.unlock();
+// After this the reactor lives until OnDone only.
+void BridgeStream::leave() {
+    bool release = false;
+    {
+        const std::lock_guard lock(mutex_);
+        wake_ = nullptr;
+        release = !std::exchange(no_more_, true);
+    }
+    context_.TryCancel();
+    if (release) {
         RemoveHold();
-        lock.lock();
     }
-    changed_.wait(lock, [this] { return done_; });
 }
 
-BridgeStream::Event BridgeStream::next(std::chrono::milliseconds wait, std::string& message) {
+BridgeStream::Event BridgeStream::take(std::string& message) {
     std::unique_lock lock(mutex_);
-    if (!reading_ && !no_more_ && !ready_) {
-        reading_ = true;
-        StartRead(&incoming_);
-    }
-    changed_.wait_for(lock, wait, [this] { return ready_.has_value() || done_; });
     if (ready_) {
         message = *std::move(ready_);
         ready_.reset();
         return Event::kMessage;
     }
-    return done_ ? Event::kEnd : Event::kTimeout;
+    if (done_) {
+        return Event::kEnd;
+    }
+    if (!reading_ && !no_more_) {
+        reading_ = true;
+        lock.unlock();  // gRPC may call back at once.
+        StartRead(&incoming_);
+    }
+    return Event::kNothing;
+}
+
+Status BridgeStream::status() const {
+    const std::lock_guard lock(mutex_);
+    return rpc::from_grpc(status_);
+}
+
+void BridgeStream::wake_up() {
+    if (wake_) {
+        wake_();
+    }
 }
 
 void BridgeStream::OnReadDone(bool ok) {
@@ -139,22 +172,23 @@ void BridgeStream::OnReadDone(bool ok) {
         reading_ = false;
         if (ok) {
             ready_ = to_bytes(incoming_);
-        } else if (!no_more_) {
-            no_more_ = true;
-            release = true;
+        } else {
+            release = !std::exchange(no_more_, true);
         }
+        wake_up();
     }
     if (release) {
         RemoveHold();
     }
-    changed_.notify_all();
 }
 
 void BridgeStream::OnDone(const grpc::Status& status) {
+    std::shared_ptr<BridgeStream> self;
     const std::lock_guard lock(mutex_);
     status_ = status;
     done_ = true;
-    changed_.notify_all();
+    wake_up();
+    self.swap(self_);
 }
 
 }  // namespace prepay::console

@@ -4,7 +4,7 @@
 #include <grpcpp/generic/generic_stub.h>
 
 #include <chrono>
-#include <condition_variable>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -20,30 +20,41 @@ namespace prepay::console {
 struct CallHeaders {
     std::string authorization;
     std::string trace_id;
-    std::chrono::milliseconds timeout{15'000};  ///< 0 = none (streams).
+    std::string client_address;
+    std::chrono::milliseconds timeout{15'000};  ///< Not for streams.
 };
 
-/// An open server stream. The reader asks for one message at a time; nothing is read ahead.
+/// An open server stream. One message is asked for at a time; nothing is read ahead, and no thread
+/// waits. Thread-safe.
 class BridgeStream : public grpc::ClientBidiReactor<grpc::ByteBuffer, grpc::ByteBuffer> {
 public:
-    BridgeStream(grpc::GenericStub& stub, const std::string& path, const std::string& request,
-                 const CallHeaders& headers);
-    ~BridgeStream() override;
+    /// `wake` is called from other threads when take() is worth another look, and never after the
+    /// pointer is gone; then the stream is cancelled.
+    static std::shared_ptr<BridgeStream> start(grpc::GenericStub& stub, const std::string& path,
+                                               const std::string& request,
+                                               const CallHeaders& headers,
+                                               std::function<void()> wake);
+    ~BridgeStream() override = default;
 
-    enum class Event { kMessage, kEnd, kTimeout };
-    /// Waits for the next message; kEnd when the stream is over, see status().
-    Event next(std::chrono::milliseconds wait, std::string& message);
-    [[nodiscard]] Status status() const { return rpc::from_grpc(status_); }
+    enum class Event { kNothing, kMessage, kEnd };
+    /// What is there; kEnd when the stream is over, see status().
+    Event take(std::string& message);
+    [[nodiscard]] Status status() const;
 
     void OnReadDone(bool ok) override;
     void OnDone(const grpc::Status& status) override;
 
 private:
-    std::unique_ptr<grpc::ClientContext> context_;
+    BridgeStream(const std::string& request, std::function<void()> wake);
+    void leave();
+    void wake_up();
+
+    grpc::ClientContext context_;
     grpc::ByteBuffer request_;
     grpc::ByteBuffer incoming_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
+    std::shared_ptr<BridgeStream> self_;  ///< Until gRPC is done with it.
+    mutable std::mutex mutex_;
+    std::function<void()> wake_;
     std::optional<std::string> ready_;
     bool reading_ = false;
     bool no_more_ = false;
@@ -59,14 +70,16 @@ public:
 
     /// Whether a service's package has an address.
     [[nodiscard]] bool knows(const std::string& package) const;
-    /// The method's answer. UNAUTHENTICATED / TOKEN_INVALID for an authorization that is no header
-    /// value; else what the service says.
-    Result<std::string> call(const google::protobuf::MethodDescriptor& method,
-                             const std::string& request, const CallHeaders& headers);
+    /// Asks for the method's answer and returns at once; `done` is called once, from any thread.
+    /// UNAUTHENTICATED / TOKEN_INVALID for an authorization that is no header value; else what the
+    /// service says.
+    void call(const google::protobuf::MethodDescriptor& method, const std::string& request,
+              const CallHeaders& headers, std::function<void(Result<std::string>)> done);
     /// The same for a server stream.
-    Result<std::unique_ptr<BridgeStream>> open(const google::protobuf::MethodDescriptor& method,
+    Result<std::shared_ptr<BridgeStream>> open(const google::protobuf::MethodDescriptor& method,
                                                const std::string& request,
-                                               const CallHeaders& headers);
+                                               const CallHeaders& headers,
+                                               std::function<void()> wake);
 
 private:
     std::map<std::string, std::unique_ptr<grpc::GenericStub>> stubs_;

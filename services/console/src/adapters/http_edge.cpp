@@ -1,12 +1,11 @@
 #include "adapters/http_edge.h"
 
 #include <algorithm>
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
-#include <thread>
 
+#include "adapters/asio_http_server.h"
 #include "adapters/connect_routes.h"
+#include "adapters/web_files.h"
 #include "prepay/account/v1/account.grpc.pb.h"
 #include "prepay/reporting/v1/reporting.pb.h"
 #include "telemetry/log.h"
@@ -14,9 +13,13 @@
 namespace prepay::console {
 namespace {
 
+namespace asio = boost::asio;
+
 constexpr std::size_t kCallbackBytesMax = 64 << 10;
 constexpr std::chrono::milliseconds kExportStep{1000};
+constexpr std::chrono::minutes kNoticeWait{2};  ///< Longer than the call's own deadline.
 constexpr int kExportStepsMax = 30;
+constexpr const char* kCallbackPath = "/callbacks/wechat";
 constexpr const char* kCsvPath = "/export/room-days.csv";
 constexpr const char* kCsvMethod = "/prepay.reporting.v1.ReportingService/ExportRoomDays";
 constexpr const char* kContentPolicy =
@@ -28,274 +31,346 @@ bool is_printable(const std::string& text) {
 }
 
 bool takes_posts(const std::string& path) {
-    return path.rfind("/prepay.", 0) == 0 || path == "/callbacks/wechat";
+    return path.rfind("/prepay.", 0) == 0 || path == kCallbackPath;
 }
+
+bool is_identity(const std::string& encoding) { return encoding.empty() || encoding == "identity"; }
 
 HttpLimits limits_of(const ConsoleConfig& config) {
     HttpLimits limits;
-    limits.connection_max = config.connection_max;
     limits.receive_time = config.receive_time;
     return limits;
 }
 
+HttpHeaders headers_of(const ConsoleConfig& config) {
+    std::string policy = kContentPolicy;
+    if (!config.provider_simulator_url.empty()) {
+        policy += " " + config.provider_simulator_url;
+    }
+    return {{"Content-Security-Policy", policy},
+            {"X-Content-Type-Options", "nosniff"},
+            {"Referrer-Policy", "no-referrer"},
+            {"X-Frame-Options", "DENY"}};
+}
+
+// Whether a request may be routed at all.
+Status check(const HttpRequest& request) {
+    const bool page = request.method == "GET" || request.method == "HEAD";
+    if ((!page && request.method != "POST") || takes_posts(request.path) == page) {
+        return make_error(absl::StatusCode::kUnimplemented, "METHOD_NOT_ALLOWED",
+                          "use GET for pages and POST for calls");
+    }
+    if (!is_identity(request.header("content-encoding")) ||
+        !is_identity(request.header("connect-content-encoding"))) {
+        return make_error(absl::StatusCode::kUnimplemented, "CONTENT_ENCODING",
+                          "send the body as it is, without content-encoding");
+    }
+    return absl::OkStatus();
+}
+
 // The provider's shape of a refusal; it sends the notice again.
-void refuse_notice(httplib::Response& response, const Status& status) {
+HttpAnswer refused_notice(const Status& status) {
     telemetry::log_warning("payment notice refused", {{"error", telemetry::describe(status)}});
-    response.status = http_status(status);
-    response.set_content(
-        nlohmann::json({{"code", "FAIL"}, {"message", error_reason(status)}}).dump(),
-        "application/json");
+    HttpAnswer answer;
+    answer.status = http_status(status);
+    answer.headers.emplace_back("Content-Type", "application/json");
+    answer.headers.emplace_back("Cache-Control", "no-store");
+    answer.body = nlohmann::json({{"code", "FAIL"}, {"message", error_reason(status)}}).dump();
+    return answer;
+}
+
+// One call of account for a notice, and what it said.
+struct NoticeCall {
+    grpc::ClientContext context;
+    account::v1::HandleWechatNoticeRequest request;
+    account::v1::HandleWechatNoticeResponse response;
+    Status status;
+};
+
+// The entity tags of If-None-Match; a weak one is as good as a strong one (RFC 9110 13.1.2).
+bool names_tag(const std::string& list, const std::string& tag) {
+    return list == "*" || list.find(tag) != std::string::npos;
 }
 
 }  // namespace
 
 struct HttpEdge::State {
-    State(const ConsoleConfig& edge_config, GrpcBridge& edge_bridge,
+    State(const ConsoleConfig& edge_config, ClientAddresses addresses, GrpcBridge& edge_bridge,
           rpc::AccessControl& edge_access, const rpc::Client& account_client,
-          const ConsoleMetrics& edge_metrics)
-        : config(edge_config),
-          limits(limits_of(edge_config)),
-          bridge(edge_bridge),
-          access(edge_access),
-          account(account_client),
-          metrics(edge_metrics),
-          callbacks(account::v1::PaymentCallbackService::NewStub(account_client.channel())),
-          server(limits, metrics),
-          streams(config.stream_max, metrics),
-          connect(server, bridge, access, streams, metrics) {}
+          const ConsoleMetrics& edge_metrics);
+
+    asio::awaitable<void> serve(HttpConnection& connection);
+    asio::awaitable<void> serve_wechat_notice(HttpConnection& connection);
+    asio::awaitable<Status> hand_on_notice(HttpConnection& connection);
+    asio::awaitable<void> serve_room_days_csv(HttpConnection& connection);
+    asio::awaitable<Status> send_room_days_csv(HttpConnection& connection);
+    asio::awaitable<void> pump_csv(HttpConnection& connection, BridgeStream& stream,
+                                   Arrival& arrival, std::string reply);
+    Result<std::string> csv_query(const HttpRequest& request) const;
+    HttpAnswer page_of(const HttpRequest& request);
+    [[nodiscard]] HttpAnswer client_config() const;
 
     const ConsoleConfig& config;
-    const HttpLimits limits;
     GrpcBridge& bridge;
     rpc::AccessControl& access;
     const rpc::Client& account;
     const ConsoleMetrics& metrics;
     std::unique_ptr<account::v1::PaymentCallbackService::StubInterface> callbacks;
-    HttpServer server;
-    OpenStreams streams;
+    WebFiles files;
+    Places streams;
     ConnectRoutes connect;
-    std::thread thread;
-
-    Status check(const httplib::Request& request, httplib::Response& response) const;
-    Status serve_wechat_notice(const httplib::Request& request,
-                               const httplib::ContentReader& reader);
-    Status serve_room_days_csv(const httplib::Request& request, httplib::Response& response);
-    void serve_file_or_app(const httplib::Request& request, httplib::Response& response) const;
-    void serve_client_config(httplib::Response& response) const;
-    void set_headers();
-    void set_handlers();
-    void route();
+    HttpShared shared;
+    HttpServer server;
 };
 
-Status HttpEdge::State::check(const httplib::Request& request, httplib::Response& response) const {
-    Status status = HttpServer::check(request);
-    if (status.ok() && takes_posts(request.path) != (request.method == "POST")) {
-        status = make_error(absl::StatusCode::kUnimplemented, "METHOD_NOT_ALLOWED",
-                            "use GET for pages and POST for calls");
-    }
-    if (error_reason(status) == "METHOD_NOT_ALLOWED") {
-        response.set_header("Allow", takes_posts(request.path) ? "POST" : "GET, HEAD");
-    }
-    return status;
+HttpEdge::State::State(const ConsoleConfig& edge_config, ClientAddresses addresses,
+                       GrpcBridge& edge_bridge, rpc::AccessControl& edge_access,
+                       const rpc::Client& account_client, const ConsoleMetrics& edge_metrics)
+    : config(edge_config),
+      bridge(edge_bridge),
+      access(edge_access),
+      account(account_client),
+      metrics(edge_metrics),
+      callbacks(account::v1::PaymentCallbackService::NewStub(account_client.channel())),
+      files(config.web_root),
+      streams({config.stream_max, config.stream_max_per_client, "streams", "streams_per_client"},
+              metrics, &ConsoleMetrics::add_open_streams),
+      connect(bridge, access, streams, metrics),
+      shared(limits_of(config), std::move(addresses),
+             {config.connection_max, config.connection_max_per_client, "requests",
+              "connections_per_client"},
+             metrics),
+      server(shared, {config.connection_max, config.connection_max_per_client, "connections",
+                      "connections_per_client"}) {
+    shared.every_answer = headers_of(config);
+    shared.handle = [this](HttpConnection& connection) { return serve(connection); };
 }
 
-Status HttpEdge::State::serve_wechat_notice(const httplib::Request& request,
-                                            const httplib::ContentReader& reader) {
-    if (request.is_multipart_form_data()) {
-        return make_error(absl::StatusCode::kUnimplemented, "CONTENT_TYPE",
-                          "a notice is application/json");
+asio::awaitable<Status> HttpEdge::State::hand_on_notice(HttpConnection& connection) {
+    const HttpRequest& request = connection.request();
+    if (request.header("content-type").rfind("multipart/", 0) == 0) {
+        co_return make_error(absl::StatusCode::kUnimplemented, "CONTENT_TYPE",
+                             "a notice is application/json");
     }
-    account::v1::HandleWechatNoticeRequest notice;
-    notice.set_timestamp(request.get_header_value("Wechatpay-Timestamp"));
-    notice.set_nonce(request.get_header_value("Wechatpay-Nonce"));
-    notice.set_signature(request.get_header_value("Wechatpay-Signature"));
-    notice.set_serial(request.get_header_value("Wechatpay-Serial"));
+    const auto call = std::make_shared<NoticeCall>();
+    account::v1::HandleWechatNoticeRequest& notice = call->request;
+    notice.set_timestamp(request.header("wechatpay-timestamp"));
+    notice.set_nonce(request.header("wechatpay-nonce"));
+    notice.set_signature(request.header("wechatpay-signature"));
+    notice.set_serial(request.header("wechatpay-serial"));
     for (const std::string* value :
          {&notice.timestamp(), &notice.nonce(), &notice.signature(), &notice.serial()}) {
         if (!is_printable(*value)) {
-            return invalid_argument("BAD_HEADER", "a Wechatpay header is not printable ASCII");
+            co_return invalid_argument("BAD_HEADER", "a Wechatpay header is not printable ASCII");
         }
     }
-    PREPAY_ASSIGN_OR_RETURN(*notice.mutable_body(),
-                            server.read_body(request, reader, kCallbackBytesMax));
-    return account
-        .call(*callbacks, &account::v1::PaymentCallbackService::StubInterface::HandleWechatNotice,
-              notice)
-        .status();
+    Result<std::string> body = co_await connection.read_body(kCallbackBytesMax);
+    if (!body.ok()) {
+        co_return body.status();
+    }
+    notice.set_body(*std::move(body));
+    {
+        const telemetry::TraceScope trace("");
+        account.prepare(call->context);
+    }
+    const auto arrival = std::make_shared<Arrival>(connection.executor());
+    callbacks->async()->HandleWechatNotice(&call->context, &call->request, &call->response,
+                                           [call, arrival](const grpc::Status& status) {
+                                               call->status = rpc::from_grpc(status);
+                                               arrival->notify();
+                                           });
+    while (!co_await arrival->wait(kNoticeWait)) {
+    }
+    co_return call->status;
 }
 
-Status HttpEdge::State::serve_room_days_csv(const httplib::Request& request,
-                                            httplib::Response& response) {
-    const auto* method = find_method(kCsvMethod);
-    PREPAY_ASSIGN_OR_RETURN(const CallHeaders headers, call_headers(request));
-    PREPAY_RETURN_IF_ERROR(access.authorize(*method, headers.authorization).status());
+asio::awaitable<void> HttpEdge::State::serve_wechat_notice(HttpConnection& connection) {
+    const Status status = co_await hand_on_notice(connection);
+    HttpAnswer answer;
+    answer.status = 204;
+    if (!status.ok()) {
+        answer = refused_notice(status);
+    }
+    metrics.count_request("callback", answer.status);
+    co_await connection.answer(std::move(answer));
+}
+
+Result<std::string> HttpEdge::State::csv_query(const HttpRequest& request) const {
     for (const auto& [name, value] : request.params) {
         if (!is_printable(value)) {
             return invalid_argument("BAD_REQUEST", "a parameter is not printable ASCII");
         }
     }
+    const auto param = [&request](const char* name) {
+        const auto found = request.params.find(name);
+        return found == request.params.end() ? std::string() : found->second;
+    };
     reporting::v1::ExportRoomDaysRequest query;
-    query.set_site_id(request.get_param_value("site_id"));
-    query.set_room_id(request.get_param_value("room_id"));
-    query.set_start_date(request.get_param_value("start_date"));
-    query.set_end_date(request.get_param_value("end_date"));
-    const std::shared_ptr<void> place = streams.take();
-    if (!place) {
-        return too_many_streams();
+    query.set_site_id(param("site_id"));
+    query.set_room_id(param("room_id"));
+    query.set_start_date(param("start_date"));
+    query.set_end_date(param("end_date"));
+    return query.SerializeAsString();
+}
+
+asio::awaitable<Status> HttpEdge::State::send_room_days_csv(HttpConnection& connection) {
+    const auto* method = find_method(kCsvMethod);
+    const Result<CallHeaders> headers = call_headers(connection);
+    if (!headers.ok()) {
+        co_return headers.status();
     }
-    PREPAY_ASSIGN_OR_RETURN(std::unique_ptr<BridgeStream> opened,
-                            bridge.open(*method, query.SerializeAsString(), headers));
-    const std::shared_ptr<BridgeStream> stream = std::move(opened);
+    const Status permitted = access.authorize(*method, headers->authorization).status();
+    if (!permitted.ok()) {
+        co_return permitted;
+    }
+    const Result<std::string> query = csv_query(connection.request());
+    if (!query.ok()) {
+        co_return query.status();
+    }
+    const std::shared_ptr<void> place = streams.take(connection.client());
+    if (!place) {
+        co_return too_many_streams();
+    }
+    const auto arrival = std::make_shared<Arrival>(connection.executor());
+    const Result<std::shared_ptr<BridgeStream>> opened =
+        bridge.open(*method, *query, *headers, [arrival] { arrival->notify(); });
+    if (!opened.ok()) {
+        co_return opened.status();
+    }
     // The first answer decides between an error page and a file; after that, an error can only cut
     // the file off, which the client notices because the last chunk is missing.
     std::string first;
-    const auto event = stream->next(kExportStep * kExportStepsMax, first);
-    if (event == BridgeStream::Event::kTimeout) {
-        return make_error(absl::StatusCode::kDeadlineExceeded, "EXPORT_TIMEOUT",
-                          "the export took too long; choose a shorter span");
+    BridgeStream::Event event = (*opened)->take(first);
+    for (int step = 0; event == BridgeStream::Event::kNothing && step < kExportStepsMax; ++step) {
+        co_await arrival->wait(kExportStep);
+        event = (*opened)->take(first);
     }
-    if (event == BridgeStream::Event::kEnd) {
-        PREPAY_RETURN_IF_ERROR(stream->status());
+    if (event == BridgeStream::Event::kNothing) {
+        co_return make_error(absl::StatusCode::kDeadlineExceeded, "EXPORT_TIMEOUT",
+                             "the export took too long; choose a shorter span");
     }
-    const auto pump = [this, place, stream, reply = first, waiting = 0, next = event](
-                          std::size_t, httplib::DataSink& sink) mutable {
-        if (next == BridgeStream::Event::kEnd) {
-            if (stream->status().ok()) {
-                sink.done();
-            }
-            return stream->status().ok();
-        }
-        if (next == BridgeStream::Event::kMessage) {
-            waiting = 0;
-            reporting::v1::ExportRoomDaysResponse chunk;
-            if (!chunk.ParseFromString(reply) ||
-                (!chunk.data().empty() && !sink.write(chunk.data().data(), chunk.data().size()))) {
-                return false;
-            }
-        } else if (++waiting > kExportStepsMax) {
-            return false;
-        }
-        next = stream->next(kExportStep, reply);
-        return !streams.are_ending() && sink.is_writable();
-    };
-    response.status = 200;
-    response.set_header("Content-Disposition", "attachment; filename=\"room-days.csv\"");
-    response.set_chunked_content_provider("text/csv; charset=utf-8", pump);
-    return absl::OkStatus();
+    const Status ended = event == BridgeStream::Event::kEnd ? (*opened)->status() : Status();
+    if (!ended.ok()) {
+        co_return ended;
+    }
+    metrics.count_request("export", 200);
+    co_await pump_csv(connection, **opened, *arrival, std::move(first));
+    co_return absl::OkStatus();
 }
 
-// Web routes of the single-page console have no file: they get its index.html.
-void HttpEdge::State::serve_file_or_app(const httplib::Request& request,
-                                        httplib::Response& response) const {
-    const bool looks_like_file = request.path.find('.') != std::string::npos;
-    const std::string index =
-        config.web_root + (request.path.rfind("/m/", 0) == 0 ? "/m/index.html" : "/index.html");
-    std::ifstream file(index, std::ios::binary);
-    if (looks_like_file || config.web_root.empty() || !file) {
-        response.status = 404;
-        response.set_content("not found\n", "text/plain");
-        return;
+asio::awaitable<void> HttpEdge::State::pump_csv(HttpConnection& connection, BridgeStream& stream,
+                                                Arrival& arrival, std::string reply) {
+    HttpAnswer head;
+    head.headers = {{"Content-Type", "text/csv; charset=utf-8"},
+                    {"Content-Disposition", "attachment; filename=\"room-days.csv\""},
+                    {"Cache-Control", "no-store"}};
+    if (connection.request().method == "HEAD") {
+        co_return co_await connection.answer(std::move(head));
     }
-    std::ostringstream content;
-    content << file.rdbuf();
-    response.status = 200;
-    response.set_content(content.str(), "text/html; charset=utf-8");
+    bool there = co_await connection.begin_stream(std::move(head));
+    BridgeStream::Event event = BridgeStream::Event::kMessage;  // `reply`, empty if there is none.
+    for (int waited = 0; there && !connection.is_stopping() && waited < kExportStepsMax;) {
+        if (event == BridgeStream::Event::kEnd) {
+            if (stream.status().ok()) {
+                co_await connection.end_stream();
+            }
+            co_return;
+        }
+        if (event == BridgeStream::Event::kMessage) {
+            waited = 0;
+            reporting::v1::ExportRoomDaysResponse part;
+            if (!part.ParseFromString(reply)) {
+                co_return;
+            }
+            there = co_await connection.write_piece(part.data());
+        } else {
+            const bool woken = co_await arrival.wait(kExportStep);
+            waited += woken ? 0 : 1;
+            there = woken || !connection.is_client_gone();
+        }
+        event = stream.take(reply);
+    }
 }
 
-void HttpEdge::State::serve_client_config(httplib::Response& response) const {
+asio::awaitable<void> HttpEdge::State::serve_room_days_csv(HttpConnection& connection) {
+    const Status status = co_await send_room_days_csv(connection);
+    if (!status.ok()) {
+        HttpAnswer answer = error_answer(status);
+        metrics.count_request("export", answer.status);
+        co_await connection.answer(std::move(answer));
+    }
+}
+
+// Web routes of the single-page console have no file: they get its index.html. What is asked for
+// among the assets, or with a dot, is a file or nothing.
+HttpAnswer HttpEdge::State::page_of(const HttpRequest& request) {
+    const bool asset = request.path.rfind("/assets/", 0) == 0;
+    std::optional<WebFile> file = files.find(request.path);
+    const bool own = file.has_value();
+    if (!own && !asset && request.path.find('.') == std::string::npos) {
+        file = files.find(request.path.rfind("/m/", 0) == 0 ? "/m/" : "/");
+    }
+    HttpAnswer answer;
+    if (!file) {
+        answer.status = 404;
+        answer.headers = {{"Content-Type", "text/plain"}, {"Cache-Control", "no-cache"}};
+        answer.body = "not found\n";
+        return answer;
+    }
+    answer.headers = {
+        {"Content-Type", file->type},
+        {"ETag", file->etag},
+        {"Cache-Control", asset ? "public, max-age=31536000, immutable" : "no-cache"}};
+    if (names_tag(request.header("if-none-match"), file->etag)) {
+        answer.status = 304;
+    } else {
+        answer.file = file->content;
+    }
+    return answer;
+}
+
+HttpAnswer HttpEdge::State::client_config() const {
     nlohmann::json document;
     document["provider_simulator_url"] = nullptr;
     if (!config.provider_simulator_url.empty()) {
         document["provider_simulator_url"] = config.provider_simulator_url;
     }
-    response.set_content(document.dump(), "application/json");
+    HttpAnswer answer;
+    answer.headers = {{"Content-Type", "application/json"}, {"Cache-Control", "no-cache"}};
+    answer.body = document.dump();
+    return answer;
 }
 
-void HttpEdge::State::set_headers() {
-    std::string policy = kContentPolicy;
-    if (!config.provider_simulator_url.empty()) {
-        policy += " " + config.provider_simulator_url;
-    }
-    server.set_default_headers({{"Content-Security-Policy", policy},
-                                {"X-Content-Type-Options", "nosniff"},
-                                {"Referrer-Policy", "no-referrer"},
-                                {"X-Frame-Options", "DENY"}});
-    server.set_post_routing_handler(
-        [](const httplib::Request& request, httplib::Response& response) {
-            HttpServer::finish_headers(response);
-            const bool immutable = request.path.rfind("/assets/", 0) == 0 && response.status == 200;
-            if (request.method == "GET" && !response.has_header("Cache-Control")) {
-                response.set_header("Cache-Control",
-                                    immutable ? "public, max-age=31536000, immutable" : "no-cache");
-            }
-        });
-}
-
-void HttpEdge::State::set_handlers() {
-    server.set_pre_routing_handler(
-        [this](const httplib::Request& request, httplib::Response& response) {
-            const Status status = check(request, response);
-            if (status.ok()) {
-                return httplib::Server::HandlerResponse::Unhandled;
-            }
-            if (request.path == "/callbacks/wechat") {
-                refuse_notice(response, status);
-            } else {
-                send_error(response, status);
-            }
-            return httplib::Server::HandlerResponse::Handled;
-        });
-    server.set_exception_handler(
-        [](const httplib::Request&, httplib::Response& response, const std::exception_ptr& error) {
-            try {
-                std::rethrow_exception(error);
-            } catch (const std::exception& caught) {
-                telemetry::log_error("request failed", {{"error", caught.what()}});
-            }
-            send_error(response, internal_error("INTERNAL", "the request failed; see the log"));
-        });
-}
-
-void HttpEdge::State::route() {
-    if (!config.web_root.empty()) {
-        server.set_mount_point("/", config.web_root);
-    }
-    server.set_file_extension_and_mimetype_mapping("woff2", "font/woff2");
-    set_headers();
-    set_handlers();
-    server.Post("/callbacks/wechat",
-                [this](const httplib::Request& request, httplib::Response& response,
-                       const httplib::ContentReader& reader) {
-                    const telemetry::TraceScope trace("");
-                    response.status = 204;
-                    if (const Status status = serve_wechat_notice(request, reader); !status.ok()) {
-                        refuse_notice(response, status);
-                    }
-                    metrics.count_request("callback", response.status);
-                });
-    server.Post(".*", [this](const httplib::Request& request, httplib::Response& response,
-                             const httplib::ContentReader& reader) {
-        connect.serve(request, response, reader);
-    });
-    server.Get(kCsvPath, [this](const httplib::Request& request, httplib::Response& response) {
-        const telemetry::TraceScope trace("");
-        if (const Status status = serve_room_days_csv(request, response); !status.ok()) {
-            send_error(response, status);
+asio::awaitable<void> HttpEdge::State::serve(HttpConnection& connection) {
+    const HttpRequest& request = connection.request();
+    const Status status = check(request);
+    if (!status.ok()) {
+        HttpAnswer answer =
+            request.path == kCallbackPath ? refused_notice(status) : error_answer(status);
+        if (error_reason(status) == "METHOD_NOT_ALLOWED") {
+            answer.headers.emplace_back("Allow", takes_posts(request.path) ? "POST" : "GET, HEAD");
         }
-        metrics.count_request("export", response.status);
-    });
-    server.Get("/client-config.json", [this](const httplib::Request&, httplib::Response& response) {
-        serve_client_config(response);
-    });
-    server.Get(".*", [this](const httplib::Request& request, httplib::Response& response) {
-        serve_file_or_app(request, response);
-    });
+        co_await connection.answer(std::move(answer));
+    } else if (request.path == kCallbackPath) {
+        co_await serve_wechat_notice(connection);
+    } else if (request.method == "POST") {
+        co_await connect.serve(connection);
+    } else if (request.path == kCsvPath) {
+        co_await serve_room_days_csv(connection);
+    } else {
+        HttpAnswer answer =
+            request.path == "/client-config.json" ? client_config() : page_of(request);
+        co_await connection.answer(std::move(answer));
+    }
 }
 
 HttpEdge::HttpEdge(const ConsoleConfig& config, GrpcBridge& bridge, rpc::AccessControl& access,
-                   const rpc::Client& account, const ConsoleMetrics& metrics)
-    : state_(std::make_unique<State>(config, bridge, access, account, metrics)) {
-    state_->route();
+                   const rpc::Client& account, const ConsoleMetrics& metrics) {
+    Result<ClientAddresses> addresses =
+        ClientAddresses::parse(config.trusted_proxies, config.forwarded_header);
+    state_ =
+        std::make_unique<State>(config, addresses.ok() ? *std::move(addresses) : ClientAddresses(),
+                                bridge, access, account, metrics);
 }
 
 HttpEdge::~HttpEdge() { stop(); }
@@ -303,22 +378,9 @@ HttpEdge::~HttpEdge() { stop(); }
 Result<int> HttpEdge::start() {
     const std::string& listen = state_->config.web_listen;
     const auto colon = listen.rfind(':');
-    PREPAY_ASSIGN_OR_RETURN(
-        const int port,
-        state_->server.listen_on(listen.substr(0, colon), std::stoi(listen.substr(colon + 1))));
-    state_->thread = std::thread([this] { state_->server.listen_after_bind(); });
-    while (!state_->server.is_running()) {  // httplib forgets a stop() that comes before.
-        std::this_thread::yield();
-    }
-    return port;
+    return state_->server.start(listen.substr(0, colon), std::stoi(listen.substr(colon + 1)));
 }
 
-void HttpEdge::stop() {
-    state_->streams.end_all();
-    state_->server.shut_down();
-    if (state_->thread.joinable()) {
-        state_->thread.join();
-    }
-}
+void HttpEdge::stop() { state_->server.stop(); }
 
 }  // namespace prepay::console

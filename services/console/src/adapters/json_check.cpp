@@ -1,0 +1,133 @@
+#include "adapters/json_check.h"
+
+#include <nlohmann/json.hpp>
+#include <set>
+#include <string_view>
+#include <vector>
+
+namespace prepay::console {
+namespace {
+
+namespace pb = google::protobuf;
+
+constexpr std::size_t kDepthMax = 100;  ///< As protobuf's own.
+
+const pb::FieldDescriptor* field_of(const pb::Descriptor* type, std::string_view key) {
+    if (type == nullptr) {
+        return nullptr;
+    }
+    for (int i = 0; i < type->field_count(); ++i) {
+        const pb::FieldDescriptor* field = type->field(i);
+        if (field->json_name() == key || field->name() == key) {
+            return field;
+        }
+    }
+    return nullptr;
+}
+
+// Follows the parser through the objects with the message type that each of them is to become.
+class KeyWatch final : public nlohmann::json_sax<nlohmann::json> {
+public:
+    explicit KeyWatch(const pb::Descriptor& type) : next_(&type) {}
+
+    [[nodiscard]] const std::string& problem() const { return problem_; }
+
+    bool null() override { return true; }
+    bool boolean(bool) override { return true; }
+    bool number_integer(number_integer_t) override { return true; }
+    bool number_unsigned(number_unsigned_t) override { return true; }
+    bool number_float(number_float_t, const string_t&) override { return true; }
+    bool string(string_t&) override { return true; }
+    bool binary(binary_t&) override { return true; }
+
+    bool start_object(std::size_t) override { return push({next_, next_is_map_, {}}); }
+    bool end_object() override { return pop(); }
+    bool start_array(std::size_t) override { return push({next_, next_is_map_, {}}); }
+    bool end_array() override { return pop(); }
+
+    bool key(string_t& name) override {
+        Level& level = levels_.back();
+        const pb::FieldDescriptor* field =
+            level.is_map ? field_of(level.type, "value") : field_of(level.type, name);
+        const bool known = field != nullptr && !level.is_map;
+        if (!level.keys.insert(known ? field->name() : name).second) {
+            problem_ = known ? field->json_name() + " is there twice" : "a key is there twice";
+            return false;
+        }
+        next_ = field != nullptr && field->type() == pb::FieldDescriptor::TYPE_MESSAGE
+                    ? field->message_type()
+                    : nullptr;
+        next_is_map_ = known && field->is_map();
+        return true;
+    }
+
+    bool parse_error(std::size_t position, const std::string&,
+                     const nlohmann::detail::exception&) override {
+        problem_ = "it is no JSON at byte " + std::to_string(position);
+        return false;
+    }
+
+private:
+    struct Level {
+        const pb::Descriptor* type = nullptr;
+        bool is_map = false;
+        std::set<std::string> keys;
+    };
+
+    bool push(Level level) {
+        if (levels_.size() >= kDepthMax) {
+            problem_ = "it is nested too deeply";
+            return false;
+        }
+        levels_.push_back(std::move(level));
+        return true;
+    }
+
+    // What follows in an array is of the same type; after an object, a key says what follows.
+    bool pop() {
+        next_ = levels_.back().type;
+        next_is_map_ = levels_.back().is_map;
+        levels_.pop_back();
+        return true;
+    }
+
+    const pb::Descriptor* next_;
+    bool next_is_map_ = false;
+    std::vector<Level> levels_;
+    std::string problem_;
+};
+
+}  // namespace
+
+Status check_json(const pb::Descriptor& type, const std::string& text) {
+    KeyWatch watch(type);
+    if (nlohmann::json::sax_parse(text, &watch)) {
+        return absl::OkStatus();
+    }
+    return invalid_argument("BAD_REQUEST", "the request cannot be read: " + watch.problem());
+}
+
+std::string explain_refusal(const pb::Descriptor& type, const std::string& words) {
+    const std::string general = "a field is unknown or has a value that does not fit";
+    const auto end = words.find(')');
+    const auto begin = words.rfind('(', end);
+    if (end == std::string::npos || begin == std::string::npos) {
+        return general;
+    }
+    std::string known;
+    const pb::Descriptor* level = &type;
+    std::string_view path = std::string_view(words).substr(begin + 1, end - begin - 1);
+    while (!path.empty()) {
+        const std::string_view part = path.substr(0, path.find('.'));
+        path.remove_prefix(std::min(path.size(), part.size() + 1));
+        const pb::FieldDescriptor* field = field_of(level, part.substr(0, part.find('[')));
+        if (field == nullptr) {
+            break;
+        }
+        known += (known.empty() ? "" : ".") + field->json_name();
+        level = field->message_type();
+    }
+    return known.empty() ? general : known + " has a value that does not fit";
+}
+
+}  // namespace prepay::console

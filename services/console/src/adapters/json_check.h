@@ -1,0 +1,20 @@
+#pragma once
+
+#include <google/protobuf/descriptor.h>
+
+#include <string>
+
+#include "core/status.h"
+
+namespace prepay::console {
+
+/// Whether a text is JSON whose objects name no key twice, a field's two spellings being one key.
+/// The parser of protobuf quotes what it cannot read, takes what is no JSON, and lets the last of
+/// two keys win. INVALID_ARGUMENT / BAD_REQUEST, without a word of the text but known field names.
+Status check_json(const google::protobuf::Descriptor& type, const std::string& text);
+
+/// What to say of a message that protobuf's parser refused, by the place in its `words`:
+/// "pageSize has a value that does not fit" when that is a field that exists.
+std::string explain_refusal(const google::protobuf::Descriptor& type, const std::string& words);
+
+}  // namespace prepay::console
