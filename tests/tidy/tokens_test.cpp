@@ -147,7 +147,6 @@ TEST_CASE("A row is read by the names of its columns") {
         "services/account/src/adapters/pg_charge_intake.cpp",
         "services/account/src/adapters/pg_credit.cpp",
         "services/account/src/adapters/pg_event_intake.cpp",
-        "services/account/src/adapters/pg_journal.cpp",
         "services/account/src/adapters/pg_ledger.cpp",
         "services/account/src/adapters/pg_occupancies.cpp",
         "services/account/src/adapters/pg_order_lists.cpp",

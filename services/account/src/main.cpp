@@ -1,9 +1,8 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 
+#include "adapters/books_commands.h"
 #include "adapters/grpc_account_service.h"
 #include "adapters/pg_event_intake.h"
-#include "adapters/pg_journal.h"
 #include "adapters/wechat_crypto.h"
 #include "adapters/wechat_pay.h"
 #include "config.h"
@@ -145,23 +144,6 @@ Status wire(runtime::Service& service, const AccountConfig& config, std::unique_
     return absl::OkStatus();
 }
 
-int print_journal(const runtime::Program& program, const std::string& config_path) {
-    const auto config = runtime::load_config(program, config_path);
-    if (!config.ok()) {
-        std::fprintf(stderr, "%s\n", error_message(config.status()).c_str());
-        return 1;
-    }
-    pg::Database database(config->second);
-    const Status written = write_journal(database, [](const std::string& text) {
-        std::fwrite(text.data(), 1, text.size(), stdout);
-    });
-    if (!written.ok()) {
-        std::fprintf(stderr, "%s\n", telemetry::describe(written).c_str());
-        return 1;
-    }
-    return std::fflush(stdout) == 0 ? 0 : 1;
-}
-
 }  // namespace
 }  // namespace prepay::account
 
@@ -182,13 +164,7 @@ int main(int argc, char** argv) {
     };
     program.wire = [&](runtime::Service& service) { return account::wire(service, config, parts); };
     program.add_subcommands = [&](CLI::App& app, int& exit_code) {
-        auto* const journal =
-            app.add_subcommand("journal", "Print the whole ledger as an hledger journal");
-        auto config_path = std::make_shared<std::string>();
-        journal->add_option("--config", *config_path, "Configuration file")->required();
-        journal->callback([&program, &exit_code, config_path] {
-            exit_code = account::print_journal(program, *config_path);
-        });
+        account::add_books_commands(app, exit_code, program);
     };
     return runtime::run_main(argc, argv, program);
 }

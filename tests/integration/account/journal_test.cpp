@@ -56,8 +56,10 @@ TEST_CASE("hledger checks the journal and has our balances") {
     const std::string path = "/tmp/prepay-journal-" + std::to_string(getpid());
     {
         std::ofstream file(path);
-        REQUIRE(
-            write_journal(*world.database, [&](const std::string& text) { file << text; }).ok());
+        REQUIRE(write_journal(*world.database, [&](const std::string& text) {
+                    file << text;
+                    return absl::OkStatus();
+                }).ok());
     }
     const Ran check = run("hledger -f " + path + " check");
     INFO(check.output);
@@ -79,7 +81,59 @@ TEST_CASE("hledger checks the journal and has our balances") {
     CHECK(run("sed 's/^    purse:\\(.*\\)  0.000000 CNY = /    purse:\\1  0.000000 CNY = 1/' " +
               path + " | hledger -f - check")
               .exit_code != 0);
+    // Cut short anywhere, it does not pass.
+    std::ifstream whole(path);
+    const std::string text{std::istreambuf_iterator<char>(whole), {}};
+    for (std::size_t tenth = 1; tenth < 10; ++tenth) {
+        // At the end of a transaction too, where nothing looks broken.
+        const std::size_t at = text.rfind("\n\n", text.size() * tenth / 10);
+        for (const std::size_t length : {text.size() * tenth / 10, at + 2}) {
+            std::ofstream(path) << text.substr(0, length);
+            INFO("cut after " << length << " of " << text.size());
+            CHECK(run("hledger -f " + path + " check").exit_code != 0);
+        }
+    }
+    const std::size_t inside = text.find("check:end");
+    std::ofstream(path) << text.substr(0, text.rfind('\n', inside) + 1);
+    CHECK(run("hledger -f " + path + " check").exit_code != 0);
     unlink(path.c_str());
+}
+
+TEST_CASE(
+    "I-1 I-2 the program checks its own books, and finds a balance that is not its postings'") {
+    SKIP_WITHOUT_POSTGRES();
+    World world;
+    world.make_site();
+    const std::string account = world.make_account("r1", 30'000'000);
+    REQUIRE(world.charge({{1, account, 123'456, ""}}).ok());
+    const BooksCheck good = check_books(*world.database).value();
+    CHECK(good.is_good());
+    CHECK(good.posting_count == 2);
+    REQUIRE(world.database
+                ->transact([&](pqxx::work& tx) {
+                    tx.exec_params(
+                        "UPDATE balances SET balance_micros = balance_micros + 1,"
+                        " credit_total_micros = credit_total_micros + 1 WHERE account_no ="
+                        " (SELECT account_no FROM accounts WHERE account_id = $1)",
+                        account);
+                    return absl::OkStatus();
+                })
+                .ok());
+    const BooksCheck bad = check_books(*world.database).value();
+    CHECK_FALSE(bad.is_good());
+    CHECK(bad.sum_micros == 1);
+    REQUIRE(bad.differences.size() == 1);
+    CHECK(bad.differences[0].find(account) != std::string::npos);
+}
+
+TEST_CASE("an export that cannot be written is an error") {
+    SKIP_WITHOUT_POSTGRES();
+    World world;
+    world.make_site();
+    const Status full = write_journal(*world.database, [](const std::string&) {
+        return unavailable("OUTPUT_FAILED", "no space left");
+    });
+    CHECK(error_reason(full) == "OUTPUT_FAILED");
 }
 
 }  // namespace prepay::account::test

@@ -1,4 +1,6 @@
 #include "adapters/pg_journal.h"
+
+#include "pg/row.h"
 #include "quantity/text.h"
 
 namespace prepay::account {
@@ -6,64 +8,119 @@ namespace {
 
 constexpr int kFetchCount = 5000;
 
+// The day after the last posting of any site, so that hledger, which goes by dates, looks at the
+// assertions after all of them.
+constexpr const char* kExpectation = R"sql(
+SELECT count(*) AS entries,
+       to_char(coalesce(max(e.post_time AT TIME ZONE s.time_zone), '2000-01-01') + interval '1 day',
+               'YYYY-MM-DD') AS day_after
+FROM entries e JOIN accounts a ON a.account_no = e.account_no JOIN sites s ON s.site_id = a.site_id
+)sql";
+
 constexpr const char* kEntries = R"sql(
 DECLARE journal NO SCROLL CURSOR FOR
-SELECT to_char(e.post_time AT TIME ZONE s.time_zone, 'YYYY-MM-DD'), e.entry_id, e.kind, e.source_id,
-       a.kind || ':' || CASE a.kind WHEN 'purse' THEN a.account_id ELSE a.site_id END,
-       c.kind || ':' || CASE c.kind WHEN 'purse' THEN c.account_id ELSE c.site_id END,
+SELECT to_char(e.post_time AT TIME ZONE s.time_zone, 'YYYY-MM-DD') AS post_date, e.entry_id, e.kind,
+       e.source_id,
+       a.kind || ':' || CASE a.kind WHEN 'purse' THEN a.account_id ELSE a.site_id END AS account,
+       c.kind || ':' || CASE c.kind WHEN 'purse' THEN c.account_id ELSE c.site_id END AS counter,
        e.amount_micros,
        to_char((e.source_time - CASE e.source_kind WHEN 'charge' THEN interval '1 microsecond'
-                                ELSE interval '0' END) AT TIME ZONE s.time_zone, 'YYYY-MM-DD')
+                                ELSE interval '0' END) AT TIME ZONE s.time_zone,
+               'YYYY-MM-DD') AS source_date
 FROM entries e JOIN accounts a ON a.account_no = e.account_no JOIN sites s ON s.site_id = a.site_id
 JOIN accounts c ON c.account_no = e.counter_no ORDER BY e.post_time, e.entry_id
 )sql";
 
 constexpr const char* kBalances = R"sql(
-SELECT a.kind || ':' || CASE a.kind WHEN 'purse' THEN a.account_id ELSE a.site_id END,
+SELECT a.kind || ':' || CASE a.kind WHEN 'purse' THEN a.account_id ELSE a.site_id END AS account,
        b.balance_micros
 FROM accounts a JOIN balances b USING (account_no) ORDER BY 1
 )sql";
 
+// Every account with what its entries say, from both sides.
+constexpr const char* kBooks = R"sql(
+WITH sides AS (
+    SELECT account_no, amount_micros, 1 AS own FROM entries
+    UNION ALL SELECT counter_no, -amount_micros, 0 FROM entries),
+sums AS (SELECT account_no, sum(amount_micros) AS amount_micros, sum(own) AS own_count FROM sides
+         GROUP BY account_no)
+SELECT a.kind || ':' || CASE a.kind WHEN 'purse' THEN a.account_id ELSE a.site_id END AS account,
+       b.balance_micros, coalesce(s.amount_micros, 0)::bigint AS posted_micros
+FROM accounts a JOIN balances b USING (account_no) LEFT JOIN sums s USING (account_no) ORDER BY 1
+)sql";
+
 std::string yuan(std::int64_t micros) { return format_decimal(micros, 6, 6) + " CNY"; }
+
+// The seal opens with a yuan that its last line takes back: cut short, it does not balance.
+std::string sealed_balances(pqxx::work& tx, const std::string& date) {
+    std::string text = date + " balances as kept\n    check:begin  " + yuan(1'000'000) + "\n";
+    for (const pg::Row row : tx.exec(kBalances)) {
+        text += "    " + row.text("account") + "  " + yuan(0) + " = " +
+                yuan(row.number("balance_micros")) + "\n";
+    }
+    return text + "    check:end  " + yuan(-1'000'000) + "\n\n";
+}
+
+std::string transaction_of(const pg::Row& row) {
+    const std::string date = row.text("post_date");
+    const std::string id = row.text("entry_id");
+    const std::string kind = row.text("kind");
+    const std::string source = row.text("source_id");
+    const std::string account = row.text("account");
+    const std::string counter = row.text("counter");
+    const auto amount = row.number("amount_micros");
+    return date + "=" + row.text("source_date") + " (" + id + ") " + kind + " " + source +
+           "\n    " + account + "  " + yuan(amount) + "\n    " + counter + "  " + yuan(-amount) +
+           "\n\n";
+}
 
 }  // namespace
 
-Status write_journal(pg::Database& database, const std::function<void(const std::string&)>& write) {
+Status write_journal(pg::Database& database,
+                     const std::function<Status(const std::string&)>& write) {
     return database.read([&](pqxx::work& tx) -> Status {
-        write(
-            "; The ledger of prepay-account. Dates are the site's: of posting, then of what was "
-            "paid "
-            "for (--date2).\n"
-            "; Balances are credit-positive: a purse holds what is "
-            "owed\n"
-            "; to its customer, cash and wechat hold the same money with the opposite sign.\n"
-            "commodity 1000.000000 CNY\n\n");
+        const pg::Row expected = tx.exec1(kExpectation);
+        const auto count = expected.text("entries");
+        PREPAY_RETURN_IF_ERROR(write(
+            "; The ledger of prepay-account: " + count +
+            " postings. Dates are the site's: of posting, then of what was paid\n"
+            "; for (--date2). Balances are credit-positive: a purse holds what is owed to its\n"
+            "; customer, cash and wechat hold the same money with the opposite sign.\n"
+            "; The first transaction asserts the balance of every account after all others:\n"
+            "; a journal that was cut short does not pass `hledger check`.\n"
+            "commodity 1000.000000 CNY\n\n" +
+            sealed_balances(tx, expected.text("day_after"))));
         tx.exec(kEntries);
-        std::string last_date = "2000-01-01";
         for (;;) {
             const auto rows = tx.exec("FETCH " + std::to_string(kFetchCount) + " FROM journal");
             if (rows.empty()) {
-                break;
+                return absl::OkStatus();
             }
             std::string text;
-            for (const auto& row : rows) {
-                const auto date = row[0].as<std::string>();
-                last_date = std::max(last_date, date);
-                const auto amount = row[6].as<std::int64_t>();
-                text += date + "=" + row[7].as<std::string>() + " (" + row[1].as<std::string>() +
-                        ") " + row[2].as<std::string>() + " " + row[3].as<std::string>() +
-                        "\n    " + row[4].as<std::string>() + "  " + yuan(amount) + "\n    " +
-                        row[5].as<std::string>() + "  " + yuan(-amount) + "\n\n";
+            for (const pg::Row row : rows) {
+                text += transaction_of(row);
             }
-            write(text);
+            PREPAY_RETURN_IF_ERROR(write(text));
         }
-        std::string text = last_date + " balances as kept\n";
-        for (const auto& row : tx.exec(kBalances)) {
-            text += "    " + row[0].as<std::string>() + "  " + yuan(0) + " = " +
-                    yuan(row[1].as<std::int64_t>()) + "\n";
+    });
+}
+
+Result<BooksCheck> check_books(pg::Database& database) {
+    return database.read([&](pqxx::work& tx) -> Result<BooksCheck> {
+        BooksCheck check;
+        for (const pg::Row row : tx.exec(kBooks)) {
+            const std::string account = row.text("account");
+            const auto balance = row.number("balance_micros");
+            const auto posted = row.number("posted_micros");
+            ++check.account_count;
+            check.sum_micros += balance;
+            if (balance != posted) {
+                check.differences.push_back(account + ": kept " + yuan(balance) + ", posted " +
+                                            yuan(posted));
+            }
         }
-        write(text);
-        return absl::OkStatus();
+        check.posting_count = pg::only<std::int64_t>(tx.exec1("SELECT count(*) FROM entries"));
+        return check;
     });
 }
 
