@@ -129,6 +129,42 @@ Result<CommandAction> from_proto_action(v1::CommandAction action) {
     }
 }
 
+Frame from_proto_frame(const v1::Frame& frame) {
+    Frame result;
+    result.frame_time = from_proto_time(frame.frame_time());
+    result.direction = frame.direction() == v1::FRAME_DIRECTION_SENT ? FrameDirection::kSent
+                                                                     : FrameDirection::kReceived;
+    result.data.assign(frame.data().begin(), frame.data().end());
+    result.attempt_number = frame.attempt_number();
+    return result;
+}
+
+Result<QuarantineDecision> from_proto_decision(v1::QuarantineDecision decision) {
+    switch (decision) {
+        case v1::QUARANTINE_DECISION_ACCEPT:
+            return QuarantineDecision::kAccept;
+        case v1::QUARANTINE_DECISION_NEW_EPOCH:
+            return QuarantineDecision::kNewEpoch;
+        case v1::QUARANTINE_DECISION_DISCARD:
+            return QuarantineDecision::kDiscard;
+        default:
+            return invalid_argument("BAD_DECISION", "decision is ACCEPT, NEW_EPOCH or DISCARD");
+    }
+}
+
+std::optional<AnomalyState> from_proto_anomaly_state(v1::AnomalyState state) {
+    switch (state) {
+        case v1::ANOMALY_STATE_NOTED:
+            return AnomalyState::kNoted;
+        case v1::ANOMALY_STATE_OPEN:
+            return AnomalyState::kOpen;
+        case v1::ANOMALY_STATE_DECIDED:
+            return AnomalyState::kDecided;
+        default:
+            return std::nullopt;
+    }
+}
+
 MeterValues from_proto_values(const v1::MeterValues& values) {
     MeterValues result;
     result.read_time = from_proto_time(values.read_time());
@@ -348,6 +384,58 @@ v1::Frame to_proto_frame(const Frame& frame) {
                                                                   : v1::FRAME_DIRECTION_RECEIVED);
     result.set_data(frame.data.data(), frame.data.size());
     result.set_attempt_number(frame.attempt_number);
+    return result;
+}
+
+v1::QuarantineDecision to_proto_decision(QuarantineDecision decision) {
+    switch (decision) {
+        case QuarantineDecision::kAccept:
+            return v1::QUARANTINE_DECISION_ACCEPT;
+        case QuarantineDecision::kNewEpoch:
+            return v1::QUARANTINE_DECISION_NEW_EPOCH;
+        case QuarantineDecision::kDiscard:
+            return v1::QUARANTINE_DECISION_DISCARD;
+    }
+    return v1::QUARANTINE_DECISION_UNSPECIFIED;
+}
+
+v1::Anomaly to_proto_anomaly(const Anomaly& anomaly) {
+    v1::Anomaly result;
+    result.set_anomaly_id(anomaly.anomaly_id);
+    result.set_line_id(anomaly.line_id);
+    result.set_meter_id(anomaly.meter_id);
+    result.set_resource(to_proto_resource(anomaly.resource));
+    result.set_reason(anomaly.reason);
+    result.set_state(anomaly.state == AnomalyState::kOpen      ? v1::ANOMALY_STATE_OPEN
+                     : anomaly.state == AnomalyState::kDecided ? v1::ANOMALY_STATE_DECIDED
+                                                               : v1::ANOMALY_STATE_NOTED);
+    result.set_previous_register_total(anomaly.previous_total.wh());
+    if (anomaly.previous_read_time) {
+        *result.mutable_previous_read_time() = to_proto_time(*anomaly.previous_read_time);
+    }
+    result.set_register_total(anomaly.register_total.wh());
+    *result.mutable_read_time() = to_proto_time(anomaly.read_time);
+    result.set_latest_register_total(anomaly.seen().wh());
+    *result.mutable_latest_read_time() = to_proto_time(anomaly.seen_time());
+    result.set_after_change(anomaly.after_change);
+    if (anomaly.decision) {
+        result.set_decision(to_proto_decision(*anomaly.decision));
+    }
+    result.set_opening_register(anomaly.opening.value_or(RegisterTotal()).wh());
+    result.set_closing_register(anomaly.closing.value_or(RegisterTotal()).wh());
+    result.set_reason_text(anomaly.reason_text);
+    result.set_decided_by(anomaly.decided_by);
+    if (anomaly.decide_time) {
+        *result.mutable_decide_time() = to_proto_time(*anomaly.decide_time);
+    }
+    return result;
+}
+
+v1::MeterValues to_proto_values(const MeterValues& values, ReadingFault fault) {
+    v1::MeterValues result = to_proto_values(values);
+    if (fault != ReadingFault::kNone) {
+        result.set_register_fault(fault_reason(fault));
+    }
     return result;
 }
 

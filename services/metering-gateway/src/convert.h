@@ -9,6 +9,7 @@
 #include "ports.h"
 #include "prepay/metering/v1/events.pb.h"
 #include "prepay/metering/v1/metering.pb.h"
+#include "readings/domain/anomaly.h"
 
 namespace prepay::metering {
 
@@ -18,6 +19,11 @@ Result<LineConfig> from_proto_line(const v1::Line& line);
 Result<MeterConfig> from_proto_meter(const v1::Meter& meter, const DriverPack* pack);
 Result<CommandAction> from_proto_action(v1::CommandAction action);
 MeterValues from_proto_values(const v1::MeterValues& values);
+
+Frame from_proto_frame(const v1::Frame& frame);
+/// Reason BAD_DECISION.
+Result<QuarantineDecision> from_proto_decision(v1::QuarantineDecision decision);
+std::optional<AnomalyState> from_proto_anomaly_state(v1::AnomalyState state);
 
 google::protobuf::Timestamp to_proto_time(Instant instant);
 Instant from_proto_time(const google::protobuf::Timestamp& time);
@@ -30,6 +36,11 @@ v1::MeterValues to_proto_values(const MeterValues& values);
 v1::Reading to_proto_reading(const Reading& reading);
 v1::Command to_proto_command(const Command& command);
 v1::Frame to_proto_frame(const Frame& frame);
+v1::QuarantineDecision to_proto_decision(QuarantineDecision decision);
+/// Without frames.
+v1::Anomaly to_proto_anomaly(const Anomaly& anomaly);
+/// Values with why their register was not taken.
+v1::MeterValues to_proto_values(const MeterValues& values, ReadingFault fault);
 v1::DriverPack to_proto_pack(const DriverPack& pack);
 v1::CommandAction to_proto_action(CommandAction action);
 v1::MeterState to_proto_meter_state(const MeterStateChange& change);

@@ -34,6 +34,7 @@ struct Parts {
           metrics(service.metrics()),
           registry(service.database()),
           readings(service.database(), service.outbox(), service.clock()),
+          anomalies(service.database(), service.outbox(), service.clock(), readings),
           commands(service.database(), service.outbox(), service.clock(), signal),
           claims(service.peer("account")),
           spool(readings, metrics, static_cast<std::size_t>(config.spool_readings_max)),
@@ -42,7 +43,7 @@ struct Parts {
                 config.commands},
                packs, loops.all()),
           intents(commands, park, signal, service.clock()),
-          grpc({registry, readings, commands, park, board, signal, packs, metrics,
+          grpc({registry, readings, anomalies, commands, park, board, signal, packs, metrics,
                 service.clock()}) {}
 
     metering::PackLibrary packs;
@@ -51,6 +52,7 @@ struct Parts {
     metering::CommandSignal signal;
     metering::PgRegistryStore registry;
     metering::PgReadingStore readings;
+    metering::PgAnomalyStore anomalies;
     metering::PgCommandStore commands;
     metering::GrpcIntentClaims claims;
     metering::ReadingSpool spool;

@@ -42,13 +42,15 @@ GatewayMetrics::GatewayMetrics(telemetry::Metrics& metrics)
       meters_online_(
           metrics.gauge("prepay_metering_meters", "Meters by state.", {{"state", "online"}})),
       meters_lost_(
-          metrics.gauge("prepay_metering_meters", "Meters by state.", {{"state", "lost"}})) {
+          metrics.gauge("prepay_metering_meters", "Meters by state.", {{"state", "lost"}})),
+      quarantined_(metrics.gauge("prepay_metering_quarantined_meters",
+                                 "Meters whose register waits for a decision.")) {
     for (int i = 0; i <= static_cast<int>(FrameFault::kTrailingBytes); ++i) {
         bad_frames_.push_back(
             metrics.counter("prepay_metering_bad_frames_total", "Replies not taken, by reason.",
                             {{"reason", fault_text(static_cast<FrameFault>(i))}}));
     }
-    for (int i = 0; i <= static_cast<int>(ReadingFault::kUnknownMeter); ++i) {
+    for (int i = 0; i <= static_cast<int>(ReadingFault::kQuarantined); ++i) {
         rejected_.push_back(metrics.counter(
             "prepay_metering_readings_rejected_total", "Readings not taken as a base, by reason.",
             {{"reason", lower(fault_reason(static_cast<ReadingFault>(i)))}}));

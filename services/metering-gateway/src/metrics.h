@@ -41,6 +41,7 @@ public:
         lines_online_.set(online);
         lines_lost_.set(lost);
     }
+    void quarantined(int meters) const { quarantined_.set(meters); }
     void meters(int online, int lost) const {
         meters_online_.set(online);
         meters_lost_.set(lost);
@@ -65,6 +66,7 @@ private:
     telemetry::Gauge lines_lost_;
     telemetry::Gauge meters_online_;
     telemetry::Gauge meters_lost_;
+    telemetry::Gauge quarantined_;
 };
 
 }  // namespace prepay::metering

@@ -85,8 +85,9 @@ struct LineBatch {
     std::vector<Reading> readings;
     std::vector<MeterStateChange> state_changes;
     std::vector<RejectedReading> rejected;
+    std::vector<QuarantineSight> sights;
     [[nodiscard]] bool empty() const {
-        return readings.empty() && state_changes.empty() && rejected.empty();
+        return readings.empty() && state_changes.empty() && rejected.empty() && sights.empty();
     }
 };
 

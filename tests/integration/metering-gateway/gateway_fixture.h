@@ -147,13 +147,15 @@ public:
         : database_(database),
           registry(database),
           readings(database, outbox_, clock),
+          anomalies(database, outbox_, clock, readings),
           commands(database, outbox_, clock, signal),
           spool(readings, gauges, 10'000),
           loops(clock),
           park({clock, gauges, commands, claims, spool, board, PlausibilityLimits{}, settings()},
                packs, loops.all()),
           intents(commands, park, signal, clock),
-          service({registry, readings, commands, park, board, signal, packs, gauges, clock}) {
+          service({registry, readings, anomalies, commands, park, board, signal, packs, gauges,
+                   clock}) {
         const auto lines = registry.list_lines("", 1000);
         const auto meters = registry.list_meters("", 1000, "", {});
         REQUIRE(lines.ok());
@@ -264,6 +266,22 @@ public:
         return collector.last;
     }
 
+    Result<v1::DecideQuarantineResponse> decide(v1::DecideQuarantineRequest request,
+                                                const std::string& request_id = "") {
+        request.set_reason_text("test");
+        const std::string id =
+            request_id.empty() ? "decide-" + std::to_string(++count_) : request_id;
+        return service.decide_quarantine(context("DecideQuarantine", request, id), request);
+    }
+
+    /// Waits until a condition holds.
+    bool until(const std::function<bool()>& holds) {
+        for (int i = 0; i < 300 && !holds(); ++i) {
+            eventually("SELECT true");  // A pause of the server's.
+        }
+        return holds();
+    }
+
     Status deliver(const account::v1::SwitchIntentChanged& event,
                    const std::string& trace_id = "") {
         kafka::Message message;
@@ -325,6 +343,7 @@ public:
     CommandSignal signal;
     PgRegistryStore registry;
     PgReadingStore readings;
+    PgAnomalyStore anomalies;
     PgCommandStore commands;
     ReadingSpool spool;
     AsioLineLoops loops;

@@ -32,6 +32,18 @@ struct OneLine {
         gateway.add_meter(meter_id, "line-01", unit, pack, serial);
     }
 
+    /// The anomaly that holds a meter in quarantine, when there is one.
+    std::int64_t quarantine_of(const std::string& meter_id) {
+        REQUIRE(gateway.eventually("SELECT count(*) = 1 FROM rejected_readings WHERE meter_id = '" +
+                                   meter_id + "' AND state = 'open'"));
+        v1::GetMeterRequest request;
+        request.set_meter_id(meter_id);
+        return gateway.service.get_meter({}, request)->meter().quarantine_anomaly_id();
+    }
+    Result<v1::DecideQuarantineResponse> decide(const v1::DecideQuarantineRequest& request) {
+        return gateway.decide(request);
+    }
+
     Simulator park;
     Fixture fixture;
     Gateway& gateway = *fixture.gateway;  ///< Until it is restarted.
@@ -402,17 +414,28 @@ TEST_CASE("A dip is an anomaly event, a rollover and a swap open an epoch") {
         gateway.eventually("SELECT min(register_total) = 50000 FROM readings r JOIN meters m"
                            " USING (meter_no) WHERE meter_id = 'm-1'"));
     const auto anomalies = gateway.events<v1::ReadingRejected>("prepay.metering.anomalies.v1");
-    REQUIRE(anomalies.size() == 1);
+    REQUIRE_FALSE(anomalies.empty());
     CHECK(anomalies[0].previous_register_total() == 50'000);
     CHECK(anomalies[0].register_total() == 40'000);
-    gateway.add_meter("m-1", "line-01", 1, "acrel-ddsy1352", "new");
-    REQUIRE(
-        gateway.eventually("SELECT count(*) >= 1 FROM readings r JOIN meters m USING (meter_no)"
-                           " WHERE meter_id = 'm-1' AND r.register_epoch = 1"
-                           " AND register_total = 40000"));
+    // The dip stays: a person says that the meter was replaced.
+    const std::int64_t anomaly = line.quarantine_of("m-1");
+    v1::DecideQuarantineRequest request;
+    request.set_anomaly_id(anomaly);
+    request.set_decision(v1::QUARANTINE_DECISION_NEW_EPOCH);
+    request.set_opening_register(39'000);
+    request.set_closing_register(50'500);
+    REQUIRE(line.decide(request).ok());
+    CHECK(
+        gateway.eventually("SELECT array_agg(r.register_epoch || ':' || register_total ORDER BY"
+                           " slot_time) FILTER (WHERE source = 'on_demand') ="
+                           " ARRAY['0:50500', '1:39000', '1:40000'] FROM readings r JOIN meters m"
+                           " USING (meter_no) WHERE meter_id = 'm-1'"));
+    CHECK(
+        gateway.eventually("SELECT count(*) >= 2 FROM readings r JOIN meters m USING (meter_no)"
+                           " WHERE meter_id = 'm-1' AND r.register_epoch = 1 AND source = 'poll'"));
 }
 
-TEST_CASE("Another CT ratio opens an epoch: the jump of the register is no consumption") {
+TEST_CASE("Another CT ratio is asked about: the jump of the register is no consumption") {
     SKIP_WITHOUT_POSTGRES();
     OneLine line;
     line.add_meter("m-1", 1, 50'000, 0);
@@ -424,12 +447,154 @@ TEST_CASE("Another CT ratio opens an epoch: the jump of the register is no consu
                 .register_meters(line.gateway.context("RegisterMeters", request, "ct-40-of-m-1"),
                                  request)
                 .ok());
+    v1::DecideQuarantineRequest decision;
+    decision.set_anomaly_id(line.quarantine_of("m-1"));
+    decision.set_decision(v1::QUARANTINE_DECISION_NEW_EPOCH);
+    CHECK(line.gateway.eventually("SELECT bool_and(after_change) FROM rejected_readings"));
+    REQUIRE(line.decide(decision).ok());
     CHECK(
-        line.gateway.eventually("SELECT count(*) > 0 FROM readings WHERE register_epoch = 1"
+        line.gateway.eventually("SELECT count(*) > 1 FROM readings WHERE register_epoch = 1"
                                 " AND register_total = 2000000"));
     CHECK(
         line.gateway.eventually("SELECT count(*) = 0 FROM readings WHERE register_epoch = 0"
                                 " AND register_total <> 50000"));
+}
+
+TEST_CASE("A corrected unit with 1,000 kWh more waits for a person, over a restart too") {
+    SKIP_WITHOUT_POSTGRES();
+    OneLine line;
+    line.add_meter("m-1", 1, 50'000, 0);
+    line.park.add_meter("m-right", "line-01", 2, sim::FAMILY_DDSY1352, 1'050'000, 0);
+    REQUIRE(line.gateway.eventually("SELECT count(*) > 0 FROM readings"));
+    line.gateway.add_meter("m-1", "line-01", 2, "acrel-ddsy1352");
+    const std::int64_t anomaly = line.quarantine_of("m-1");
+    // Two days later the bound of the time would allow it.
+    line.fixture.restart();
+    Gateway& gateway = *line.fixture.gateway;
+    v1::GetMeterRequest get;
+    get.set_meter_id("m-1");
+    const auto marked = [&] {
+        const auto meter = gateway.service.get_meter({}, get);
+        return meter.ok() && meter->meter().quarantine_anomaly_id() == anomaly &&
+               !meter->meter().latest().register_fault().empty();
+    };
+    CHECK(gateway.until(marked));
+    CHECK(gateway.eventually("SELECT max(register_total) = 50000 FROM readings"));
+    v1::ListAnomaliesRequest list;
+    list.set_state(v1::ANOMALY_STATE_OPEN);
+    const auto open = gateway.service.list_anomalies({}, list);
+    REQUIRE(open.ok());
+    REQUIRE(open->anomalies_size() == 1);
+    CHECK(open->open_count() == 1);
+    CHECK(open->anomalies(0).previous_register_total() == 50'000);
+    CHECK(open->anomalies(0).after_change());
+    v1::GetAnomalyRequest detail;
+    detail.set_anomaly_id(anomaly);
+    CHECK(gateway.service.get_anomaly({}, detail)->anomaly().frames_size() >= 2);
+    // History of the meter is no way around the decision.
+    v1::ImportReadingsRequest import;
+    auto* row = import.add_readings();
+    row->set_meter_id("m-1");
+    *row->mutable_read_time() = to_proto_time(gateway.clock.now());
+    row->set_register_total(60'000);
+    const auto imported = gateway.service.import_readings(
+        gateway.context("ImportReadings", import, "import-in-quarantine"), import);
+    REQUIRE(imported.ok());
+    REQUIRE(imported->rejected_size() == 1);
+    CHECK(imported->rejected(0).reason() == "QUARANTINED");
+
+    v1::DecideQuarantineRequest request;
+    request.set_anomaly_id(anomaly);
+    request.set_decision(v1::QUARANTINE_DECISION_NEW_EPOCH);
+    const auto reason_of = [&](const v1::DecideQuarantineRequest& asked) {
+        return error_reason(gateway.decide(asked).status());
+    };
+    request.set_opening_register(99'000'000);
+    CHECK(reason_of(request) == "BAD_OPENING_REGISTER");
+    request.clear_opening_register();
+    request.set_closing_register(1);
+    CHECK(reason_of(request) == "BAD_CLOSING_REGISTER");
+    request.clear_closing_register();
+    request.set_anomaly_id(4711);
+    CHECK(reason_of(request) == "UNKNOWN_ANOMALY");
+    request.set_anomaly_id(anomaly);
+    REQUIRE(gateway.decide(request, "decide-once").ok());
+    REQUIRE(gateway.decide(request, "decide-once").ok());
+    CHECK(reason_of(request) == "NOT_IN_QUARANTINE");
+    CHECK(gateway.eventually("SELECT count(*) > 1 FROM readings WHERE register_epoch = 1"));
+    CHECK(gateway.service.list_anomalies({}, list)->open_count() == 0);
+    const auto events = gateway.events<v1::ReadingRejected>("prepay.metering.anomalies.v1");
+    CHECK(events.back().state() == v1::ANOMALY_STATE_DECIDED);
+    const auto decided = gateway.service.get_anomaly({}, detail);
+    CHECK(decided->anomaly().decided_by() == "user:li");
+    CHECK(decided->anomaly().reason_text() == "test");
+}
+
+TEST_CASE("Two lines at one address, and two meters at one unit of it, name each other") {
+    SKIP_WITHOUT_POSTGRES();
+    Fixture fixture;
+    Gateway& gateway = *fixture.gateway;
+    gateway.add_line("line-01", "127.0.0.1:1", v1::TRANSPORT_MODBUS_TCP, 60'000);
+    v1::RegisterLinesRequest lines;
+    auto* line = lines.add_lines();
+    line->set_line_id("line-02");
+    line->set_address("127.0.0.1:1");
+    line->set_transport(v1::TRANSPORT_MODBUS_TCP);
+    line->set_enabled(true);
+    const auto put_line = [&](const std::string& request_id) {
+        return gateway.service
+            .register_lines(gateway.context("RegisterLines", lines, request_id), lines)
+            .status();
+    };
+    const Status refused = put_line("line-02-refused");
+    CHECK(error_reason(refused) == "ADDRESS_TAKEN");
+    CHECK(error_message(refused).find("where line line-01 is") != std::string::npos);
+    lines.set_allow_shared_address(true);
+    REQUIRE(put_line("line-02-allowed").ok());
+    gateway.add_meter("m-1", "line-01", 7, "acrel-ddsy1352");
+    v1::RegisterMetersRequest meters;
+    Gateway::fill_meter(*meters.add_meters(), "m-2", "line-02", 7, "acrel-ddsy1352");
+    const auto put_meter = [&](const std::string& request_id) {
+        return gateway.service
+            .register_meters(gateway.context("RegisterMeters", meters, request_id), meters)
+            .status();
+    };
+    const Status twice = put_meter("m-2-refused");
+    CHECK(error_reason(twice) == "ADDRESS_TAKEN");
+    CHECK(error_message(twice).find("which is meter m-1") != std::string::npos);
+    meters.set_allow_shared_address(true);
+    CHECK(put_meter("m-2-allowed").ok());
+    meters.mutable_meters(0)->set_meter_id("m-3");
+    meters.mutable_meters(0)->set_line_id("line-01");
+    const Status same = put_meter("m-3-never");
+    CHECK(error_reason(same) == "UNIT_TAKEN");
+    CHECK(error_message(same).find("m-1 and m-3") != std::string::npos);
+}
+
+TEST_CASE("What a meter did is answered: errors by kind, last error, frames") {
+    SKIP_WITHOUT_POSTGRES();
+    OneLine line;
+    line.add_meter("m-1", 1, 50'000, 0);
+    REQUIRE(line.gateway.eventually("SELECT count(*) > 0 FROM readings"));
+    sim::SetMeterRequest fault;
+    fault.set_meter_id("m-1");
+    fault.add_faults()->set_kind(sim::FAULT_KIND_EXCEPTION);
+    fault.mutable_faults(0)->set_exception_code(4);
+    line.park.call(&sim::SimulatorService::StubInterface::SetMeter, fault);
+    v1::GetMeterDiagnosticsRequest request;
+    request.set_meter_id("m-1");
+    Result<v1::GetMeterDiagnosticsResponse> report = invalid_argument("NONE", "");
+    CHECK(line.gateway.until([&] {
+        report = line.gateway.service.get_meter_diagnostics({}, request);
+        return report.ok() && report->errors_size() > 0;
+    }));
+    CHECK(report->last_error_kind() == "METER_EXCEPTION");
+    CHECK(report->errors(0).kind() == "METER_EXCEPTION");
+    CHECK(report->good_count() > 0);
+    CHECK(report->frames_size() >= 4);
+    request.set_meter_id("m-9");
+    CHECK(error_reason(line.gateway.service.get_meter_diagnostics({}, request).status()) ==
+          "UNKNOWN_METER");
 }
 
 TEST_CASE("A registration whose answer was lost reaches the running gateway when it is repeated") {
@@ -452,7 +617,11 @@ TEST_CASE("A registration whose answer was lost reaches the running gateway when
     config.serial_number = "new";
     REQUIRE(line.gateway.registry.put_meters(key_of(swap_call), {config}).ok());
     REQUIRE(line.gateway.service.register_meters(swap_call, swap).ok());
-    CHECK(line.gateway.eventually("SELECT count(*) > 0 FROM readings WHERE register_epoch = 1"));
+    // The line knows the new serial number: the next register that does not fit is asked about.
+    line.park.set_register("m-1", 10'000);
+    CHECK(
+        line.gateway.eventually("SELECT count(*) = 1 FROM rejected_readings WHERE state = 'open'"
+                                " AND after_change"));
 
     v1::RegisterLinesRequest add;
     auto* added = add.add_lines();

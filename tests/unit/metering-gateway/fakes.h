@@ -61,6 +61,8 @@ public:
         int lose_answers = 0;   ///< Executed, not answered.
         int lose_requests = 0;  ///< Neither executed nor answered.
         int exception = 0;
+        int refused_address = -1;  ///< Reads of a block that begins here: exception 2.
+        int busy_reads = 0;        ///< Reads refused as busy.
         bool contradict = false;
         int write_exception = 0;  ///< Answer to writes only.
         int busy_writes = 0;      ///< Writes refused as busy.
@@ -116,6 +118,11 @@ public:
                 --unit.lose_answers;
                 reply.outcome = WireOutcome::kTimeout;
             }
+            return reply;
+        }
+        if (pdu[2] == unit.refused_address || unit.busy_reads > 0) {
+            reply.reply.exception_code = pdu[2] == unit.refused_address ? 2 : 6;
+            unit.busy_reads -= unit.busy_reads > 0 ? 1 : 0;
             return reply;
         }
         if (unit.reads_left > 0 && --unit.reads_left == 0) {

@@ -17,7 +17,8 @@ namespace {
 // A line with units 1 .. n on a loop without a thread, over fakes.
 class Bench {
 public:
-    explicit Bench(int unit_count, std::chrono::milliseconds interval = std::chrono::hours(1)) {
+    explicit Bench(int unit_count, std::chrono::milliseconds interval = std::chrono::hours(1),
+                   const std::shared_ptr<const DriverPack>& pack = test::small_pack()) {
         config.line_id = "line-1";
         config.poll_interval = interval;
         worker = std::make_unique<LineWorker>(config, context(), loop);
@@ -28,7 +29,7 @@ public:
             meter.meter_id = "m-" + std::to_string(unit);
             meter.line_id = "line-1";
             meter.unit_id = unit;
-            worker->put_meter(meter, test::small_pack(), {});
+            worker->put_meter(meter, pack, {});
         }
         worker->start();
     }
@@ -307,6 +308,108 @@ TEST_CASE("A read on demand answers with frames, or with the reason") {
     { bench.bus.units[2].silent = true; }
     CHECK(error_reason(bench.read_now("m-2").status()) == "METER_SILENT");
     CHECK(error_reason(bench.read_now("m-9").status()) == "UNKNOWN_METER");
+}
+
+// Registers 0-1 total; 2-4 the rest in a block of its own.
+std::shared_ptr<const DriverPack> two_block_pack() {
+    auto pack = std::make_shared<DriverPack>(*test::small_pack());
+    pack->blocks = {{0, 2, 1, 0}, {2, 3, 1, 0}};
+    return pack;
+}
+
+TEST_CASE("C22: a block that a meter refuses is left out, by sweeps and by reads on demand") {
+    Bench bench(1, std::chrono::milliseconds(20), two_block_pack());
+    bench.bus.units[1].refused_address = 2;
+    REQUIRE(bench.loop.run_until([&] { return bench.spool.size() == 3; }));
+    const auto values = bench.board.find("m-1")->values;
+    REQUIRE(values);
+    CHECK(values->register_total.wh() == 1000);
+    CHECK(values->relay == RelayState::kUnknown);
+    const auto asked = [&] {
+        return std::count_if(bench.bus.requests.begin(), bench.bus.requests.end(),
+                             [](const auto& request) { return request.second[2] == 2; });
+    };
+    CHECK(asked() == 1);  // Once, then never again in a sweep.
+    const auto read = bench.read_now("m-1");
+    REQUIRE(read.ok());
+    CHECK(read->values->register_total.wh() == 1000);
+    CHECK(read->frames.size() == 4);
+    CHECK(asked() == 2);
+    std::optional<DiagnosticsReport> report;
+    bench.worker->report("m-1", [&](auto known) { report = known; });
+    REQUIRE(bench.loop.run_until([&] { return report.has_value(); }));
+    REQUIRE(report->refused_blocks.size() == 1);
+    CHECK(report->refused_blocks[0].address == 2);
+    CHECK(report->refused_blocks[0].exception_code == 2);
+    // What a person mended is seen when a person asks.
+    bench.bus.units[1].refused_address = -1;
+    CHECK(bench.read_now("m-1")->values->relay == RelayState::kClosed);
+}
+
+TEST_CASE("A meter that refuses its billing register is told with block, register and frames") {
+    Bench bench(1, std::chrono::hours(1), two_block_pack());
+    bench.bus.units[1].refused_address = 0;
+    const Status status = bench.read_now("m-1").status();
+    CHECK(error_reason(status) == "METER_EXCEPTION");
+    const std::string message = error_message(status);
+    CHECK(message.find("block of 2 registers at 00 00") != std::string::npos);
+    CHECK(message.find("exception 2, illegal address") != std::string::npos);
+    CHECK(message.find("sent 03 00 00 00 02, received 01") != std::string::npos);
+}
+
+TEST_CASE("Exception 6 is busy: asked once more, then told as that") {
+    Bench bench(1);
+    REQUIRE(bench.wait_requests(1));
+    bench.bus.units[1].busy_reads = 1;
+    CHECK(bench.read_now("m-1").ok());
+    bench.bus.units[1].busy_reads = 2;
+    CHECK(error_reason(bench.read_now("m-1").status()) == "METER_BUSY");
+}
+
+TEST_CASE("A line whose only meter answers with exceptions is not lost, and its meter is told") {
+    Bench bench(1, std::chrono::milliseconds(20));
+    bench.bus.units[1].exception = 4;
+    REQUIRE(bench.wait_requests(50));
+    const LineStatus status = bench.worker->status();
+    CHECK(status.state == LineState::kOnline);
+    CHECK(status.lost_meter_count == 1);
+    CHECK_FALSE(status.last_good_time);
+    std::optional<DiagnosticsReport> report;
+    bench.worker->report("m-1", [&](auto known) { report = known; });
+    REQUIRE(bench.loop.run_until([&] { return report.has_value(); }));
+    CHECK(report->last_error_kind == "METER_EXCEPTION");
+    CHECK(report->last_error_text.find("exception 4") != std::string::npos);
+    CHECK(report->error_counts.at("METER_EXCEPTION") >= 49);
+    CHECK(report->good_count == 0);
+    CHECK(report->frames.size() == MeterDiagnostics::kFramesMax);
+}
+
+TEST_CASE("What a rejected register shows is marked where it is shown") {
+    Bench bench(1, std::chrono::seconds(15));
+    REQUIRE(bench.loop.run_until([&] { return bench.spool.size() == 1; }));
+    CHECK(bench.board.find("m-1")->fault == ReadingFault::kNone);
+    bench.bus.units[1].total = 900'000;
+    REQUIRE(bench.wait_requests(4));
+    REQUIRE(bench.loop.run_until([&] { return bench.worker->status().quarantined_count == 1; }));
+    const auto entry = bench.board.find("m-1");
+    CHECK(entry->values->register_total.wh() == 900'000);
+    CHECK(entry->fault == ReadingFault::kTooFast);
+}
+
+TEST_CASE("The first error of a kind is logged at once, those after it once a minute") {
+    MeterDiagnostics diagnostics;
+    std::chrono::steady_clock::time_point now{};
+    std::int64_t count = 0;
+    CHECK(diagnostics.is_log_due("METER_SILENT", now, count));
+    CHECK(count == 1);
+    for (int i = 0; i < 59; ++i) {
+        now += std::chrono::seconds(1);
+        CHECK_FALSE(diagnostics.is_log_due("METER_SILENT", now, count));
+    }
+    CHECK(diagnostics.is_log_due("BAD_REPLY", now, count));
+    now += std::chrono::seconds(1);
+    CHECK(diagnostics.is_log_due("METER_SILENT", now, count));
+    CHECK(count == 60);
 }
 
 TEST_CASE("B21: silent meters cost a line little, and do not make it lost") {

@@ -59,7 +59,7 @@ TEST_CASE("A dip is reported once and never becomes a base") {
     LineBatch batch;
     Instant now = kStart;
     track.accept(values_at(now, 5000), now, now, ReadingSource::kPoll, batch);
-    for (int i = 0; i < 3; ++i) {
+    for (int i = 0; i < 2; ++i) {
         now += kInterval;
         CHECK(track.accept(values_at(now, 4000), now, now, ReadingSource::kPoll, batch) ==
               ReadingFault::kRegisterDip);
@@ -76,6 +76,93 @@ TEST_CASE("A dip is reported once and never becomes a base") {
     now += kInterval;
     track.accept(values_at(now, 4000), now, now, ReadingSource::kPoll, batch);
     CHECK(batch.rejected.size() == 2);
+}
+
+TEST_CASE("In quarantine a meter gives no reading, and its record follows what it shows") {
+    MeterTrack track = make_track();
+    LineBatch batch;
+    Instant now = kStart;
+    const auto read = [&](std::int64_t wh, Duration later = kInterval) {
+        now += later;
+        return track.accept(values_at(now, wh), now, now, ReadingSource::kPoll, batch);
+    };
+    read(5000);
+    WireReply reply;
+    reply.outcome = WireOutcome::kReply;
+    reply.sent = true;
+    reply.sent_bytes = {1, 2};
+    reply.received_bytes = {3};
+    track.note_reply(reply, now);
+    for (int i = 0; i < 3; ++i) {
+        CHECK(read(905'000 + i) == ReadingFault::kTooFast);
+    }
+    CHECK(track.memory().quarantined);
+    REQUIRE(batch.rejected.size() == 2);  // The first of the trouble, and the quarantine.
+    CHECK_FALSE(batch.rejected[0].quarantine);
+    CHECK(batch.rejected[1].quarantine);
+    CHECK(batch.rejected[1].register_total.wh() == 905'002);
+    CHECK(batch.rejected[1].previous_total.wh() == 5000);
+    CHECK(batch.rejected[1].frames.size() == 2);
+    CHECK(batch.sights.empty());
+    read(905'003);
+    CHECK(batch.sights.empty());
+    read(905'004, std::chrono::minutes(15));
+    REQUIRE(batch.sights.size() == 1);
+    CHECK(batch.sights[0].register_total.wh() == 905'004);
+    read(100'000);  // A jump is told at once.
+    CHECK(batch.sights.size() == 2);
+    CHECK(batch.readings.size() == 1);
+    CHECK(batch.rejected.size() == 2);
+    SECTION("a person takes it for a new beginning: readings go on from there") {
+        track.leave_quarantine(ReadingBase{now, RegisterTotal::from_wh(100'000), 1}, {});
+        CHECK(read(100'010) == ReadingFault::kNone);
+        CHECK(batch.readings.back().register_epoch == 1);
+        CHECK(batch.readings.back().register_total.wh() == 100'010);
+    }
+    SECTION("a person discards it: the same register again is in quarantine at once") {
+        track.leave_quarantine({}, suspicion_of_discarded(RegisterTotal::from_wh(100'000), now));
+        CHECK_FALSE(track.memory().quarantined);
+        CHECK(read(100'010) == ReadingFault::kTooFast);
+        CHECK(track.memory().quarantined);
+        CHECK(batch.rejected.size() == 3);
+    }
+    SECTION("a person discards it: the old register goes on") {
+        track.leave_quarantine({}, suspicion_of_discarded(RegisterTotal::from_wh(100'000), now));
+        CHECK(read(5100) == ReadingFault::kNone);
+        CHECK(batch.readings.back().register_total.wh() == 5100);
+    }
+}
+
+TEST_CASE("Another unit, serial number or CT ratio: the next register must continue the old one") {
+    for (const int what : {0, 1, 2}) {
+        MeterTrack track = make_track();
+        LineBatch batch;
+        Instant now = kStart;
+        track.accept(values_at(now, 5000), now, now, ReadingSource::kPoll, batch);
+        MeterConfig config = track.config();
+        config.unit_id += what == 0 ? 1 : 0;
+        config.serial_number = what == 1 ? "new" : "";
+        config.ct_ratio = what == 2 ? 40 : 1;
+        track.reconfigure(config, test::small_pack(), PlausibilityLimits{});
+        now += kInterval;
+        track.accept(values_at(now, 605'000), now, now, ReadingSource::kPoll, batch);
+        CHECK(track.memory().quarantined);
+        REQUIRE(batch.rejected.size() == 1);
+        CHECK(batch.rejected[0].after_change);
+        CHECK(batch.readings.size() == 1);
+    }
+    MeterTrack track = make_track();
+    LineBatch batch;
+    track.accept(values_at(kStart, 5000), kStart, kStart, ReadingSource::kPoll, batch);
+    MeterConfig named = track.config();
+    named.display_name = "Li";
+    track.reconfigure(named, test::small_pack(), PlausibilityLimits{});
+    CHECK_FALSE(track.memory().changed);
+    track.doubt();
+    const Instant now = kStart + kInterval;
+    CHECK(track.accept(values_at(now, 5010), now, now, ReadingSource::kPoll, batch) ==
+          ReadingFault::kNone);
+    CHECK_FALSE(track.memory().changed);
 }
 
 TEST_CASE("A rollover keeps every Wh: differences within the epochs add up") {

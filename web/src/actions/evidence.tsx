@@ -36,6 +36,24 @@ function FrameRow({ frame }: { frame: Frame }) {
     );
 }
 
+/** Frames as they stood on the wire. */
+export function FrameTable({ frames }: { frames: readonly Frame[] }) {
+    const { t } = useText();
+    if (frames.length === 0) return <p className="faint">{t('evidence.no_frames')}</p>;
+    return (
+        <ScrollX label={t('evidence.frames')}>
+            <table className="frames">
+                <thead>
+                    <tr>
+                        <th>{t('evidence.time')}</th><th>{t('evidence.direction')}</th><th>{t('evidence.attempt')}</th><th>{t('evidence.bytes')}</th>
+                    </tr>
+                </thead>
+                <tbody>{frames.map((frame, index) => <FrameRow key={index} frame={frame} />)}</tbody>
+            </table>
+        </ScrollX>
+    );
+}
+
 /** The frames of a command as they stood on the wire, and what was read before and after. */
 export function Evidence({ command }: { command: Command }) {
     const { t } = useText();
@@ -48,20 +66,7 @@ export function Evidence({ command }: { command: Command }) {
                 <dt>{t('evidence.attempts')}</dt><dd className="num">{command.attemptCount}</dd>
                 <dt>{t('evidence.command_id')}</dt><dd className="mono">{command.commandId}</dd>
             </dl>
-            {command.frames.length === 0 ? (
-                <p className="faint">{t('evidence.no_frames')}</p>
-            ) : (
-                <ScrollX label={t('evidence.frames')}>
-                    <table className="frames">
-                        <thead>
-                            <tr>
-                                <th>{t('evidence.time')}</th><th>{t('evidence.direction')}</th><th>{t('evidence.attempt')}</th><th>{t('evidence.bytes')}</th>
-                            </tr>
-                        </thead>
-                        <tbody>{command.frames.map((frame, index) => <FrameRow key={index} frame={frame} />)}</tbody>
-                    </table>
-                </ScrollX>
-            )}
+            <FrameTable frames={command.frames} />
         </div>
     );
 }

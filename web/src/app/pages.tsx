@@ -16,6 +16,7 @@ const TasksPage = lazy(() => import('../tasks/tasks_page'));
 const TaskPage = lazy(() => import('../tasks/task_page'));
 const NewTaskPage = lazy(() => import('../tasks/new_task_page'));
 const NoticesPage = lazy(() => import('../notices/notices_page'));
+const AnomaliesPage = lazy(() => import('../anomalies/anomalies_page'));
 const ReportPage = lazy(() => import('../reports/report_page'));
 
 /** Log-in keeps the address: it is shown in place of the page that was asked for. */
@@ -40,6 +41,7 @@ export function Pages() {
                         <Route path="/tasks/new" element={<NewTaskPage />} />
                         <Route path="/tasks/:taskId" element={<TaskPage />} />
                         <Route path="/notifications" element={<NoticesPage />} />
+                        <Route path="/anomalies" element={<AnomaliesPage />} />
                         <Route path="/reports/days" element={<ReportPage />} />
                         <Route path="*" element={<Navigate to="/" replace />} />
                     </Routes>

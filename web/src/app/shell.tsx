@@ -2,6 +2,7 @@ import { LogoutOutlined, MenuOutlined, MoonOutlined, SunOutlined } from '@ant-de
 import { Button, Drawer } from 'antd';
 import { useState, type ReactNode } from 'react';
 import { NavLink } from 'react-router-dom';
+import { AnomalyCount } from '../anomalies/anomaly_count';
 import { session } from '../core/session';
 import { Role, type User } from '../gen/prepay/console/v1/console_pb';
 import { useText, type TextKey } from '../i18n/console_text';
@@ -15,6 +16,7 @@ const places: readonly { to: string; text: TextKey; needs?: Permission }[] = [
     { to: '/tariffs', text: 'nav.tariffs' },
     { to: '/tasks', text: 'nav.tasks' },
     { to: '/notifications', text: 'nav.notifications' },
+    { to: '/anomalies', text: 'nav.anomalies' },
     { to: '/reports/days', text: 'nav.reports' },
 ];
 
@@ -56,6 +58,7 @@ function Places({ onGo }: { onGo?: () => void }) {
                 .map((place) => (
                     <NavLink key={place.to} to={place.to} end={place.to === '/'} onClick={onGo}>
                         {t(place.text)}
+                        {place.to === '/anomalies' && <AnomalyCount />}
                     </NavLink>
                 ))}
         </nav>

@@ -1,9 +1,11 @@
+import { Link } from 'react-router-dom';
 import { formatCurrent, formatEnergy, formatPower, formatPowerFactor, formatVoltage } from '../core/energy';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import { RelayState, type Meter, type MeterValues, type WatchMetersResponse } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
 import { Ago } from '../ui/figures';
 import { Glyph } from '../wall/glyphs';
+import { MeterDiagnosis } from './meter_diagnosis';
 
 const rateWords: readonly TextKey[] = ['rate.sharp', 'rate.peak', 'rate.flat', 'rate.valley', 'rate.deep_valley'];
 
@@ -44,7 +46,7 @@ function Registers({ values, resource }: { values: MeterValues; resource: Resour
 
 /** One meter of the room as it is now. */
 export function LiveMeter({ meter, live }: { meter: Meter; live: WatchMetersResponse | undefined }) {
-    const { t } = useText();
+    const { t, lookUp } = useText();
     const values = live?.values ?? meter.latest;
     const online = live?.online ?? meter.online;
     return (
@@ -55,7 +57,15 @@ export function LiveMeter({ meter, live }: { meter: Meter; live: WatchMetersResp
                 <span className={online ? 'online' : 'offline'}><Glyph name={online ? 'normal' : 'lost'} />{t(online ? 'meter.online' : 'meter.lost')}</span>
                 <Relay relay={values?.relay ?? RelayState.UNSPECIFIED} />
                 <Ago time={values?.readTime} />
+                <MeterDiagnosis meterId={meter.meterId} />
             </div>
+            {values?.registerFault && (
+                <p className="field-error" role="status">
+                    <Link to={`/anomalies?meter=${encodeURIComponent(meter.meterId)}&state=0`}>
+                        {t('anomaly.not_taken', { reason: lookUp(`reason.${values.registerFault}`) ?? values.registerFault })}
+                    </Link>
+                </p>
+            )}
             {values ? (
                 <>
                     {meter.resource !== Resource.WATER && (

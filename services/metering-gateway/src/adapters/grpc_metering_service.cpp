@@ -58,6 +58,10 @@ void GrpcMeteringService::add_to(rpc::Server& server) {
     server.unary(prefix + "ListDriverPacks", this, &Self::list_driver_packs);
     server.unary(prefix + "ReadMeter", this, &Self::read_meter);
     server.stream(prefix + "WatchMeters", this, &Self::watch_meters);
+    server.unary(prefix + "GetMeterDiagnostics", this, &Self::get_meter_diagnostics);
+    server.unary(prefix + "ListAnomalies", this, &Self::list_anomalies);
+    server.unary(prefix + "GetAnomaly", this, &Self::get_anomaly);
+    server.unary(prefix + "DecideQuarantine", this, &Self::decide_quarantine);
     server.unary(prefix + "ListReadings", this, &Self::list_readings);
     server.unary(prefix + "ImportReadings", this, &Self::import_readings);
     server.unary(prefix + "SubmitCommand", this, &Self::submit_command);
@@ -82,13 +86,16 @@ v1::Line GrpcMeteringService::show_line(const LineConfig& config) const {
 v1::Meter GrpcMeteringService::show_meter(const PgRegistryStore::StoredMeter& stored) const {
     v1::Meter meter = to_proto_meter(stored.config);
     meter.set_online(stored.memory.online);
+    meter.set_quarantine_anomaly_id(stored.quarantine_id);
     std::optional<MeterValues> latest = stored.memory.latest;
+    ReadingFault fault = ReadingFault::kNone;
     if (const auto entry = parts_.board.find(stored.config.meter_id)) {
         meter.set_online(entry->online);
         latest = entry->values ? entry->values : latest;
+        fault = entry->values ? entry->fault : fault;
     }
     if (latest) {
-        *meter.mutable_latest() = to_proto_values(*latest);
+        *meter.mutable_latest() = to_proto_values(*latest, fault);
         *meter.mutable_last_good_time() = to_proto_time(latest->read_time);
     }
     return meter;
@@ -116,7 +123,8 @@ Result<v1::RegisterLinesResponse> GrpcMeteringService::register_lines(
         line_ids.push_back(config.line_id);
         lines.push_back(std::move(config));
     }
-    PREPAY_RETURN_IF_ERROR(parts_.registry.put_lines(key_of(context), lines));
+    PREPAY_RETURN_IF_ERROR(
+        parts_.registry.put_lines(key_of(context), lines, request.allow_shared_address()));
     PREPAY_RETURN_IF_ERROR(take_lines(line_ids));
     v1::RegisterLinesResponse response;
     for (const LineConfig& line : lines) {
@@ -128,7 +136,8 @@ Result<v1::RegisterLinesResponse> GrpcMeteringService::register_lines(
 Result<v1::UpdateLineResponse> GrpcMeteringService::update_line(
     const rpc::CallContext& context, const v1::UpdateLineRequest& request) {
     PREPAY_ASSIGN_OR_RETURN(const LineConfig line, checked_line(request.line()));
-    PREPAY_RETURN_IF_ERROR(parts_.registry.update_line(key_of(context), line));
+    PREPAY_RETURN_IF_ERROR(
+        parts_.registry.update_line(key_of(context), line, request.allow_shared_address()));
     PREPAY_RETURN_IF_ERROR(take_lines({line.line_id}));
     v1::UpdateLineResponse response;
     *response.mutable_line() = show_line(line);
@@ -170,7 +179,8 @@ Result<v1::RegisterMetersResponse> GrpcMeteringService::register_meters(
         meter_ids.push_back(config.meter_id);
         meters.push_back(std::move(config));
     }
-    PREPAY_RETURN_IF_ERROR(parts_.registry.put_meters(key_of(context), meters));
+    PREPAY_RETURN_IF_ERROR(
+        parts_.registry.put_meters(key_of(context), meters, request.allow_shared_address()));
     PREPAY_ASSIGN_OR_RETURN(const auto stored,
                             parts_.registry.list_meters("", kRegisterMax, "", meter_ids));
     v1::RegisterMetersResponse response;
@@ -238,7 +248,7 @@ Result<v1::ReadMeterResponse> GrpcMeteringService::read_meter(const rpc::CallCon
     v1::ReadMeterResponse response;
     meter.set_online(true);
     if (result.values) {
-        *response.mutable_values() = to_proto_values(*result.values);
+        *response.mutable_values() = to_proto_values(*result.values, result.fault);
         *meter.mutable_latest() = response.values();
         *meter.mutable_last_good_time() = response.values().read_time();
     }
@@ -268,7 +278,7 @@ Status GrpcMeteringService::watch_meters(const rpc::CallContext&,
             response.set_meter_id(meter_id);
             response.set_online(entry.online);
             if (entry.values) {
-                *response.mutable_values() = to_proto_values(*entry.values);
+                *response.mutable_values() = to_proto_values(*entry.values, entry.fault);
             }
             if (!writer.write(response)) {
                 return absl::OkStatus();

@@ -6,6 +6,7 @@
 #include "app/latest_board.h"
 #include "app/line_park.h"
 #include "prepay/metering/v1/metering.pb.h"
+#include "readings/adapters/pg_anomaly_store.h"
 #include "rpc/server.h"
 
 namespace prepay::metering {
@@ -16,6 +17,7 @@ public:
     struct Parts {
         PgRegistryStore& registry;
         PgReadingStore& readings;
+        PgAnomalyStore& anomalies;
         PgCommandStore& commands;
         LinePark& park;
         LatestBoard& board;
@@ -47,6 +49,14 @@ public:
                                              const v1::ReadMeterRequest& request);
     Status watch_meters(const rpc::CallContext& context, const v1::WatchMetersRequest& request,
                         rpc::StreamWriter<v1::WatchMetersResponse>& writer);
+    Result<v1::GetMeterDiagnosticsResponse> get_meter_diagnostics(
+        const rpc::CallContext& context, const v1::GetMeterDiagnosticsRequest& request);
+    Result<v1::ListAnomaliesResponse> list_anomalies(const rpc::CallContext& context,
+                                                     const v1::ListAnomaliesRequest& request);
+    Result<v1::GetAnomalyResponse> get_anomaly(const rpc::CallContext& context,
+                                               const v1::GetAnomalyRequest& request);
+    Result<v1::DecideQuarantineResponse> decide_quarantine(
+        const rpc::CallContext& context, const v1::DecideQuarantineRequest& request);
     Result<v1::ListReadingsResponse> list_readings(const rpc::CallContext& context,
                                                    const v1::ListReadingsRequest& request);
     Result<v1::ImportReadingsResponse> import_readings(const rpc::CallContext& context,

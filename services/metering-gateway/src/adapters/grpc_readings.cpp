@@ -1,5 +1,6 @@
 // The readings side of GrpcMeteringService: listing and import.
 #include <map>
+#include <set>
 
 #include "adapters/grpc_metering_service.h"
 #include "adapters/grpc_pages.h"
@@ -28,7 +29,8 @@ struct ImportPlan {
     }
 };
 
-ImportPlan plan_import(const v1::ImportReadingsRequest& request, const LinePark& park) {
+ImportPlan plan_import(const v1::ImportReadingsRequest& request, const LinePark& park,
+                       const std::set<std::string>& quarantined) {
     ImportPlan plan;
     std::map<std::string, std::optional<MeterConfig>> known;
     for (int i = 0; i < request.readings_size(); ++i) {
@@ -41,6 +43,9 @@ ImportPlan plan_import(const v1::ImportReadingsRequest& request, const LinePark&
         if (!found->second) {
             plan.reject(index, fault_reason(ReadingFault::kUnknownMeter),
                         fault_message(ReadingFault::kUnknownMeter));
+        } else if (quarantined.count(reading.meter_id()) != 0) {
+            plan.reject(index, fault_reason(ReadingFault::kQuarantined),
+                        fault_message(ReadingFault::kQuarantined));
         } else if (!reading.has_read_time()) {
             plan.reject(index, "BAD_TIME", "read_time is missing");
         } else if (reading.channel() != 0) {
@@ -106,7 +111,13 @@ Result<v1::ImportReadingsResponse> GrpcMeteringService::import_readings(
         return invalid_argument("BAD_COUNT", "readings: 1 .. 10,000 in one request");
     }
     const Instant now = parts_.clock.now();
-    const ImportPlan plan = plan_import(request, parts_.park);
+    std::set<std::string> meter_ids;
+    for (const v1::Reading& reading : request.readings()) {
+        meter_ids.insert(reading.meter_id());
+    }
+    PREPAY_ASSIGN_OR_RETURN(const auto quarantined, parts_.anomalies.quarantined_among(
+                                                        {meter_ids.begin(), meter_ids.end()}));
+    const ImportPlan plan = plan_import(request, parts_.park, quarantined);
     std::vector<PgReadingStore::MeterWindow> windows;
     std::vector<Instant> times;
     for (const auto& [meter_no, meter] : plan.meters) {

@@ -182,9 +182,13 @@ void PgReadingStore::write_rejected(pqxx::work& tx, const LineBatch& batch) cons
     for (const RejectedReading& rejected : batch.rejected) {
         const auto inserted = tx.exec_params(
             "INSERT INTO rejected_readings (meter_id, reason, previous_total, register_total,"
-            " read_time) VALUES ($1, $2, $3, $4, $5) ON CONFLICT DO NOTHING",
+            " read_time, state, previous_read_time, after_change, frames)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::bytea) ON CONFLICT DO NOTHING",
             rejected.meter_id, rejected.reason, rejected.previous_total.wh(),
-            rejected.register_total.wh(), pg::to_timestamptz(rejected.read_time));
+            rejected.register_total.wh(), pg::to_timestamptz(rejected.read_time),
+            rejected.quarantine ? "open" : "noted",
+            optional_timestamptz(rejected.previous_read_time), rejected.after_change,
+            frames_hex(rejected.frames));
         if (inserted.affected_rows() == 0) {
             continue;
         }
@@ -196,8 +200,34 @@ void PgReadingStore::write_rejected(pqxx::work& tx, const LineBatch& batch) cons
         event.set_previous_register_total(rejected.previous_total.wh());
         event.set_register_total(rejected.register_total.wh());
         *event.mutable_read_time() = to_proto_time(rejected.read_time);
+        event.set_state(rejected.quarantine ? v1::ANOMALY_STATE_OPEN : v1::ANOMALY_STATE_NOTED);
         outbox_.append(tx, kAnomaliesTopic, batch.line_id, event.SerializeAsString());
     }
+    for (const QuarantineSight& sight : batch.sights) {
+        tx.exec_params(
+            "UPDATE rejected_readings SET latest_total = $2, latest_read_time = $3"
+            " WHERE meter_id = $1 AND state = 'open' AND read_time < $3"
+            " AND (latest_read_time IS NULL OR latest_read_time < $3)",
+            sight.meter_id, sight.register_total.wh(), pg::to_timestamptz(sight.read_time));
+    }
+}
+
+Status PgReadingStore::ensure_months_of(const std::vector<Instant>& slots) {
+    std::set<std::int64_t> months;
+    for (const Instant slot : slots) {
+        months.insert(month_of(slot));
+    }
+    return ensure_months(months);
+}
+
+void PgReadingStore::store(pqxx::work& tx, const std::string& line_id,
+                           std::vector<Reading> readings) {
+    const std::vector<Reading> stored = insert(tx, std::move(readings));
+    std::vector<const Reading*> published;
+    for (const Reading& reading : stored) {
+        published.push_back(&reading);
+    }
+    publish(tx, line_id, published);
 }
 
 Status PgReadingStore::write(const std::vector<LineBatch>& batches) {

@@ -62,6 +62,11 @@ public:
                                       Instant start, Instant end, const Position& after,
                                       int count_max);
 
+    /// Makes the tables of the months of these slots. Not within a transaction.
+    Status ensure_months_of(const std::vector<Instant>& slots);
+    /// Stores readings of one line and publishes the new ones, in the caller's transaction.
+    void store(pqxx::work& tx, const std::string& line_id, std::vector<Reading> readings);
+
     static constexpr std::size_t kReadingsPerMessage = 5000;
 
 private:

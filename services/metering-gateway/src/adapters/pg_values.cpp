@@ -32,6 +32,26 @@ std::optional<MeterValues> values_from_field(const pqxx::field& field) {
     return from_proto_values(values);
 }
 
+std::string frames_hex(const std::vector<Frame>& frames) {
+    v1::Anomaly message;
+    for (const Frame& frame : frames) {
+        *message.add_frames() = to_proto_frame(frame);
+    }
+    return bytes_hex(message.SerializeAsString());
+}
+
+std::vector<Frame> frames_from_field(const pqxx::field& field) {
+    std::vector<Frame> frames;
+    v1::Anomaly message;
+    if (field.is_null() || !message.ParseFromString(pqxx::binarystring(field).str())) {
+        return frames;
+    }
+    for (const v1::Frame& frame : message.frames()) {
+        frames.push_back(from_proto_frame(frame));
+    }
+    return frames;
+}
+
 std::optional<Instant> instant_from_field(const pqxx::field& field) {
     if (field.is_null()) {
         return std::nullopt;

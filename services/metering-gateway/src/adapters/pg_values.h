@@ -22,6 +22,10 @@ std::string bytes_hex(const std::string& bytes);
 /// A nullable bytea of serialized MeterValues.
 std::optional<MeterValues> values_from_field(const pqxx::field& field);
 
+/// Frames as hex text of a bytea, and back from a nullable one.
+std::string frames_hex(const std::vector<Frame>& frames);
+std::vector<Frame> frames_from_field(const pqxx::field& field);
+
 /// A nullable bigint of microseconds.
 std::optional<Instant> instant_from_field(const pqxx::field& field);
 

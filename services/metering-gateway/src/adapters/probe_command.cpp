@@ -9,6 +9,7 @@
 #include "adapters/asio_line_loop.h"
 #include "adapters/yaml_pack_loader.h"
 #include "convert.h"
+#include "readings/app/read_error.h"
 #include "telemetry/log.h"
 
 namespace prepay::metering {
@@ -25,17 +26,6 @@ struct ProbeOptions {
     int ct_ratio = 1;
     bool frames = false;
 };
-
-std::string hex_text(const Bytes& bytes) {
-    constexpr const char* kDigits = "0123456789ABCDEF";
-    std::string text;
-    for (const std::uint8_t byte : bytes) {
-        text += text.empty() ? "" : " ";
-        text += kDigits[byte >> 4];
-        text += kDigits[byte & 0xF];
-    }
-    return text;
-}
 
 // A pack by file, or by name in the folder given, beside the installed binary or in the sources.
 Result<DriverPack> find_pack(const ProbeOptions& options) {
@@ -79,20 +69,6 @@ Json values_json(const MeterValues& values) {
     return json;
 }
 
-std::string failure_text(const WireReply& reply) {
-    switch (reply.outcome) {
-        case WireOutcome::kTimeout:
-            return "METER_SILENT: no answer in time";
-        case WireOutcome::kBadFrame:
-            return std::string("BAD_REPLY: ") + fault_text(reply.reply.fault);
-        case WireOutcome::kDisconnected:
-            return "LINE_LOST: the connection broke";
-        case WireOutcome::kReply:
-            break;
-    }
-    return "METER_EXCEPTION: code " + std::to_string(reply.reply.exception_code);
-}
-
 int fail(const std::string& message, int code) {
     std::fprintf(stderr, "%s\n", message.c_str());
     return code;
@@ -118,6 +94,7 @@ int probe(const ProbeOptions& options) {
     }
     BlockWords words(pack->blocks.size());
     Json frames = Json::array();
+    Json refused = Json::array();
     for (std::size_t i = 0; i < words.size(); ++i) {
         const PackBlock& block = pack->blocks[i];
         const Bytes request =
@@ -125,10 +102,14 @@ int probe(const ProbeOptions& options) {
         const WireReply reply = run_on(loop, [&] { return port->transact(options.unit, request); });
         frames.push_back(
             {{"sent", hex_text(reply.sent_bytes)}, {"received", hex_text(reply.received_bytes)}});
-        if (reply.outcome != WireOutcome::kReply || !reply.reply.ok()) {
-            return fail(failure_text(reply), 1);
+        if (reply.outcome == WireOutcome::kReply && reply.reply.ok()) {
+            words[i] = reply.reply.words;
+        } else if (reply.outcome == WireOutcome::kReply &&
+                   may_be_refused(*pack, i, reply.reply.exception_code)) {
+            refused.push_back({{"register", block.address}, {"count", block.count}});
+        } else {
+            return fail(telemetry::describe(read_status(reply, block)), 1);
         }
-        words[i] = reply.reply.words;
     }
     const auto values = decode(*pack, options.ct_ratio, words, clock.now());
     if (!values) {
@@ -139,6 +120,9 @@ int probe(const ProbeOptions& options) {
     json["unit_id"] = options.unit;
     json["driver_pack"] = pack->name;
     json["values"] = values_json(*values);
+    if (!refused.empty()) {
+        json["refused_blocks"] = refused;
+    }
     if (options.frames) {
         json["frames"] = frames;
     }

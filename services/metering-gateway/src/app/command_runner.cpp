@@ -14,8 +14,6 @@ constexpr std::chrono::milliseconds kReadBackPauseMax{200};
 constexpr std::chrono::milliseconds kMissingPause{2};
 constexpr int kMissingMax = 1000;
 // Modbus exceptions that do not say that the meter refused.
-constexpr int kAcknowledgeException = 5;  // Taken, and still being done.
-constexpr int kBusyException = 6;
 constexpr int kGatewayPathException = 10;    // A serial server's own: it may have
 constexpr int kGatewayTargetException = 11;  // lost the request or the meter's answer.
 constexpr std::size_t kFramesMax = 64;
@@ -307,10 +305,7 @@ Task<bool> CommandRunner::read_after(CommandJob& job, MeterTrack& meter, LineBat
         const Bytes request =
             read_registers_pdu(static_cast<std::uint16_t>(blocks[i].address), blocks[i].count);
         WireReply reply = co_await wire_.transact(meter.config().unit_id, request);
-        complete = reply.outcome == WireOutcome::kReply && reply.reply.ok();
-        if (complete) {
-            meter.set_block(i, std::move(reply.reply.words));
-        }
+        complete = reply.outcome == WireOutcome::kReply && meter.take_block(i, reply.reply);
     }
     if (complete) {
         job.command.after = accept(meter, batch);
@@ -331,7 +326,7 @@ std::optional<MeterValues> CommandRunner::accept(MeterTrack& meter, LineBatch& b
         if (fault != ReadingFault::kNone) {
             metrics_.reading_rejected(fault);
         }
-        board_.update(board_.slot(meter.config().meter_id), true, values);
+        board_.update(board_.slot(meter.config().meter_id), true, values, fault);
     }
     return values;
 }

@@ -11,12 +11,24 @@ LatestBoard::Slot& LatestBoard::slot(const std::string& meter_id) {
     return *found;
 }
 
-void LatestBoard::update(Slot& slot, bool online, const std::optional<MeterValues>& values) {
+void LatestBoard::set_online(Slot& slot, bool online) {
+    std::optional<MeterValues> values;
+    ReadingFault fault = ReadingFault::kNone;
+    {
+        const std::lock_guard lock(slot.mutex_);
+        values = slot.entry_.values;
+        fault = slot.entry_.fault;
+    }
+    update(slot, online, values, fault);
+}
+
+void LatestBoard::update(Slot& slot, bool online, const std::optional<MeterValues>& values,
+                         ReadingFault fault) {
     {
         const std::lock_guard lock(slot.mutex_);
         // Counted under the slot's lock: who has read the slot has seen every version below the
         // one read before.
-        slot.entry_ = {++version_, online, values};
+        slot.entry_ = {++version_, online, values, fault};
     }
     if (waiter_count_ > 0) {
         { const std::lock_guard lock(mutex_); }

@@ -11,7 +11,7 @@
 #include <string>
 #include <vector>
 
-#include "domain/model.h"
+#include "domain/plausibility.h"
 
 namespace prepay::metering {
 
@@ -22,6 +22,8 @@ public:
         std::uint64_t version = 0;  ///< Of the board when the entry changed.
         bool online = false;
         std::optional<MeterValues> values;  ///< Of the last good answer.
+        /// Why its register was not taken as a reading.
+        ReadingFault fault = ReadingFault::kNone;
     };
 
     /// Where the latest of one meter is kept, as long as the board: lines write all the time, so
@@ -32,7 +34,10 @@ public:
         Entry entry_;
     };
     Slot& slot(const std::string& meter_id);
-    void update(Slot& slot, bool online, const std::optional<MeterValues>& values);
+    void update(Slot& slot, bool online, const std::optional<MeterValues>& values,
+                ReadingFault fault = ReadingFault::kNone);
+    /// Only whether the meter answers.
+    void set_online(Slot& slot, bool online);
     [[nodiscard]] std::optional<Entry> find(const std::string& meter_id) const;
 
     /// Entries of these meters newer than `version`, waiting up to `wait` for one; `version`

@@ -130,11 +130,44 @@ void LinePark::advance_base(const std::string& meter_id, const ReadingBase& base
     }
 }
 
+void LinePark::leave_quarantine(const std::string& meter_id, const std::optional<ReadingBase>& base,
+                                const std::optional<Suspicion>& discarded) {
+    const auto meter = find_meter(meter_id);
+    if (LineWorker* worker = meter ? worker_of(meter->line_id) : nullptr) {
+        worker->leave_quarantine(meter_id, base, discarded);
+    }
+}
+
+Result<DiagnosticsReport> LinePark::report(const std::string& meter_id,
+                                           std::chrono::milliseconds timeout) {
+    const auto meter = find_meter(meter_id);
+    LineWorker* worker = meter ? worker_of(meter->line_id) : nullptr;
+    const Status unknown = not_found("UNKNOWN_METER", "no meter " + meter_id + " is registered");
+    if (worker == nullptr) {
+        return unknown;
+    }
+    const auto promise = std::make_shared<std::promise<std::optional<DiagnosticsReport>>>();
+    auto answer = promise->get_future();
+    worker->report(meter_id, [promise](std::optional<DiagnosticsReport> report) {
+        promise->set_value(std::move(report));
+    });
+    if (answer.wait_for(timeout) != std::future_status::ready) {
+        return make_error(absl::StatusCode::kDeadlineExceeded, "READ_TIMEOUT",
+                          "the line did not come to this meter in time");
+    }
+    std::optional<DiagnosticsReport> report = answer.get();
+    if (!report) {
+        return unknown;
+    }
+    return *std::move(report);
+}
+
 void LinePark::publish_metrics() const {
     int lines_online = 0;
     int lines_lost = 0;
     int meters = 0;
     int meters_lost = 0;
+    int quarantined = 0;
     const std::shared_lock lock(mutex_);
     for (const auto& [line_id, line] : lines_) {
         const LineStatus status = line->status();
@@ -142,7 +175,9 @@ void LinePark::publish_metrics() const {
         lines_lost += status.state == LineState::kLost ? 1 : 0;
         meters += status.meter_count;
         meters_lost += status.lost_meter_count;
+        quarantined += status.quarantined_count;
     }
+    context_.metrics.quarantined(quarantined);
     context_.metrics.lines(lines_online, lines_lost);
     context_.metrics.meters(meters - meters_lost, meters_lost);
 }

@@ -41,6 +41,11 @@ public:
     /// Waits for the answer. Reasons as LineWorker's, and READ_TIMEOUT.
     Result<DemandResult> read_now(const std::string& meter_id, std::chrono::milliseconds timeout);
     void advance_base(const std::string& meter_id, const ReadingBase& base);
+    void leave_quarantine(const std::string& meter_id, const std::optional<ReadingBase>& base,
+                          const std::optional<Suspicion>& discarded);
+    /// Reasons UNKNOWN_METER, READ_TIMEOUT.
+    Result<DiagnosticsReport> report(const std::string& meter_id,
+                                     std::chrono::milliseconds timeout);
     /// Sets the gauges of lines and meters.
     void publish_metrics() const;
 

@@ -3,30 +3,14 @@
 
 #include "app/line_worker.h"
 #include "core/ids.h"
+#include "readings/app/read_error.h"
 #include "telemetry/log.h"
 
 namespace prepay::metering {
 namespace {
 
 constexpr std::chrono::milliseconds kFlushAfter{1000};
-
-Status error_of(const WireReply& reply) {
-    switch (reply.outcome) {
-        case WireOutcome::kTimeout:
-            return make_error(absl::StatusCode::kDeadlineExceeded, "METER_SILENT",
-                              "the meter did not answer in time");
-        case WireOutcome::kBadFrame:
-            return unavailable("BAD_REPLY", std::string("the reply is no answer to the request: ") +
-                                                fault_text(reply.reply.fault));
-        case WireOutcome::kDisconnected:
-            return unavailable("LINE_LOST", "the connection of the line broke");
-        case WireOutcome::kReply:
-            break;
-    }
-    return failed_precondition("METER_EXCEPTION", "the meter refused with exception " +
-                                                      std::to_string(reply.reply.exception_code) +
-                                                      "; does its driver pack fit?");
-}
+constexpr const char* kDecodeFailed = "the registers do not fit the driver pack";
 
 }  // namespace
 
@@ -43,7 +27,7 @@ Task<> LineWorker::begin_sweep(bool is_new_cycle) {
             track.end_cycle(now, wall_now, config_.poll_interval, batch_);
         }
         if (was_online && !track.memory().online) {
-            context_.board.update(meter->slot, false, track.memory().latest);
+            context_.board.set_online(meter->slot, false);
         }
         if (track.begin_cycle(now)) {
             sweep_.push_back(meter.get());
@@ -151,8 +135,7 @@ Task<LineWorker::TaskStep> LineWorker::run_task(ReadTask& task) {
                 {reply.received_time, FrameDirection::kReceived, reply.received_bytes, 0});
         }
     }
-    if (reply.outcome == WireOutcome::kReply && reply.reply.ok()) {
-        meter.set_block(index, std::move(reply.reply.words));
+    if (reply.outcome == WireOutcome::kReply && meter.take_block(index, reply.reply)) {
         task.from = index + 1;
         if (meter.next_block(task.from, all)) {
             co_return TaskStep::kMore;
@@ -160,12 +143,13 @@ Task<LineWorker::TaskStep> LineWorker::run_task(ReadTask& task) {
         complete(task);
         co_return TaskStep::kDone;
     }
-    // A lost request is repeated once; a meter that has been silent costs one time-out only.
-    if (reply.outcome != WireOutcome::kReply && !task.retried && !meter.is_degraded()) {
+    // A lost request, or one to a busy meter, is repeated once; a meter that has been silent costs
+    // one time-out only.
+    if (is_worth_repeating(reply) && !task.retried && !meter.is_degraded()) {
         task.retried = true;
         co_return TaskStep::kMore;
     }
-    fail(task, error_of(reply));
+    fail(task, read_status(reply, block));
     co_return TaskStep::kDone;
 }
 
@@ -174,7 +158,9 @@ void LineWorker::complete(ReadTask& task) {
     const Instant now = context_.clock.now();
     const auto values = meter.decode_blocks(now);
     if (!values) {
-        fail(task, internal_error("DECODE_FAILED", "the registers do not fit the driver pack"));
+        meter.diagnostics().add_error("DECODE_FAILED", kDecodeFailed, now);
+        log_error(*task.meter, "DECODE_FAILED", kDecodeFailed);
+        fail(task, internal_error("DECODE_FAILED", kDecodeFailed));
         return;
     }
     const ReadingSource source = task.done ? ReadingSource::kOnDemand : ReadingSource::kPoll;
@@ -185,13 +171,41 @@ void LineWorker::complete(ReadTask& task) {
     result.fault = meter.accept(*values, now, slot_of(now), source, batch_);
     if (result.fault != ReadingFault::kNone) {
         context_.metrics.reading_rejected(result.fault);
+        log_error(*task.meter, fault_reason(result.fault), fault_message(result.fault));
     }
     last_good_time_ = now;
-    context_.board.update(task.meter->slot, true, values);
+    context_.board.update(task.meter->slot, true, values, result.fault);
     if (task.done) {
         result.values = values;
         result.frames = std::move(task.frames);
         task.done(std::move(result));
+    }
+}
+
+// Every reply, of sweeps, reads and orders alike.
+void LineWorker::note_reply(int unit, const WireReply& reply) {
+    const auto found = std::find_if(meters_.begin(), meters_.end(), [unit](const auto& meter) {
+        return meter->track.config().unit_id == unit;
+    });
+    heard_ = heard_ || reply.outcome == WireOutcome::kReply;
+    if (found == meters_.end()) {
+        return;
+    }
+    (*found)->track.note_reply(reply, context_.clock.now());
+    if (const ReadError error = error_of(reply); !error.kind.empty()) {
+        log_error(**found, error.kind, error.text);
+    }
+}
+
+void LineWorker::log_error(Meter& meter, const std::string& kind, const std::string& text) {
+    std::int64_t count = 0;
+    if (meter.track.diagnostics().is_log_due(kind, context_.clock.steady(), count)) {
+        telemetry::log_warning("a meter is in trouble",
+                               {{"meter_id", meter.track.config().meter_id},
+                                {"line_id", config_.line_id},
+                                {"kind", kind},
+                                {"error", text},
+                                {"count", std::to_string(count)}});
     }
 }
 
@@ -216,21 +230,22 @@ void LineWorker::update_status() {
     LineStatus status;
     status.last_good_time = last_good_time_;
     int enabled = 0;
-    int degraded = 0;
+    int mute = 0;
     for (const std::unique_ptr<Meter>& meter : meters_) {
         if (!meter->track.config().enabled) {
             continue;
         }
         ++enabled;
         status.lost_meter_count += meter->track.memory().online ? 0 : 1;
-        degraded += meter->track.is_degraded() ? 1 : 0;
+        status.quarantined_count += meter->track.memory().quarantined ? 1 : 0;
+        mute += meter->track.is_mute() ? 1 : 0;
     }
     status.meter_count = static_cast<int>(meters_.size());
     if (!config_.enabled) {
         status.state = LineState::kDisabled;
-    } else if (wire_.is_unreachable() || (enabled > 0 && degraded == enabled)) {
+    } else if (wire_.is_unreachable() || (enabled > 0 && mute == enabled)) {
         status.state = LineState::kLost;
-    } else if (last_good_time_) {
+    } else if (last_good_time_ || heard_) {
         status.state = LineState::kOnline;
     }
     const std::lock_guard lock(mutex_);

@@ -66,6 +66,9 @@ Task<WireReply> LineWire::transact(int unit, const Bytes& request_pdu) {
         metrics_.transaction_done(std::chrono::duration<double>(clock_.steady() - start).count());
     }
     count(reply);
+    if (watcher_) {
+        watcher_(unit, reply);
+    }
     PREPAY_CRASH_POINT("metering.reply_parsed");
     co_return reply;
 }

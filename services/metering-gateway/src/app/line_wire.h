@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "core/time.h"
@@ -31,6 +32,11 @@ public:
     [[nodiscard]] bool is_unreachable() const { return unreachable_; }
     [[nodiscard]] const Status& last_error() const { return last_error_; }
 
+    /// Is told every reply and the unit it was asked of.
+    void watch(std::function<void(int unit, const WireReply& reply)> watcher) {
+        watcher_ = std::move(watcher);
+    }
+
     /// One request and its reply; ensure_connected() first. `request_pdu` must stay until then.
     Task<WireReply> transact(int unit, const Bytes& request_pdu);
 
@@ -46,6 +52,7 @@ private:
     const Clock& clock_;
     const GatewayMetrics& metrics_;
     std::unique_ptr<LinePort> port_;
+    std::function<void(int, const WireReply&)> watcher_;
     std::uint32_t transaction_count_ = 0;
     bool unreachable_ = false;
     Status last_error_;

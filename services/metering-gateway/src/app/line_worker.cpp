@@ -21,6 +21,7 @@ LineWorker::LineWorker(LineConfig config, const LineContext& context, LineLoop& 
       timer_(loop.make_timer([this] { woken_.set(); })),
       config_(std::move(config)) {
     batch_.line_id = config_.line_id;
+    wire_.watch([this](int unit, const WireReply& reply) { note_reply(unit, reply); });
     status_.state = config_.enabled ? LineState::kConnecting : LineState::kDisabled;
 }
 
@@ -134,6 +135,12 @@ void LineWorker::reconfigure(const LineConfig& config) {
         abort_sweep();
         flush();
         wire_.reconfigure(config);
+        if (config.address != config_.address || config.transport != config_.transport) {
+            for (const std::unique_ptr<Meter>& meter : meters_) {
+                meter->track.doubt();
+            }
+        }
+        heard_ = false;
         config_ = config;
         next_sweep_ = context_.clock.steady();
         update_status();
@@ -145,6 +152,24 @@ void LineWorker::advance_base(const std::string& meter_id, const ReadingBase& ba
         if (Meter* meter = find_meter(meter_id)) {
             meter->track.advance_base(base);
         }
+    });
+}
+
+void LineWorker::leave_quarantine(const std::string& meter_id,
+                                  const std::optional<ReadingBase>& base,
+                                  const std::optional<Suspicion>& discarded) {
+    post([this, meter_id, base, discarded] {
+        if (Meter* meter = find_meter(meter_id)) {
+            meter->track.leave_quarantine(base, discarded);
+            update_status();
+        }
+    });
+}
+
+void LineWorker::report(const std::string& meter_id, ReportCallback done) {
+    post([this, meter_id, done = std::move(done)] {
+        Meter* meter = find_meter(meter_id);
+        done(meter == nullptr ? std::nullopt : std::optional(meter->track.report()));
     });
 }
 

@@ -32,6 +32,7 @@ struct LineStatus {
     std::optional<Instant> last_good_time;
     int meter_count = 0;
     int lost_meter_count = 0;
+    int quarantined_count = 0;
 };
 
 /// Answer to a read on demand.
@@ -41,6 +42,7 @@ struct DemandResult {
     ReadingFault fault = ReadingFault::kNone;
 };
 
+using ReportCallback = std::function<void(std::optional<DiagnosticsReport>)>;
 using ReadCallback = std::function<void(Result<DemandResult>)>;
 
 /// The one owner of a line: a coroutine on the line's loop that decides before every request what
@@ -71,6 +73,11 @@ public:
                    const MeterMemory& memory);
     void reconfigure(const LineConfig& config);
     void advance_base(const std::string& meter_id, const ReadingBase& base);
+    /// A person decided about a meter's register, see MeterTrack.
+    void leave_quarantine(const std::string& meter_id, const std::optional<ReadingBase>& base,
+                          const std::optional<Suspicion>& discarded);
+    /// Calls `done` on the loop with what is known of a meter; with nothing for an unknown one.
+    void report(const std::string& meter_id, ReportCallback done);
 
     [[nodiscard]] LineStatus status() const;
 
@@ -111,6 +118,8 @@ private:
     Task<TaskStep> run_task(ReadTask& task);
     void complete(ReadTask& task);
     void fail(ReadTask& task, const Status& status);
+    void note_reply(int unit, const WireReply& reply);
+    void log_error(Meter& meter, const std::string& kind, const std::string& text);
     void flush();
     void update_status();
     Meter* find_meter(const std::string& meter_id);
@@ -128,6 +137,7 @@ private:
     std::function<void()> stopped_;  ///< Set = to stop.
     bool running_ = false;
     bool ended_ = false;        ///< By stop(): nobody comes to what is posted.
+    bool heard_ = false;        ///< Some meter said something since the last settings.
     bool tried_again_ = false;  ///< The last step was a repeated try of an order.
     Task<> life_;
     LineConfig config_;

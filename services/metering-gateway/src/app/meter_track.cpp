@@ -15,13 +15,24 @@ PlausibilityLimits limits_of(const MeterConfig& config, const DriverPack& pack,
     return limits;
 }
 
+namespace {
+
+// Where and how a meter is read: when that changes, its register may be another one.
+bool means_another_register(const MeterConfig& before, const MeterConfig& after) {
+    return before.unit_id != after.unit_id || before.serial_number != after.serial_number ||
+           before.driver_pack != after.driver_pack || before.ct_ratio != after.ct_ratio;
+}
+
+}  // namespace
+
 MeterTrack::MeterTrack(MeterConfig config, std::shared_ptr<const DriverPack> pack,
                        const PlausibilityLimits& settings, const MeterMemory& memory)
     : config_(std::move(config)),
       pack_(std::move(pack)),
       limits_(limits_of(config_, *pack_, settings)),
       memory_(memory),
-      words_(pack_->blocks.size()) {
+      words_(pack_->blocks.size()),
+      refused_(pack_->blocks.size()) {
     if (memory_.base) {
         config_.register_epoch = std::max(config_.register_epoch, memory_.base->epoch);
     }
@@ -30,17 +41,22 @@ MeterTrack::MeterTrack(MeterConfig config, std::shared_ptr<const DriverPack> pac
 void MeterTrack::reconfigure(MeterConfig config, std::shared_ptr<const DriverPack> pack,
                              const PlausibilityLimits& settings) {
     const int epoch = std::max(config.register_epoch, config_.register_epoch);
+    memory_.changed = memory_.changed || means_another_register(config_, config);
     config_ = std::move(config);
     config_.register_epoch = epoch;
     pack_ = std::move(pack);
     limits_ = limits_of(config_, *pack_, settings);
     words_.assign(pack_->blocks.size(), {});
+    refused_.assign(pack_->blocks.size(), 0);
     missed_cycles_ = 0;
     retry_at_ = {};
 }
 
 std::optional<std::size_t> MeterTrack::next_block(std::size_t from, bool all) const {
     for (std::size_t i = from; i < pack_->blocks.size(); ++i) {
+        if (refused_[i] != 0 && !all) {
+            continue;
+        }
         const auto every = static_cast<std::uint64_t>(pack_->blocks[i].every);
         if (all || words_[i].empty() ||
             (sweep_count_ + static_cast<std::uint64_t>(config_.unit_id)) % every == 0) {
@@ -50,8 +66,37 @@ std::optional<std::size_t> MeterTrack::next_block(std::size_t from, bool all) co
     return std::nullopt;
 }
 
-void MeterTrack::set_block(std::size_t index, std::vector<std::uint16_t> words) {
-    words_[index] = std::move(words);
+bool MeterTrack::take_block(std::size_t index, Reply& reply) {
+    if (reply.ok()) {
+        words_[index] = std::move(reply.words);
+        refused_[index] = 0;
+        return true;
+    }
+    if (!may_be_refused(*pack_, index, reply.exception_code)) {
+        return false;
+    }
+    words_[index].clear();
+    refused_[index] = reply.exception_code;
+    return true;
+}
+
+DiagnosticsReport MeterTrack::report() const {
+    DiagnosticsReport report = diagnostics_.report();
+    for (std::size_t i = 0; i < refused_.size(); ++i) {
+        if (refused_[i] != 0) {
+            const PackBlock& block = pack_->blocks[i];
+            report.refused_blocks.push_back({block.address, block.count, refused_[i]});
+        }
+    }
+    return report;
+}
+
+void MeterTrack::note_reply(const WireReply& reply, Instant now) {
+    diagnostics_.add_reply(reply, now);
+    if (reply.outcome == WireOutcome::kReply) {
+        spoke_ = true;
+        mute_cycles_ = 0;
+    }
 }
 
 std::optional<MeterValues> MeterTrack::decode_blocks(Instant read_time) const {
@@ -66,23 +111,72 @@ ReadingFault MeterTrack::accept(const MeterValues& values, Instant now, Instant 
     memory_.latest = values;
     set_state(true, values.relay == RelayState::kUnknown ? memory_.relay : values.relay, now,
               batch);
-    const Verdict verdict = judge(memory_.base, config_.register_epoch, values.register_total,
-                                  values.read_time, now, limits_);
+    const Continuation judged =
+        continue_register({memory_.base, config_.register_epoch, memory_.suspicion, memory_.changed,
+                           memory_.quarantined},
+                          values.register_total, values.read_time, now, limits_);
+    const Verdict& verdict = judged.verdict;
     if (verdict.fault != ReadingFault::kNone) {
-        // The same trouble in every sweep is one anomaly, until a good reading ends it.
-        if (verdict.fault != reported_fault_) {
-            batch.rejected.push_back({config_.meter_id, fault_reason(verdict.fault),
-                                      memory_.base ? memory_.base->total : RegisterTotal(),
-                                      values.register_total, values.read_time});
-            reported_fault_ = verdict.fault;
-        }
-        return verdict.fault;
+        diagnostics_.add_error(fault_reason(verdict.fault), fault_message(verdict.fault), now);
+        reject(judged, values, batch);
+    } else {
+        reported_fault_ = ReadingFault::kNone;
+        append_readings(verdict, values, slot, source, batch);
+        config_.register_epoch = verdict.epoch;
+        memory_.base = judged.next.base;
     }
+    memory_.suspicion = judged.next.suspicion;
+    memory_.changed = judged.next.changed;
+    memory_.quarantined = judged.next.quarantined;
+    return verdict.fault;
+}
+
+// The same trouble in every sweep is one anomaly, until a good reading ends it. In quarantine the
+// record follows what the meter shows.
+void MeterTrack::reject(const Continuation& judged, const MeterValues& values, LineBatch& batch) {
+    if (memory_.quarantined) {
+        const bool jumped = judged.next.suspicion && judged.next.suspicion->chain_count == 1;
+        if (judged.next.suspicion != memory_.suspicion &&
+            (jumped || values.read_time - sight_time_ >= kSightPeriod)) {
+            batch.sights.push_back({config_.meter_id, values.register_total, values.read_time});
+            sight_time_ = values.read_time;
+        }
+        return;
+    }
+    const ReadingFault fault = judged.verdict.fault;
+    if (fault == reported_fault_ && !judged.quarantine_begins) {
+        return;
+    }
+    reported_fault_ = fault;
+    sight_time_ = values.read_time;
+    RejectedReading rejected;
+    rejected.meter_id = config_.meter_id;
+    rejected.reason = fault_reason(fault);
+    rejected.register_total = values.register_total;
+    rejected.read_time = values.read_time;
+    if (memory_.base) {
+        rejected.previous_total = memory_.base->total;
+        rejected.previous_read_time = memory_.base->read_time;
+    }
+    rejected.quarantine = judged.quarantine_begins;
+    rejected.after_change = memory_.changed;
+    rejected.frames = diagnostics_.last_frames(pack_->blocks.size());
+    batch.rejected.push_back(std::move(rejected));
+}
+
+void MeterTrack::leave_quarantine(const std::optional<ReadingBase>& base,
+                                  const std::optional<Suspicion>& discarded) {
+    if (!memory_.quarantined) {
+        return;  // Told before.
+    }
+    memory_.quarantined = false;
+    memory_.changed = false;
+    memory_.suspicion = discarded;
     reported_fault_ = ReadingFault::kNone;
-    append_readings(verdict, values, slot, source, batch);
-    config_.register_epoch = verdict.epoch;
-    memory_.base = ReadingBase{values.read_time, values.register_total, verdict.epoch};
-    return ReadingFault::kNone;
+    if (base) {
+        memory_.base = base;
+        config_.register_epoch = base->epoch;
+    }
 }
 
 void MeterTrack::append_readings(const Verdict& verdict, const MeterValues& values, Instant slot,
@@ -148,6 +242,8 @@ bool MeterTrack::begin_cycle(std::chrono::steady_clock::time_point now) {
 void MeterTrack::end_cycle(std::chrono::steady_clock::time_point now, Instant wall_now,
                            std::chrono::milliseconds interval, LineBatch& batch) {
     ++sweep_count_;
+    mute_cycles_ = spoke_ || !asked_ ? mute_cycles_ : mute_cycles_ + 1;
+    spoke_ = false;
     if (answered_ || !config_.enabled) {
         answered_ = false;
         return;

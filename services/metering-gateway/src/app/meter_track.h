@@ -8,6 +8,8 @@
 #include "domain/driver_pack.h"
 #include "domain/plausibility.h"
 #include "ports.h"
+#include "readings/app/meter_diagnostics.h"
+#include "readings/domain/continuity.h"
 
 namespace prepay::metering {
 
@@ -20,6 +22,9 @@ struct MeterMemory {
     RelayState relay = RelayState::kUnknown;
     std::int64_t state_revision = 0;
     std::optional<MeterValues> latest;
+    std::optional<Suspicion> suspicion;
+    bool changed = false;      ///< What its register means was changed since the base.
+    bool quarantined = false;  ///< Its register waits for a person's decision.
 };
 
 /// A meter's plausibility limits: its pack's and its own figures over the service's settings.
@@ -37,15 +42,25 @@ public:
     [[nodiscard]] const DriverPack& pack() const { return *pack_; }
     [[nodiscard]] const MeterMemory& memory() const { return memory_; }
     [[nodiscard]] bool is_degraded() const { return missed_cycles_ >= kOfflineAfter; }
+    /// Not even an exception came for so many cycles.
+    [[nodiscard]] bool is_mute() const { return mute_cycles_ >= kOfflineAfter; }
+    [[nodiscard]] const MeterDiagnostics& diagnostics() const { return diagnostics_; }
+    [[nodiscard]] MeterDiagnostics& diagnostics() { return diagnostics_; }
+    [[nodiscard]] DiagnosticsReport report() const;
+    /// The meter said something, good or not.
+    void note_reply(const WireReply& reply, Instant now);
 
-    /// Takes new settings; a raised epoch drops the base.
+    /// Takes new settings; a raised epoch drops the base. Another unit, serial number, pack or CT
+    /// ratio makes the next register one that must prove itself.
     void reconfigure(MeterConfig config, std::shared_ptr<const DriverPack> pack,
                      const PlausibilityLimits& settings);
 
     /// The first block of the pack's plan at or behind index `from` that is to be read in this
     /// sweep. `all` for reads on demand.
     [[nodiscard]] std::optional<std::size_t> next_block(std::size_t from, bool all) const;
-    void set_block(std::size_t index, std::vector<std::uint16_t> words);
+    /// Takes a block's answer: its words, or that the meter has no such registers, which leaves the
+    /// block out from then on. False when the read cannot go on.
+    [[nodiscard]] bool take_block(std::size_t index, Reply& reply);
     /// Decodes the blocks read so far.
     [[nodiscard]] std::optional<MeterValues> decode_blocks(Instant read_time) const;
 
@@ -53,6 +68,12 @@ public:
     /// `batch`. Returns the fault.
     ReadingFault accept(const MeterValues& values, Instant now, Instant slot, ReadingSource source,
                         LineBatch& batch);
+
+    /// The line's address was changed: the next register must prove itself.
+    void doubt() { memory_.changed = true; }
+    /// A person decided: goes on from `base` if there is a new one.
+    void leave_quarantine(const std::optional<ReadingBase>& base,
+                          const std::optional<Suspicion>& discarded);
 
     /// Takes a newer base that came in by import.
     void advance_base(const ReadingBase& base);
@@ -66,8 +87,11 @@ public:
 
     static constexpr int kOfflineAfter = 3;
     static constexpr std::chrono::milliseconds kBackoffMax{60'000};
+    /// How often the record of a quarantine is told what the meter shows.
+    static constexpr std::chrono::minutes kSightPeriod{15};
 
 private:
+    void reject(const Continuation& judged, const MeterValues& values, LineBatch& batch);
     void append_readings(const Verdict& verdict, const MeterValues& values, Instant slot,
                          ReadingSource source, LineBatch& batch);
     void set_state(bool online, RelayState relay, Instant now, LineBatch& batch);
@@ -77,10 +101,15 @@ private:
     PlausibilityLimits limits_;
     MeterMemory memory_;
     BlockWords words_;
+    std::vector<int> refused_;  ///< Exception code by block, 0 = not refused.
+    MeterDiagnostics diagnostics_;
     std::uint64_t sweep_count_ = 0;
     bool asked_ = false;    ///< In the current cycle.
     bool answered_ = true;  ///< In the current cycle; the first cycle has not begun.
+    bool spoke_ = true;     ///< In the current cycle, if only with an exception.
     int missed_cycles_ = 0;
+    int mute_cycles_ = 0;
+    Instant sight_time_{};
     std::chrono::steady_clock::time_point retry_at_{};
     ReadingFault reported_fault_ = ReadingFault::kNone;
 };

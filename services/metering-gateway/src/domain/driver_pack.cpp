@@ -285,6 +285,12 @@ std::int64_t max_per_hour(const DriverPack& pack) {
 
 std::vector<PackProblem> validate(const DriverPack& pack) { return Validator(pack).run(); }
 
+bool may_be_refused(const DriverPack& pack, std::size_t index, int exception_code) {
+    const PackValue& total = pack.register_total;
+    return exception_code == kIllegalAddressException &&
+           block_of(pack, total.address, register_count(total.type)) != static_cast<int>(index);
+}
+
 std::optional<MeterValues> decode(const DriverPack& pack, int ct_ratio, const BlockWords& blocks,
                                   Instant read_time) {
     const Decoder decoder(pack, ct_ratio, blocks);

@@ -98,8 +98,13 @@ int register_count(ValueType type);
 /// Words of the blocks read so far, by the block's index in the pack; empty = not read.
 using BlockWords = std::vector<std::vector<std::uint16_t>>;
 
+/// Whether a meter that answers a block with this exception can be read without it: it has no such
+/// registers, and the billing register is not among them.
+bool may_be_refused(const DriverPack& pack, std::size_t index, int exception_code);
+
 /// Turns words into values. Nothing when a needed block is missing or a product does not fit
-/// 64 bits. Blocks read with `every` > 1 may be missing: their values are then left out.
+/// 64 bits. Other blocks may be missing, not read yet or refused by the meter: their values are
+/// then left out.
 std::optional<MeterValues> decode(const DriverPack& pack, int ct_ratio, const BlockWords& blocks,
                                   Instant read_time);
 

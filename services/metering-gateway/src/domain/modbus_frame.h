@@ -9,6 +9,10 @@ namespace prepay::metering {
 
 using Bytes = std::vector<std::uint8_t>;
 
+constexpr int kIllegalAddressException = 2;
+constexpr int kAcknowledgeException = 5;  ///< Taken, and still being done.
+constexpr int kBusyException = 6;
+
 constexpr std::size_t kTcpAduMax = 260;
 constexpr std::size_t kRtuAduMax = 256;
 constexpr int kReadRegistersMax = 125;

@@ -120,15 +120,6 @@ struct Reading {
     std::optional<MeterValues> values;  ///< Live readings only.
 };
 
-/// A reading that was not allowed to become a base.
-struct RejectedReading {
-    std::string meter_id;
-    std::string reason;  ///< Stable word, see plausibility.h.
-    RegisterTotal previous_total;
-    RegisterTotal register_total;
-    Instant read_time{};
-};
-
 /// A change of what is known of a meter's reachability or contact.
 struct MeterStateChange {
     std::int64_t meter_no = 0;
@@ -149,6 +140,26 @@ struct Frame {
     FrameDirection direction = FrameDirection::kSent;
     std::vector<std::uint8_t> data;
     int attempt_number = 0;
+};
+
+/// A reading that was not allowed to become a base.
+struct RejectedReading {
+    std::string meter_id;
+    std::string reason;  ///< Stable word, see plausibility.h.
+    RegisterTotal previous_total;
+    RegisterTotal register_total;
+    Instant read_time{};
+    std::optional<Instant> previous_read_time{};
+    bool quarantine = false;  ///< From it on nothing of the meter is taken until a person decides.
+    bool after_change = false;  ///< Of the meter's address, unit, serial number, pack or CT ratio.
+    std::vector<Frame> frames{};
+};
+
+/// What a meter in quarantine shows now.
+struct QuarantineSight {
+    std::string meter_id;
+    RegisterTotal register_total;
+    Instant read_time{};
 };
 
 }  // namespace prepay::metering

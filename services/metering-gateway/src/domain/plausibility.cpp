@@ -70,6 +70,8 @@ const char* fault_reason(ReadingFault fault) {
             return "VALUE_CONFLICT";
         case ReadingFault::kUnknownMeter:
             return "UNKNOWN_METER";
+        case ReadingFault::kQuarantined:
+            return "QUARANTINED";
     }
     return "NONE";
 }
@@ -97,6 +99,8 @@ const char* fault_message(ReadingFault fault) {
             return "this meter has another value for the same time";
         case ReadingFault::kUnknownMeter:
             return "no such meter is registered";
+        case ReadingFault::kQuarantined:
+            return "the meter's register is in quarantine until a person decides";
     }
     return "";
 }
@@ -117,7 +121,7 @@ Verdict judge(const std::optional<ReadingBase>& base, int epoch, RegisterTotal t
     if (verdict.fault != ReadingFault::kNone || !base || base->epoch < epoch) {
         return verdict;
     }
-    const Duration elapsed = read_time - base->read_time;
+    const Duration elapsed = std::min(read_time - base->read_time, limits.gap_max);
     if (elapsed < Duration::zero()) {
         verdict.fault = ReadingFault::kNotInOrder;
     } else if (total >= base->total) {

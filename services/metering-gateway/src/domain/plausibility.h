@@ -21,6 +21,7 @@ enum class ReadingFault {
     kOverLimit,         ///< OVER_LIMIT: the register cannot show this much.
     kValueConflict,     ///< VALUE_CONFLICT: the same time has another value already.
     kUnknownMeter,      ///< UNKNOWN_METER, imports only.
+    kQuarantined,       ///< QUARANTINED: its meter's register waits for a person's decision.
 };
 const char* fault_reason(ReadingFault fault);
 /// A sentence for people.
@@ -32,6 +33,8 @@ struct PlausibilityLimits {
     std::int64_t resolution = 1;      ///< Wh or mL per register step, CT included.
     std::int64_t register_limit = 0;  ///< Wh or mL at which the register starts again, CT included.
     int margin_percent = 150;         ///< Of max_per_hour × time.
+    /// The longest outage that a live reading may explain: time beyond it gives no more room.
+    Duration gap_max{std::chrono::hours(24 * 31)};
     Duration future_max{std::chrono::seconds(120)};
     Duration age_max{std::chrono::hours(24 * 7305)};
 };

@@ -1,0 +1,20 @@
+import { useQuery } from '@tanstack/react-query';
+import { Badge } from 'antd';
+import { metering } from '../core/clients';
+import { AnomalyState } from '../gen/prepay/metering/v1/metering_pb';
+import { useText } from '../i18n/console_text';
+
+const again_ms = 30_000;
+
+/** How many registers wait for a decision, beside the menu's word; nothing when none does. */
+export function AnomalyCount() {
+    const { t } = useText();
+    const query = useQuery({
+        queryKey: ['anomaly-count'],
+        queryFn: () => metering.listAnomalies({ pageSize: 1, state: AnomalyState.OPEN }),
+        refetchInterval: again_ms,
+        retry: false,
+    });
+    const count = Number(query.data?.openCount ?? 0n);
+    return count === 0 ? null : <Badge count={count} size="small" offset={[4, -2]} title={t('nav.anomalies.waiting', { count })} />;
+}
