@@ -5,8 +5,10 @@
 #include <unistd.h>
 
 #include <thread>
+#include <utility>
 
 #include "core/pause.h"
+#include "pg/database_time.h"
 #include "pg/migrate.h"
 #include "telemetry/log.h"
 
@@ -22,6 +24,9 @@ constexpr std::chrono::milliseconds kDrainEnd{9000};
 // Handlers mostly wait for the disk; payment notices share commits, so many at once are faster.
 constexpr int kWorkerCount = 32;
 constexpr std::chrono::seconds kMetricsInterval{1};
+constexpr std::chrono::seconds kClockInterval{1};
+// While the wall clock agrees the database is asked only so often.
+constexpr int kDatabaseClockEvery = 15;
 
 // A call that hangs in a dead database must not hold the process: it has survived worse endings.
 void end_hanging_drain(const std::stop_token& stop) {
@@ -98,6 +103,7 @@ Status Runner::prepare() {
     PREPAY_RETURN_IF_ERROR(pg::migrate(
         state.database,
         {{"pg", pg_migrations()}, outbox::migrations(), {"service", program_.migrations}}));
+    check_clock();
     return program_.wire(service_);
 }
 
@@ -107,6 +113,7 @@ void Runner::start_threads(std::vector<std::jthread>& threads) {
         service_.spawn("subscriber", [subscriber = state.subscriber.get()](
                                          const std::stop_token& stop) { subscriber->run(stop); });
     }
+    service_.spawn("clock", [this](const std::stop_token& stop) { watch_clock(stop); });
     service_.spawn("metrics", [this](const std::stop_token& stop) { publish_metrics(stop); });
     for (auto& [name, body] : state.bodies) {
         threads.emplace_back(
@@ -129,6 +136,11 @@ Status Runner::run() {
     }
     PREPAY_RETURN_IF_ERROR(prepare());
     service_.add_check("database", [&state] { return state.database.ping(); });
+    service_.add_check("clock", [&state] {
+        return is_in_doubt(state.clock)
+                   ? unavailable("CLOCK_IN_DOUBT", "the machine's clock was stepped")
+                   : absl::OkStatus();
+    });
     if (state.subscriber) {
         service_.add_check("subscriber", [subscriber = state.subscriber.get()] {
             return subscriber->is_assigned()
@@ -167,6 +179,52 @@ Result<int> Runner::redrive() {
         return failed_precondition("NOTHING_CONSUMED", "this service consumes no topics");
     }
     return service_.state_->subscriber->redrive();
+}
+
+void Runner::check_clock() {
+    Service::State& state = *service_.state_;
+    const auto database = pg::read_database_time(state.database);
+    const ClockVerdict verdict =
+        state.clock.check(database.ok() ? std::optional(*database) : std::nullopt);
+    if (verdict == std::exchange(clock_verdict_, verdict)) {
+        return;
+    }
+    const std::string step = std::to_string(
+        std::chrono::duration_cast<std::chrono::seconds>(state.clock.step()).count());
+    switch (verdict) {
+        case ClockVerdict::kRight:
+            telemetry::log_warning("the clocks agree again");
+            break;
+        case ClockVerdict::kFollow:
+            telemetry::log_warning("the clock was set, another machine agrees: following it");
+            break;
+        case ClockVerdict::kKeep:
+            telemetry::log_error("a clock is wrong: the time before its step is kept",
+                                 {{"step_seconds", step}});
+            break;
+        case ClockVerdict::kDoubt:
+            telemetry::log_error("the clock is in doubt: what depends on the time waits",
+                                 {{"step_seconds", step}});
+            break;
+    }
+}
+
+void Runner::watch_clock(const std::stop_token& stop) {
+    Service::State& state = *service_.state_;
+    const std::string prefix = "prepay_" + state.name + "_";
+    const auto doubt = state.metrics.gauge(prefix + "clock_in_doubt",
+                                           "1 while nobody knows which clock is right.");
+    const auto step = state.metrics.gauge(
+        prefix + "clock_step_seconds", "By how much the wall clock is ahead of the time gone by.");
+    for (int round = 0; !stop.stop_requested(); ++round) {
+        const bool calm = clock_verdict_ == ClockVerdict::kRight && !is_in_doubt(state.clock);
+        if (!calm || round % kDatabaseClockEvery == 0) {
+            check_clock();
+        }
+        doubt.set(state.clock.is_in_doubt() ? 1 : 0);
+        step.set(std::chrono::duration<double>(state.clock.step()).count());
+        pause(stop, kClockInterval);
+    }
 }
 
 void Runner::publish_metrics(const std::stop_token& stop) {

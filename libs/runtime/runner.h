@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/anchored_clock.h"
 #include "prepay/common/v1/common.pb.h"
 #include "runtime/service.h"
 
@@ -31,7 +32,8 @@ struct Service::State {
 
     std::string name;
     CommonConfig config;
-    SystemClock clock;
+    SystemClock machine_clock;
+    AnchoredClock clock{machine_clock};
     telemetry::Metrics metrics;
     pg::Database database;
     outbox::Outbox outbox;
@@ -64,9 +66,13 @@ private:
     Status start_relay();
     void start_threads(std::vector<std::jthread>& threads);
     void publish_metrics(const std::stop_token& stop);
+    /// Asks the database for the time and tells when the clocks do not agree.
+    void check_clock();
+    void watch_clock(const std::stop_token& stop);
 
     const Program& program_;
     Service& service_;
+    ClockVerdict clock_verdict_ = ClockVerdict::kRight;  ///< Of the last check.
 };
 
 }  // namespace prepay::runtime

@@ -10,6 +10,7 @@
 #include "adapters/smtp_sender.h"
 #include "app/send_notifications.h"
 #include "config.h"
+#include "core/anchored_clock.h"
 #include "core/pause.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
@@ -62,6 +63,10 @@ void send_until_stopped(Parts& parts, const AlarmConfig& config, const std::stop
 
 void keep_house(Parts& parts, const std::stop_token& stop) {
     while (!stop.stop_requested()) {
+        if (is_in_doubt(parts.clock)) {
+            pause(stop, kHousekeepingPause);  // Nobody knows what is due.
+            continue;
+        }
         const Result<int> abandoned = parts.store.close_abandoned(parts.clock.now());
         const Result<int> repeated = parts.store.plan_repeats(parts.clock.now());
         const Result<int> waiting = parts.store.count_waiting();

@@ -50,7 +50,7 @@ GatewayMetrics::GatewayMetrics(telemetry::Metrics& metrics)
             metrics.counter("prepay_metering_bad_frames_total", "Replies not taken, by reason.",
                             {{"reason", fault_text(static_cast<FrameFault>(i))}}));
     }
-    for (int i = 0; i <= static_cast<int>(ReadingFault::kQuarantined); ++i) {
+    for (int i = 0; i <= static_cast<int>(ReadingFault::kClockInDoubt); ++i) {
         rejected_.push_back(metrics.counter(
             "prepay_metering_readings_rejected_total", "Readings not taken as a base, by reason.",
             {{"reason", lower(fault_reason(static_cast<ReadingFault>(i)))}}));

@@ -7,6 +7,7 @@
 #include "app/dispatch_items.h"
 #include "app/resolve_sent.h"
 #include "config.h"
+#include "core/anchored_clock.h"
 #include "core/pause.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
@@ -55,18 +56,23 @@ struct Parts {
 void spawn_threads(runtime::Service& service, const SchedulerConfig& config, Parts& parts) {
     service.spawn("plan", [&parts](const std::stop_token& stop) {
         repeat(stop, "plan", [&]() -> Result<int> {
+            if (is_in_doubt(parts.clock)) {
+                return 0;  // Nobody knows what is due.
+            }
             PREPAY_ASSIGN_OR_RETURN(const int count, parts.store.start_due(parts.clock.now()));
             parts.metrics.started(count);
             return 0;
         });
     });
     for (int i = 1; i <= config.dispatch_thread_count; ++i) {
-        service.spawn("dispatch-" + std::to_string(i),
-                      [&parts, &config](const std::stop_token& stop) {
-                          ItemDispatch dispatch(parts.store, parts.gateway, config.dispatch,
-                                                parts.clock, parts.metrics);
-                          repeat(stop, "dispatch", [&] { return dispatch.run_once(); });
-                      });
+        service.spawn(
+            "dispatch-" + std::to_string(i), [&parts, &config](const std::stop_token& stop) {
+                ItemDispatch dispatch(parts.store, parts.gateway, config.dispatch, parts.clock,
+                                      parts.metrics);
+                repeat(stop, "dispatch", [&]() -> Result<int> {
+                    return is_in_doubt(parts.clock) ? Result<int>(0) : dispatch.run_once();
+                });
+            });
     }
     service.spawn("resolve", [&parts, &config](const std::stop_token& stop) {
         SentResolution resolution(parts.store, parts.gateway, config.resolve, parts.clock);

@@ -11,7 +11,9 @@
 #include "adapters/intent_subscriber.h"
 #include "adapters/yaml_pack_loader.h"
 #include "convert.h"
+#include "core/anchored_clock.h"
 #include "core/ids.h"
+#include "pg/database_time.h"
 #include "prepay/account/v1/events.pb.h"
 #include "prepay/metering/v1/events.pb.h"
 #include "prepay/simulator/v1/simulator.grpc.pb.h"
@@ -131,6 +133,19 @@ private:
     std::unique_ptr<prepay::test::ChildProcess> process_;
     std::unique_ptr<rpc::Client> client_;
     std::unique_ptr<sim::SimulatorService::StubInterface> stub_;
+};
+
+/// A machine whose wall clock somebody sets.
+class SteppedMachine final : public Clock {
+public:
+    [[nodiscard]] Instant now() const override { return system_.now() + Duration(step_us); }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return system_.steady();
+    }
+    std::atomic<std::int64_t> step_us{0};
+
+private:
+    SystemClock system_;
 };
 
 /// Account's answers to claims, set by the test.
@@ -322,7 +337,8 @@ public:
         return result;
     }
 
-    SystemClock clock;
+    SteppedMachine machine;
+    AnchoredClock clock{machine};
 
 private:
     static CommandSettings settings() {

@@ -530,6 +530,61 @@ TEST_CASE("A corrected unit with 1,000 kWh more waits for a person, over a resta
     CHECK(decided->anomaly().reason_text() == "test");
 }
 
+TEST_CASE("I-24: a clock stepped by a day or an hour makes no reading of another time") {
+    SKIP_WITHOUT_POSTGRES();
+    OneLine line;
+    Gateway& gateway = line.gateway;
+    line.add_meter("m-1", 1, 50'000, 3'600);
+    REQUIRE(gateway.eventually("SELECT count(*) > 1 FROM readings"));
+    const auto check = [&](bool with_database) {
+        const auto database = pg::read_database_time(*line.fixture.database);
+        REQUIRE(database.ok());
+        return gateway.clock.check(with_database ? std::optional(*database) : std::nullopt);
+    };
+    CHECK(check(true) == ClockVerdict::kRight);
+    int n = 0;
+    for (const std::int64_t hours : {24, -24, 1, -1}) {
+        INFO(hours);
+        const auto order = [&](const std::string& name) {
+            v1::SubmitCommandRequest request;
+            request.set_meter_id("m-1");
+            request.set_action(v1::COMMAND_ACTION_TRIP);
+            request.set_reason_text("test");
+            *request.mutable_not_after() =
+                to_proto_time(SystemClock().now() + std::chrono::seconds(60));
+            return gateway.service.submit_command(gateway.context("SubmitCommand", request, name),
+                                                  request);
+        };
+        // Nobody to ask: what depends on the time waits, and the values say so.
+        gateway.machine.step_us = hours * 3'600'000'000;
+        CHECK(error_reason(order("doubt-" + std::to_string(++n)).status()) == "CLOCK_IN_DOUBT");
+        CHECK(check(false) == ClockVerdict::kDoubt);
+        v1::GetMeterRequest get;
+        get.set_meter_id("m-1");
+        CHECK(gateway.until([&] {
+            return gateway.service.get_meter({}, get)->meter().latest().register_fault() ==
+                   "CLOCK_IN_DOUBT";
+        }));
+        // The database knows better: the gateway goes on by the time before the step.
+        CHECK(check(true) == ClockVerdict::kKeep);
+        const auto newer = [&] {
+            const Instant from = SystemClock().now();
+            return gateway.eventually("SELECT max(read_time) > to_timestamp(" +
+                                      std::to_string(to_micros(from) / 1'000'000) +
+                                      ") FROM readings");
+        };
+        CHECK(newer());
+        gateway.machine.step_us = 0;
+        CHECK(check(true) == ClockVerdict::kRight);
+        CHECK(newer());  // Nothing is refused after it.
+    }
+    CHECK(
+        gateway.eventually("SELECT count(*) = 0 FROM readings WHERE abs(extract(epoch FROM"
+                           " read_time - clock_timestamp())) > 600 OR slot_time > "
+                           "clock_timestamp() + interval '1 minute'"));
+    CHECK(gateway.eventually("SELECT count(*) = 0 FROM rejected_readings"));
+}
+
 TEST_CASE("Two lines at one address, and two meters at one unit of it, name each other") {
     SKIP_WITHOUT_POSTGRES();
     Fixture fixture;

@@ -2,6 +2,7 @@
 #include "adapters/grpc_metering_service.h"
 #include "adapters/grpc_pages.h"
 #include "convert.h"
+#include "core/anchored_clock.h"
 
 namespace prepay::metering {
 namespace {
@@ -54,6 +55,10 @@ Result<v1::SubmitCommandResponse> GrpcMeteringService::submit_command(
     command.initiator = context.identity.subject;
     command.trace_id = context.trace_id;
     command.create_time = parts_.clock.now();
+    if (is_in_doubt(parts_.clock)) {
+        return unavailable("CLOCK_IN_DOUBT",
+                           "the gateway's clock was stepped; nobody knows the time");
+    }
     // A repetition after the deadline is still a repetition: it gets the stored command.
     const Result<Instant> deadline = checked_deadline(request, command.create_time);
     if (!deadline.ok()) {

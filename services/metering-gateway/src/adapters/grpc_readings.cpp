@@ -5,6 +5,7 @@
 #include "adapters/grpc_metering_service.h"
 #include "adapters/grpc_pages.h"
 #include "convert.h"
+#include "core/anchored_clock.h"
 
 namespace prepay::metering {
 namespace {
@@ -109,6 +110,9 @@ Result<v1::ImportReadingsResponse> GrpcMeteringService::import_readings(
     const rpc::CallContext& context, const v1::ImportReadingsRequest& request) {
     if (request.readings_size() < 1 || request.readings_size() > kImportMax) {
         return invalid_argument("BAD_COUNT", "readings: 1 .. 10,000 in one request");
+    }
+    if (is_in_doubt(parts_.clock)) {
+        return unavailable("CLOCK_IN_DOUBT", fault_message(ReadingFault::kClockInDoubt));
     }
     const Instant now = parts_.clock.now();
     std::set<std::string> meter_ids;

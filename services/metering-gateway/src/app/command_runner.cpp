@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/anchored_clock.h"
 #include "core/crash_point.h"
 #include "telemetry/log.h"
 
@@ -94,7 +95,7 @@ Task<bool> CommandRunner::step(CommandJob& job, MeterTrack& meter, bool supersed
 }
 
 bool CommandRunner::is_expired(const Command& command) const {
-    return command.not_after && clock_.now() >= *command.not_after;
+    return command.not_after && !is_in_doubt(clock_) && clock_.now() >= *command.not_after;
 }
 
 Task<bool> CommandRunner::expire(CommandJob& job) {
@@ -106,6 +107,10 @@ Task<bool> CommandRunner::expire(CommandJob& job) {
 Task<bool> CommandRunner::send(CommandJob& job, MeterTrack& meter) {
     if (is_expired(job.command)) {
         co_return co_await expire(job);
+    }
+    if (job.command.not_after && is_in_doubt(clock_)) {
+        pause(job, kPauseMax);  // Nobody knows whether it is too late.
+        co_return false;
     }
     // A meter that has been silent is asked something harmless first: the order stays QUEUED, and
     // its intent with account, until the meter is back.
@@ -314,6 +319,7 @@ Task<bool> CommandRunner::read_after(CommandJob& job, MeterTrack& meter, LineBat
 }
 
 std::optional<MeterValues> CommandRunner::accept(MeterTrack& meter, LineBatch& batch) {
+    const bool is_time_known = !is_in_doubt(clock_);
     const Instant now = clock_.now();
     const auto values = meter.decode_blocks(now);
     if (values) {
@@ -322,7 +328,7 @@ std::optional<MeterValues> CommandRunner::accept(MeterTrack& meter, LineBatch& b
         const Instant slot =
             last == Instant() ? std::chrono::floor<std::chrono::seconds>(now) : last;
         const ReadingFault fault =
-            meter.accept(*values, now, slot, ReadingSource::kOnDemand, batch);
+            meter.accept(*values, now, slot, ReadingSource::kOnDemand, batch, is_time_known);
         if (fault != ReadingFault::kNone) {
             metrics_.reading_rejected(fault);
         }

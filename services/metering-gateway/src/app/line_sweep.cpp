@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "app/line_worker.h"
+#include "core/anchored_clock.h"
 #include "core/ids.h"
 #include "readings/app/read_error.h"
 #include "telemetry/log.h"
@@ -155,6 +156,7 @@ Task<LineWorker::TaskStep> LineWorker::run_task(ReadTask& task) {
 
 void LineWorker::complete(ReadTask& task) {
     MeterTrack& meter = task.meter->track;
+    const bool is_time_known = !is_in_doubt(context_.clock);
     const Instant now = context_.clock.now();
     const auto values = meter.decode_blocks(now);
     if (!values) {
@@ -168,7 +170,7 @@ void LineWorker::complete(ReadTask& task) {
         batch_start_ = context_.clock.steady();
     }
     DemandResult result;
-    result.fault = meter.accept(*values, now, slot_of(now), source, batch_);
+    result.fault = meter.accept(*values, now, slot_of(now), source, batch_, is_time_known);
     if (result.fault != ReadingFault::kNone) {
         context_.metrics.reading_rejected(result.fault);
         log_error(*task.meter, fault_reason(result.fault), fault_message(result.fault));

@@ -104,13 +104,16 @@ std::optional<MeterValues> MeterTrack::decode_blocks(Instant read_time) const {
 }
 
 ReadingFault MeterTrack::accept(const MeterValues& values, Instant now, Instant slot,
-                                ReadingSource source, LineBatch& batch) {
+                                ReadingSource source, LineBatch& batch, bool is_time_known) {
     answered_ = true;
     missed_cycles_ = 0;
     retry_at_ = {};
     memory_.latest = values;
     set_state(true, values.relay == RelayState::kUnknown ? memory_.relay : values.relay, now,
               batch);
+    if (!is_time_known) {
+        return ReadingFault::kClockInDoubt;
+    }
     const Continuation judged =
         continue_register({memory_.base, config_.register_epoch, memory_.suspicion, memory_.changed,
                            memory_.quarantined},

@@ -65,9 +65,9 @@ public:
     [[nodiscard]] std::optional<MeterValues> decode_blocks(Instant read_time) const;
 
     /// Judges values, and appends the reading (or its rejection) and any change of state to
-    /// `batch`. Returns the fault.
+    /// `batch`. Returns the fault. While the time is in doubt nothing is judged or taken.
     ReadingFault accept(const MeterValues& values, Instant now, Instant slot, ReadingSource source,
-                        LineBatch& batch);
+                        LineBatch& batch, bool is_time_known = true);
 
     /// The line's address was changed: the next register must prove itself.
     void doubt() { memory_.changed = true; }

@@ -72,6 +72,8 @@ const char* fault_reason(ReadingFault fault) {
             return "UNKNOWN_METER";
         case ReadingFault::kQuarantined:
             return "QUARANTINED";
+        case ReadingFault::kClockInDoubt:
+            return "CLOCK_IN_DOUBT";
     }
     return "NONE";
 }
@@ -101,6 +103,8 @@ const char* fault_message(ReadingFault fault) {
             return "no such meter is registered";
         case ReadingFault::kQuarantined:
             return "the meter's register is in quarantine until a person decides";
+        case ReadingFault::kClockInDoubt:
+            return "the gateway's clock was stepped; nobody knows the time of the reading";
     }
     return "";
 }

@@ -22,6 +22,7 @@ enum class ReadingFault {
     kValueConflict,     ///< VALUE_CONFLICT: the same time has another value already.
     kUnknownMeter,      ///< UNKNOWN_METER, imports only.
     kQuarantined,       ///< QUARANTINED: its meter's register waits for a person's decision.
+    kClockInDoubt,      ///< CLOCK_IN_DOUBT: nobody knows the time of the reading.
 };
 const char* fault_reason(ReadingFault fault);
 /// A sentence for people.
