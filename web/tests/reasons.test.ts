@@ -13,7 +13,7 @@ const internalFiles = [
     /^libs\/(config|kafka|outbox|runtime|telemetry)\//,
     /^libs\/core\/crash_point/,
     /^libs\/pg\/migrate/,
-    /_command\.(cpp|h)$/, // import, probe, rate: command lines
+    /_commands?\.(cpp|h)$/, // import, probe, rate, journal: command lines
     /csv_readings|reading_csv|yaml_pack_loader/, // files that only those read
     /wechat_crypto/, // keys at start; notices are answered to the provider
     /plausibility/, // verdicts on single readings of an import
@@ -23,7 +23,7 @@ const internalFiles = [
 const internalWords = new Set([
     'ADDRESS_IN_USE', 'BAD_ALLOWED_TARGET', 'BAD_API_V3_KEY', 'CURL_FAILED', 'TOKEN_KEY_INVALID', 'TOO_FEW_FILES',
     'METHOD_UNHANDLED', 'METHOD_WITHOUT_PERMISSION', 'DESCRIPTOR_LIMIT',
-    'NOTICE_HEADER_MISSING', 'NOTICE_MALFORMED', 'NOTICE_TOO_LARGE', 'NOTICE_TOO_OLD', 'NOTICE_WRONG_APPID', 'NOTICE_WRONG_MCHID',
+    'NOTICE_EVENT_UNKNOWN', 'NOTICE_HEADER_MISSING', 'NOTICE_MALFORMED', 'NOTICE_TOO_LARGE', 'NOTICE_TOO_OLD', 'NOTICE_WRONG_APPID', 'NOTICE_WRONG_MCHID',
     'BAD_CHANNEL', // a row of an import
     'FAILED', // a state of a task's target
     'AEAD_AES_256_GCM', 'ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS', // the provider's words

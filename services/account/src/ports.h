@@ -44,7 +44,8 @@ public:
     virtual Status close(const std::string& order_id) = 0;
     virtual Result<ClientParameters> client_parameters(const std::string& prepay_id) = 0;
     /// Verifies and decrypts. Reasons NOTICE_HEADER_MISSING, NOTICE_TOO_LARGE, NOTICE_TOO_OLD,
-    /// NOTICE_SERIAL_UNKNOWN, NOTICE_SIGNATURE_INVALID, NOTICE_MALFORMED, NOTICE_DECRYPTION_FAILED.
+    /// NOTICE_SERIAL_UNKNOWN, NOTICE_SIGNATURE_INVALID, NOTICE_MALFORMED, NOTICE_EVENT_UNKNOWN,
+    /// NOTICE_DECRYPTION_FAILED.
     virtual Result<PaymentFact> open_notice(const SignedNotice& notice) = 0;
 };
 

@@ -239,6 +239,58 @@ TEST_CASE("payment 15: notice and order query at the same time") {
     }
 }
 
+TEST_CASE("payment 17: what a signed notice may lack or misname") {
+    SKIP_WITHOUT_POSTGRES();
+    const std::string nul = R"("abc\u0000def")";
+    Counter counter;
+    const std::string before = counter.world.checksum();
+    for (const std::string& lie : {
+             std::string(R"({"trade_state":null})"),
+             std::string(R"({"trade_state":"success"})"),
+             std::string(R"({"trade_state":"Success"})"),
+             std::string(R"({"trade_state":7})"),
+             std::string(R"({"trade_state":"SUCCESS "})"),
+             std::string(R"({"currency":null})"),
+             std::string(R"({"currency":""})"),
+             std::string(R"({"currency":156})"),
+             std::string(R"({"total":null})"),
+             std::string(R"({"total":"5000"})"),
+             std::string(R"({"total":50.0})"),
+             std::string(R"({"total":18446744073709551615})"),
+             std::string(R"({"amount":null})"),
+             std::string(R"({"transaction_id":null})"),
+             R"({"transaction_id":)" + nul + "}",
+             R"({"out_trade_no":)" + nul + "}",
+             R"({"currency":)" + nul + "}",
+             std::string(R"({"transaction_id":"a b"})"),
+         }) {
+        INFO(lie);
+        CHECK(counter.reason_under((R"({"lie":)" + lie + "}").c_str()) == "NOTICE_MALFORMED");
+    }
+    for (const char* event : {"REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED",
+                              "transaction.success", "TRANSACTION.OTHER"}) {
+        INFO(event);
+        CHECK(counter.reason_under((R"({"event_type":")" + std::string(event) + R"("})").c_str()) ==
+              "NOTICE_EVENT_UNKNOWN");
+    }
+    CHECK(counter.world.checksum() == before);
+    counter.credits();
+}
+
+TEST_CASE("payment 18: a time stamp that no clock shows") {
+    SKIP_WITHOUT_POSTGRES();
+    Counter counter;
+    for (const char* timestamp :
+         {"-9223372036854775808", "9223372036854775807", "-1", "99999999999999999999", "1e9",
+          " 1767571200", "1767571200 ", "0x1"}) {
+        SignedNotice notice = counter.pay.notice(counter.order);
+        notice.timestamp = timestamp;
+        INFO(timestamp);
+        CHECK(counter.reason_of(notice) == "NOTICE_TOO_OLD");
+    }
+    counter.credits();
+}
+
 TEST_CASE("payment 16: a body of 10 MB is refused before anybody reads it") {
     SKIP_WITHOUT_POSTGRES();
     Counter counter;

@@ -88,11 +88,58 @@ TEST_CASE("the query survives a provider that fails, delays or signs wrong (I-9)
     CHECK(shop.pay.order_state(order) == "credited");
 }
 
+TEST_CASE("whatever state the provider answers, the order's query is decided (I-9)") {
+    SKIP_WITHOUT_POSTGRES();
+    struct Row {
+        const char* answer;
+        bool expired;
+        const char* order;
+        const char* reason;
+        bool asked_again;
+    };
+    const Row rows[] = {
+        {"SUCCESS", false, "credited", "", false},
+        {"SUCCESS", true, "credited", "", false},
+        {"REFUND", false, "disputed", "REFUNDED_AT_PROVIDER", false},
+        {"CLOSED", false, "closed", "CLOSED_AT_PROVIDER", false},
+        {"REVOKED", false, "closed", "CLOSED_AT_PROVIDER", false},
+        {"NOTPAY", false, "pending", "", true},
+        {"USERPAYING", true, "pending", "", true},
+        {"ACCEPT", true, "pending", "", true},
+        {"SOMETHING_NEW", true, "pending", "", true},
+        {"success", true, "pending", "", true},
+    };
+    for (const Row& row : rows) {
+        INFO(row.answer << (row.expired ? ", expired" : ""));
+        Shop shop;
+        const std::string order = shop.paid_order();
+        shop.faults({{"answer_trade_state", row.answer}});
+        if (row.expired) {
+            REQUIRE(shop.world.database
+                        ->transact([](pqxx::work& tx) {
+                            tx.exec("UPDATE orders SET expire_time = create_time");
+                            return absl::OkStatus();
+                        })
+                        .ok());
+        }
+        shop.world.clock.advance(std::chrono::seconds(31));
+        REQUIRE(*shop.pay.payments->query_due() == 1);
+        CHECK(shop.pay.order_state(order) == row.order);
+        CHECK(shop.world.count("SELECT count(*) FROM orders WHERE failure_reason = '" +
+                               std::string(row.reason) + "'") == 1);
+        shop.world.clock.advance(std::chrono::hours(2));
+        CHECK(*shop.pay.payments->query_due() == (row.asked_again ? 1 : 0));
+        CHECK(shop.balance() == (row.order == std::string("credited") ? 50'000'000 : 0));
+        CHECK(shop.suspense() == 0);
+        CHECK(shop.world.audit().empty());
+    }
+}
+
 TEST_CASE("a notice that is not a success credits nothing") {
     SKIP_WITHOUT_POSTGRES();
     Shop shop;
     const std::string order = shop.paid_order();
-    for (const char* state : {"NOTPAY", "REFUND", "CLOSED", "USERPAYING", "SOMETHING"}) {
+    for (const char* state : {"NOTPAY", "CLOSED", "REVOKED", "USERPAYING", "ACCEPT", "PAYERROR"}) {
         shop.faults({{"lie", {{"trade_state", state}}}});
         REQUIRE(shop.pay.payments->handle_notice(shop.pay.notice(order)).ok());
         CHECK(shop.pay.order_state(order) == "pending");

@@ -152,6 +152,8 @@ Faults Faults::from_json(const Json& json) {
     take(json, "answer_status", faults.answer_status);
     take(json, "answer_delay_ms", faults.answer_delay_ms);
     take(json, "answer_bad_signature", faults.answer_bad_signature);
+    take(json, "answer_trade_state", faults.answer_trade_state);
+    take(json, "event_type", faults.event_type);
     return faults;
 }
 
@@ -166,7 +168,9 @@ Json Faults::to_json() const {
             {"use_certificate", use_certificate},
             {"answer_status", answer_status},
             {"answer_delay_ms", answer_delay_ms},
-            {"answer_bad_signature", answer_bad_signature}};
+            {"answer_bad_signature", answer_bad_signature},
+            {"answer_trade_state", answer_trade_state},
+            {"event_type", event_type}};
 }
 
 Provider::Provider(Keys keys, ProviderOptions options)
@@ -295,7 +299,11 @@ Reply Provider::query(const std::string& order_no, const std::string& mchid) {
     if (found == orders_.end()) {
         return refuse(404, "ORDER_NOT_EXIST", "no such order");
     }
-    return {200, transaction_of(found->second)};
+    Json transaction = transaction_of(found->second);
+    if (!faults_.answer_trade_state.empty()) {
+        transaction["trade_state"] = faults_.answer_trade_state;
+    }
+    return {200, transaction};
 }
 
 Reply Provider::close(const std::string& order_no, const Json& request) {
@@ -508,7 +516,12 @@ SignedMessage Provider::make_notice(const std::string& order_no) {
     }
     const Faults faults = this->faults();
     for (const auto& [key, value] : faults.lie.items()) {
-        (key == "total" || key == "currency" ? transaction["amount"] : transaction)[key] = value;
+        Json& owner = key == "total" || key == "currency" ? transaction["amount"] : transaction;
+        if (value.is_null()) {
+            owner.erase(key);
+        } else {
+            owner[key] = value;
+        }
     }
     const std::string nonce = random_text(12, kAlphanumeric);
     std::string key = keys_.api_v3_key;
@@ -521,17 +534,18 @@ SignedMessage Provider::make_notice(const std::string& order_no) {
         bytes.back() = static_cast<char>(bytes.back() ^ 1);
         sealed = encode_base64(bytes);
     }
-    const Json body = {{"id", random_text(36, "0123456789abcdef")},
-                       {"create_time", china_time(unix_seconds())},
-                       {"resource_type", "encrypt-resource"},
-                       {"event_type", "TRANSACTION.SUCCESS"},
-                       {"summary", "payment succeeded"},
-                       {"resource",
-                        {{"original_type", "transaction"},
-                         {"algorithm", "AEAD_AES_256_GCM"},
-                         {"ciphertext", sealed},
-                         {"associated_data", "transaction"},
-                         {"nonce", nonce}}}};
+    const Json body = {
+        {"id", random_text(36, "0123456789abcdef")},
+        {"create_time", china_time(unix_seconds())},
+        {"resource_type", "encrypt-resource"},
+        {"event_type", faults.event_type.empty() ? "TRANSACTION.SUCCESS" : faults.event_type},
+        {"summary", "payment succeeded"},
+        {"resource",
+         {{"original_type", "transaction"},
+          {"algorithm", "AEAD_AES_256_GCM"},
+          {"ciphertext", sealed},
+          {"associated_data", "transaction"},
+          {"nonce", nonce}}}};
     SignedMessage notice = sign(body.dump(), faults);
     corrupt(notice, faults.corrupt_notice);
     return notice;

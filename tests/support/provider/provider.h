@@ -35,6 +35,8 @@ struct Faults {
     int answer_status = 0;
     int answer_delay_ms = 0;
     bool answer_bad_signature = false;
+    std::string answer_trade_state;
+    std::string event_type;
 
     /// Throws std::runtime_error on an unknown key or a wrong type.
     static Faults from_json(const Json& json);

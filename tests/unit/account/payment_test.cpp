@@ -22,9 +22,24 @@ TEST_CASE("what a payment fact does to an order") {
         CHECK(decide().reason == "NOTICE_WRONG_MCHID");
     }
     SECTION("only success pays") {
-        for (const TradeState state : {TradeState::kNotPaid, TradeState::kClosed,
-                                       TradeState::kRefunded, TradeState::kUnknown}) {
+        for (const TradeState state :
+             {TradeState::kNotPay, TradeState::kUserPaying, TradeState::kAccept,
+              TradeState::kClosed, TradeState::kRevoked, TradeState::kPayError,
+              TradeState::kUnknown}) {
             fact.trade_state = state;
+            CHECK(decide().outcome == PaymentOutcome::kNothing);
+        }
+    }
+    SECTION("money that went back at the provider is for a person, unless it was credited here") {
+        fact.trade_state = TradeState::kRefund;
+        for (const OrderState state : {OrderState::kPending, OrderState::kClosed}) {
+            order.state = state;
+            CHECK(decide().outcome == PaymentOutcome::kDispute);
+            CHECK(decide().reason == "REFUNDED_AT_PROVIDER");
+            CHECK_FALSE(decide().suspense);
+        }
+        for (const OrderState state : {OrderState::kCredited, OrderState::kDisputed}) {
+            order.state = state;
             CHECK(decide().outcome == PaymentOutcome::kNothing);
         }
     }
@@ -55,6 +70,36 @@ TEST_CASE("what a payment fact does to an order") {
         CHECK(decide().reason == "WRONG_CURRENCY");
         CHECK_FALSE(decide().suspense);
     }
+}
+
+TEST_CASE("every trade state of the provider leads somewhere") {
+    struct Row {
+        const char* word;
+        QueryStep in_time;
+        QueryStep expired;
+    };
+    using Step = QueryStep;
+    const Row rows[] = {
+        {"SUCCESS", Step::kApply, Step::kApply},
+        {"REFUND", Step::kApply, Step::kApply},
+        {"NOTPAY", Step::kAskAgain, Step::kCloseAtProvider},
+        {"USERPAYING", Step::kAskAgain, Step::kAskAgain},
+        {"ACCEPT", Step::kAskAgain, Step::kAskAgain},
+        {"CLOSED", Step::kClose, Step::kClose},
+        {"REVOKED", Step::kClose, Step::kClose},
+        {"PAYERROR", Step::kCloseAtProvider, Step::kCloseAtProvider},
+        {"a word that is new", Step::kAskAgain, Step::kAskAgain},
+        {"success", Step::kAskAgain, Step::kAskAgain},
+        {"", Step::kAskAgain, Step::kAskAgain},
+    };
+    for (const Row& row : rows) {
+        INFO(row.word);
+        CHECK(after_query(trade_state_from(row.word), false) == row.in_time);
+        CHECK(after_query(trade_state_from(row.word), true) == row.expired);
+    }
+    INFO("the provider does not know the order");
+    CHECK(after_query(std::nullopt, false) == Step::kAskAgain);
+    CHECK(after_query(std::nullopt, true) == Step::kCloseAtProvider);
 }
 
 }  // namespace prepay::account

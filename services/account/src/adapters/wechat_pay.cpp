@@ -17,6 +17,7 @@ using Json = nlohmann::json;
 constexpr std::size_t kNoticeMax = 64 << 10;
 constexpr std::size_t kAnswerMax = 256 << 10;
 constexpr std::chrono::seconds kAgeMax = std::chrono::minutes(5);
+constexpr std::int64_t kTimestampMax = 100'000'000'000;  // Seconds; the year 5138.
 
 struct Reply {
     std::string body;
@@ -57,26 +58,23 @@ bool is_recent(const std::string& timestamp, Instant now) {
     if (error != std::errc() || end != timestamp.data() + timestamp.size()) {
         return false;
     }
+    if (seconds < 0 || seconds > kTimestampMax) {  // The difference must not overflow.
+        return false;
+    }
     const std::int64_t age = to_micros(now) / 1'000'000 - seconds;
     return age <= kAgeMax.count() && age >= -kAgeMax.count();
-}
-
-TradeState trade_state_of(const std::string& text) {
-    if (text == "SUCCESS") {
-        return TradeState::kSuccess;
-    }
-    if (text == "NOTPAY" || text == "USERPAYING" || text == "ACCEPT") {
-        return TradeState::kNotPaid;
-    }
-    if (text == "CLOSED" || text == "REVOKED" || text == "PAYERROR") {
-        return TradeState::kClosed;
-    }
-    return text == "REFUND" ? TradeState::kRefunded : TradeState::kUnknown;
 }
 
 std::string text_at(const Json& json, const char* key) {
     const auto found = json.find(key);
     return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+// Ids of the provider and of orders: visible ASCII, nothing that a database or a log would choke
+// on.
+bool is_id(const std::string& text, std::size_t length_max) {
+    return !text.empty() && text.size() <= length_max &&
+           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
 }
 
 Result<PaymentFact> parse_fact(const std::string& text) {
@@ -91,21 +89,23 @@ Result<PaymentFact> parse_fact(const std::string& text) {
     fact.mchid = text_at(json, "mchid");
     fact.order_id = text_at(json, "out_trade_no");
     fact.transaction_id = text_at(json, "transaction_id");
-    fact.trade_state = trade_state_of(text_at(json, "trade_state"));
-    if (fact.order_id.empty() || fact.order_id.size() > 32) {
+    fact.trade_state = trade_state_from(text_at(json, "trade_state"));
+    const bool has_transaction =
+        fact.trade_state == TradeState::kSuccess || fact.trade_state == TradeState::kRefund;
+    if (!is_id(fact.order_id, 32) || (has_transaction && !is_id(fact.transaction_id, 64))) {
         return malformed;
     }
     if (fact.trade_state != TradeState::kSuccess) {
         return fact;
     }
     const auto amount = json.find("amount");
-    if (fact.transaction_id.empty() || fact.transaction_id.size() > 64 || amount == json.end() ||
-        !amount->is_object() || !amount->contains("total") ||
-        !amount->at("total").is_number_integer() || amount->at("total").get<std::int64_t>() <= 0) {
+    if (amount == json.end() || !amount->is_object() || !amount->contains("total") ||
+        !amount->at("total").is_number_integer() || amount->at("total").get<std::int64_t>() <= 0 ||
+        !is_id(text_at(*amount, "currency"), 3)) {
         return malformed;
     }
     fact.total_fen = amount->at("total").get<std::int64_t>();
-    fact.currency = amount->contains("currency") ? text_at(*amount, "currency") : "CNY";
+    fact.currency = text_at(*amount, "currency");
     return fact;
 }
 
@@ -299,11 +299,19 @@ Result<PaymentFact> WechatPay::open_notice(const SignedNotice& notice) {
         return invalid_argument("NOTICE_MALFORMED",
                                 "a notice needs a resource encrypted by AEAD_AES_256_GCM");
     }
+    if (text_at(json, "event_type") != "TRANSACTION.SUCCESS") {
+        return invalid_argument("NOTICE_EVENT_UNKNOWN",
+                                "only notices of payments (TRANSACTION.SUCCESS) are taken here");
+    }
     PREPAY_ASSIGN_OR_RETURN(
         const std::string plain,
         decrypt_gcm(options_.api_v3_key, text_at(*resource, "nonce"),
                     text_at(*resource, "associated_data"), text_at(*resource, "ciphertext")));
-    return parse_fact(plain);
+    PREPAY_ASSIGN_OR_RETURN(PaymentFact fact, parse_fact(plain));
+    if (fact.trade_state == TradeState::kUnknown) {
+        return invalid_argument("NOTICE_MALFORMED", "the notice names no trade_state that we know");
+    }
+    return fact;
 }
 
 }  // namespace prepay::account

@@ -115,19 +115,26 @@ Status Payments::query_one(const Order& order) {
     if (!fact.ok() && fact.status().code() != absl::StatusCode::kNotFound) {
         return fact.status();
     }
-    if (fact.ok() && fact->trade_state == TradeState::kSuccess) {
-        PREPAY_ASSIGN_OR_RETURN(const AppliedPayment applied,
-                                store_.apply(*fact, provider_.merchant(), nullptr));
-        metrics_.order_query("paid");
-        log_dispute(applied, *fact);
-        return absl::OkStatus();
+    const auto state = fact.ok() ? std::optional(fact->trade_state) : std::nullopt;
+    if (state == TradeState::kUnknown) {
+        telemetry::log_error("the payment provider answers with a state that nobody knows",
+                             {{"order_id", order.order_id}});
     }
-    if (fact.ok() && fact->trade_state == TradeState::kClosed) {
-        metrics_.order_query("closed");
-        return store_.close(order.order_id, "CLOSED_AT_PROVIDER");
-    }
-    if (expired) {
-        return expire(order);
+    switch (after_query(state, expired)) {
+        case QueryStep::kApply: {
+            PREPAY_ASSIGN_OR_RETURN(const AppliedPayment applied,
+                                    store_.apply(*fact, provider_.merchant(), nullptr));
+            metrics_.order_query("paid");
+            log_dispute(applied, *fact);
+            return absl::OkStatus();
+        }
+        case QueryStep::kClose:
+            metrics_.order_query("closed");
+            return store_.close(order.order_id, "CLOSED_AT_PROVIDER");
+        case QueryStep::kCloseAtProvider:
+            return expire(order);
+        case QueryStep::kAskAgain:
+            break;
     }
     metrics_.order_query("open");
     Duration pause = times_.query_after;

@@ -24,7 +24,14 @@ PaymentDecision decide_payment(const Order& order, const PaymentFact& fact,
     if (fact.mchid != merchant.mchid) {
         return {PaymentOutcome::kForeign, "NOTICE_WRONG_MCHID", std::nullopt};
     }
-    if (fact.trade_state != TradeState::kSuccess || order.kind != OrderKind::kWechatTopUp) {
+    if (order.kind != OrderKind::kWechatTopUp) {
+        return {};
+    }
+    const bool is_open = order.state == OrderState::kPending || order.state == OrderState::kClosed;
+    if (fact.trade_state == TradeState::kRefund && is_open) {
+        return {PaymentOutcome::kDispute, "REFUNDED_AT_PROVIDER", std::nullopt};
+    }
+    if (fact.trade_state != TradeState::kSuccess) {
         return {};
     }
     if (order.provider_transaction_id == fact.transaction_id) {
@@ -43,6 +50,48 @@ PaymentDecision decide_payment(const Order& order, const PaymentFact& fact,
         return to_suspense(PaymentOutcome::kDispute, "WRONG_AMOUNT", fact);
     }
     return {PaymentOutcome::kCredit, {}, std::nullopt};
+}
+
+TradeState trade_state_from(const std::string& word) {
+    struct Word {
+        const char* word;
+        TradeState state;
+    };
+    static constexpr Word words[] = {
+        {"SUCCESS", TradeState::kSuccess}, {"REFUND", TradeState::kRefund},
+        {"NOTPAY", TradeState::kNotPay},   {"USERPAYING", TradeState::kUserPaying},
+        {"ACCEPT", TradeState::kAccept},   {"CLOSED", TradeState::kClosed},
+        {"REVOKED", TradeState::kRevoked}, {"PAYERROR", TradeState::kPayError},
+    };
+    for (const Word& known : words) {
+        if (word == known.word) {
+            return known.state;
+        }
+    }
+    return TradeState::kUnknown;
+}
+
+QueryStep after_query(std::optional<TradeState> state, bool expired) {
+    if (!state) {
+        return expired ? QueryStep::kCloseAtProvider : QueryStep::kAskAgain;
+    }
+    switch (*state) {
+        case TradeState::kSuccess:
+        case TradeState::kRefund:
+            return QueryStep::kApply;
+        case TradeState::kClosed:
+        case TradeState::kRevoked:
+            return QueryStep::kClose;
+        case TradeState::kPayError:
+            return QueryStep::kCloseAtProvider;
+        case TradeState::kNotPay:
+            return expired ? QueryStep::kCloseAtProvider : QueryStep::kAskAgain;
+        case TradeState::kUserPaying:
+        case TradeState::kAccept:
+        case TradeState::kUnknown:  // Money may be on its way: never closed from here.
+            return QueryStep::kAskAgain;
+    }
+    return QueryStep::kAskAgain;
 }
 
 }  // namespace prepay::account

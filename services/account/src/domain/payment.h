@@ -40,7 +40,21 @@ struct Merchant {
     std::string mchid;
 };
 
-enum class TradeState { kSuccess, kNotPaid, kClosed, kRefunded, kUnknown };
+/// Every state the provider knows (`trade_state`), and one for a word that it may add.
+enum class TradeState {
+    kSuccess,
+    kRefund,  ///< Was paid, and money went back at the provider.
+    kNotPay,
+    kUserPaying,  ///< The payer is typing the password.
+    kAccept,      ///< Taken, to be debited.
+    kClosed,
+    kRevoked,
+    kPayError,
+    kUnknown,
+};
+
+/// Exact words only: "success" is none of them.
+TradeState trade_state_from(const std::string& word);
 
 /// What a verified notice, or a verified answer to an order query, says.
 struct PaymentFact {
@@ -69,8 +83,21 @@ struct PaymentDecision {
 };
 
 /// Compares a fact with the order it names. Checked in this order: appid and mchid, trade state,
-/// repetition, order state, currency, amount.
+/// repetition, order state, currency, amount. Money that went back at the provider before it was
+/// credited here makes the order a dispute without suspense: how much is left there, a person must
+/// see.
 PaymentDecision decide_payment(const Order& order, const PaymentFact& fact,
                                const Merchant& merchant);
+
+/// What an answer to the query of an order that is not paid yet leads to.
+enum class QueryStep {
+    kApply,            ///< Compare with the order and post.
+    kClose,            ///< Nobody can pay it any more.
+    kCloseAtProvider,  ///< Its time is over, or the payment failed: closed there first, then here.
+    kAskAgain,
+};
+
+/// `state` absent = the provider does not know the order (nobody has opened it there).
+QueryStep after_query(std::optional<TradeState> state, bool expired);
 
 }  // namespace prepay::account
