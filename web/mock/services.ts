@@ -171,6 +171,8 @@ function accountRoutes(router: ConnectRouter): void {
 
 function meteringRoutes(router: ConnectRouter): void {
     router.service(MeteringService, {
+        listAnomalies: () => ({ anomalies: [], openCount: 0n }),
+        getMeterDiagnostics: (r) => ({ meterId: r.meterId, goodCount: 1n }),
         listMeters: (r) => ({ meters: r.meterIds.flatMap((id) => park.meters.get(id) ?? []) }),
         watchMeters: async function* (r, context) {
             for (const id of r.meterIds) yield { meterId: id, online: park.meters.get(id)?.online ?? false, values: park.meters.get(id)?.latest };
