@@ -31,6 +31,10 @@ ConsoleConfig read_config(config::Reader& reader) {
         reader.duration("auth.access_token_time", minutes(10), minutes(1), minutes(15));
     config.refresh_token_time =
         reader.duration("auth.refresh_token_time", hours(12), minutes(5), hours(24 * 30));
+    config.hash_at_once = static_cast<int>(reader.integer("auth.hash_at_once", 2, 1, 16));
+    config.hash_waiting_max = static_cast<int>(reader.integer("auth.hash_waiting_max", 16, 0, 24));
+    config.hash_wait =
+        reader.duration("auth.hash_wait", seconds(3), std::chrono::milliseconds(100), seconds(10));
     config.provider_simulator_url = reader.text("web.provider_simulator_url", "");
     return config;
 }

@@ -22,7 +22,10 @@ struct ConsoleConfig {
     std::vector<std::string> trusted_proxies;  ///< web.trusted_proxies, addresses and networks.
     std::string forwarded_header = "x-forwarded-for";  ///< web.forwarded_header, which they write.
     std::chrono::milliseconds receive_time{15'000};    ///< web.receive_time, for a whole request.
-    std::string provider_simulator_url;                ///< Demo only: where the phone page "pays".
+    int hash_at_once = 2;       ///< auth.hash_at_once, passwords hashed at once, 19 MiB each.
+    int hash_waiting_max = 16;  ///< auth.hash_waiting_max, log-ins that wait for that.
+    std::chrono::milliseconds hash_wait{3'000};  ///< auth.hash_wait, how long.
+    std::string provider_simulator_url;          ///< Demo only: where the phone page "pays".
 };
 
 ConsoleConfig read_config(config::Reader& reader);

@@ -31,7 +31,7 @@ v1::User to_proto_user(const UserRow& user) {
     proto.set_user_name(user.user_name);
     proto.set_display_name(user.display_name);
     proto.set_role(to_proto_role(user.role));
-    proto.set_enabled(user.log_in.enabled);
+    proto.set_enabled(user.enabled);
     if (user.last_log_in_time) {
         *proto.mutable_last_log_in_time() =
             google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(

@@ -25,9 +25,9 @@ using namespace prepay;
 /// Everything that lives from start to drain.
 struct Parts {
     console::ConsoleConfig config;
+    std::unique_ptr<console::ConsoleMetrics> metrics;
     std::unique_ptr<console::GrpcAuthService> auth;
     std::unique_ptr<console::GrpcBridge> bridge;
-    std::unique_ptr<console::ConsoleMetrics> metrics;
     std::unique_ptr<rpc::AccessControl> access;
     std::unique_ptr<console::EndedSessions> ended_sessions;
     std::unique_ptr<console::HttpEdge> edge;
@@ -36,14 +36,15 @@ struct Parts {
 Status wire(Parts& parts, runtime::Service& service) {
     parts.metrics = std::make_unique<console::ConsoleMetrics>(service.metrics());
     parts.auth = std::make_unique<console::GrpcAuthService>(
-        parts.config, service.database(), service.peer("account"), service.clock());
+        parts.config, service.database(), service.peer("account"), *parts.metrics, service.clock());
     parts.auth->register_on(service.server());
+    service.spawn("log-ins", [&parts](const std::stop_token& stop) { parts.auth->run(stop); });
     std::map<std::string, std::string> addresses;
     for (const auto& [name, address] : service.config().peers) {
         addresses["prepay." + name + ".v1"] = address;
     }
     addresses["prepay.console.v1"] = service.config().grpc_listen;
-    parts.bridge = std::make_unique<console::GrpcBridge>(addresses);
+    parts.bridge = std::make_unique<console::GrpcBridge>(addresses, parts.auth->address_proof());
     parts.access =
         std::make_unique<rpc::AccessControl>(service.config().public_key_pem, service.clock());
     parts.ended_sessions = std::make_unique<console::EndedSessions>(

@@ -27,4 +27,11 @@ void ConsoleMetrics::count_refusal(const std::string& why) const {
         .add();
 }
 
+void ConsoleMetrics::count_log_in(const std::string& outcome) const {
+    metrics_
+        .counter("prepay_console_log_ins_total", "Log-ins and changes of a password by outcome.",
+                 {{"outcome", outcome}})
+        .add();
+}
+
 }  // namespace prepay::console

@@ -16,7 +16,7 @@ const std::vector<pg::Migration>& console_migrations();
 namespace prepay::test {
 namespace {
 
-constexpr int kWorkers = 8;
+constexpr int kWorkers = 32;  // As in a service.
 constexpr int kServiceStreamsMax = 2000;
 
 HttpAnswer answer_of(const httplib::Result& result) {
@@ -66,12 +66,15 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
     config.receive_time = bounds.receive_time;
     config.connection_max_per_client = bounds.connection_max_per_client;
     config.stream_max_per_client = bounds.stream_max_per_client;
+    config.hash_at_once = bounds.hash_at_once;
+    config.hash_waiting_max = bounds.hash_waiting_max;
     config.trusted_proxies = bounds.trusted_proxies;
     config.forwarded_header = bounds.forwarded_header;
 
     pool_ = database.open();
     const std::string address = "127.0.0.1:" + std::to_string(free_port());
     rpc::ServerOptions options;
+    grpc_address_ = address;
     options.listen = address;
     options.public_key_pem = keys.public_pem();
     options.worker_count = kWorkers;
@@ -82,14 +85,16 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
     client.address = address;
     client.token = token(rpc::Role::kService);
     account_ = std::make_unique<rpc::Client>(client);
-    auth_ = std::make_unique<console::GrpcAuthService>(config, *pool_, *account_, clock);
+    auth_ = std::make_unique<console::GrpcAuthService>(config, *pool_, *account_, console_metrics_,
+                                                       clock);
     auth_->register_on(*server_);
     REQUIRE(server_->start().ok());
 
     bridge_ = std::make_unique<console::GrpcBridge>(
         std::map<std::string, std::string>{{"prepay.account.v1", address},
                                            {"prepay.reporting.v1", address},
-                                           {"prepay.console.v1", address}});
+                                           {"prepay.console.v1", address}},
+        auth_->address_proof());
     access_ = std::make_unique<rpc::AccessControl>(keys.public_pem(), clock);
     ended_sessions_ = std::make_unique<console::EndedSessions>(config, *pool_, *access_, clock);
     edge_ = std::make_unique<console::HttpEdge>(config, *bridge_, *access_, *account_,
@@ -125,6 +130,8 @@ void World::make_pages() {
 std::string World::token(rpc::Role role, const std::string& account_id) const {
     return keys.token(role, std::string("user:") + rpc::role_text(role), account_id, clock);
 }
+
+void World::tidy_log_ins() { REQUIRE(auth_->tidy().ok()); }
 
 void World::look_for_ended_sessions() { REQUIRE(ended_sessions_->look().ok()); }
 

@@ -53,6 +53,8 @@ struct Bounds {
     int stream_max_per_client = 100'000;
     std::vector<std::string> trusted_proxies;
     std::string forwarded_header = "x-forwarded-for";
+    int hash_at_once = 2;
+    int hash_waiting_max = 16;
 };
 
 /// The whole console in this process: its edge, its log-in over a real database, and behind it fake
@@ -84,6 +86,9 @@ public:
 
     /// What the console does every few seconds.
     void look_for_ended_sessions();
+    void tidy_log_ins();
+    /// "host:port" of the services' gRPC, AuthService among them.
+    [[nodiscard]] const std::string& grpc_address() const { return grpc_address_; }
 
     SettableClock clock;
     const TokenKeys keys;
@@ -106,6 +111,7 @@ private:
     std::unique_ptr<console::EndedSessions> ended_sessions_;
     std::unique_ptr<console::HttpEdge> edge_;
     int port_ = 0;
+    std::string grpc_address_;
 };
 
 /// Waits until it is so; fails the test after 30 s.

@@ -75,6 +75,11 @@ std::string client_key(const ip::address& address) {
     return ip::address_v6(bytes).to_string() + "/64";
 }
 
+std::string client_key_of(const std::string& address) {
+    const auto known = parse_address(address);
+    return known ? client_key(*known) : address;
+}
+
 Result<ClientAddresses> ClientAddresses::parse(const std::vector<std::string>& proxies,
                                                const std::string& header) {
     ClientAddresses addresses;

@@ -36,5 +36,7 @@ private:
 boost::asio::ip::address plain_address(const boost::asio::ip::address& address);
 /// What is counted as one client: an IPv4 address, or the /64 that an IPv6 one is in.
 std::string client_key(const boost::asio::ip::address& address);
+/// The same of an address as text; what is none is its own key.
+std::string client_key_of(const std::string& address);
 
 }  // namespace prepay::console

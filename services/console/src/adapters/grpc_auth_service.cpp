@@ -2,9 +2,11 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include "adapters/asio_client_address.h"
 #include "adapters/secrets.h"
 #include "convert.h"
 #include "core/ids.h"
+#include "core/pause.h"
 #include "pg/request_answer.h"
 #include "telemetry/log.h"
 
@@ -14,38 +16,39 @@ namespace {
 using google::protobuf::util::TimeUtil;
 
 constexpr std::chrono::hours kTenantLinkTime{24 * 90};
+constexpr std::chrono::seconds kTidyInterval{5};
 
 google::protobuf::Timestamp to_proto_time(Instant instant) {
     return TimeUtil::MicrosecondsToTimestamp(to_micros(instant));
 }
 
-Status log_in_error(LogInOutcome outcome) {
-    switch (outcome) {
-        case LogInOutcome::kLockedOut:
-            return make_error(absl::StatusCode::kResourceExhausted, "LOCKED_OUT",
-                              "too many wrong passwords; wait five minutes");
-        case LogInOutcome::kDisabled:
-            return permission_denied("USER_DISABLED",
-                                     "this user is disabled; ask an administrator");
-        case LogInOutcome::kWrongPassword:
-            return make_error(absl::StatusCode::kUnauthenticated, "WRONG_PASSWORD",
-                              "user name or password is wrong");
-        case LogInOutcome::kAccepted:
-            return absl::OkStatus();
-    }
-    return absl::OkStatus();
+Status wrong_password() {
+    return make_error(absl::StatusCode::kUnauthenticated, "WRONG_PASSWORD",
+                      "user name or password is wrong");
+}
+
+Status too_many_attempts(Duration wait) {
+    const auto seconds = std::chrono::ceil<std::chrono::seconds>(wait).count();
+    return make_error(absl::StatusCode::kResourceExhausted, "TOO_MANY_ATTEMPTS",
+                      "too many wrong passwords; try again in " + std::to_string(seconds) + " s",
+                      {{"wait_s", std::to_string(seconds)}});
 }
 
 }  // namespace
 
 GrpcAuthService::GrpcAuthService(const ConsoleConfig& config, pg::Database& database,
-                                 const rpc::Client& account, const Clock& clock)
+                                 const rpc::Client& account, const ConsoleMetrics& metrics,
+                                 const Clock& clock)
     : config_(config),
       database_(database),
       store_(database),
       account_(account),
       account_stub_(account::v1::AccountService::NewStub(account.channel())),
       clock_(clock),
+      attempts_(database),
+      hasher_({config.hash_at_once, config.hash_waiting_max, config.hash_wait}),
+      watch_(metrics, clock),
+      address_proof_(random_token()),
       absent_user_hash_(hash_password(random_token()).value_or("")) {}
 
 void GrpcAuthService::register_on(rpc::Server& server) {
@@ -58,6 +61,67 @@ void GrpcAuthService::register_on(rpc::Server& server) {
     server.unary(service + "ListUsers", this, &GrpcAuthService::list_users);
     server.unary(service + "CreateTenantLink", this, &GrpcAuthService::create_tenant_link);
     server.unary(service + "ChangePassword", this, &GrpcAuthService::change_password);
+    server.unary(service + "UnlockUser", this, &GrpcAuthService::unlock_user);
+}
+
+Status GrpcAuthService::tidy() {
+    watch_.sweep();
+    return attempts_.tidy(clock_.now());
+}
+
+void GrpcAuthService::run(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        if (const Status status = tidy(); !status.ok()) {
+            telemetry::log_warning("old log-in failures are deleted later",
+                                   {{"error", telemetry::describe(status)}});
+        }
+        pause(stop, kTidyInterval);
+    }
+    watch_.sweep(true);
+}
+
+// The other end of the connection, or whom our own edge says it calls for.
+GrpcAuthService::Attempt GrpcAuthService::attempt_of(const rpc::CallContext& context,
+                                                     const std::string& user_name) const {
+    const std::string proof = address_proof_ + " ";
+    const bool from_edge = context.client_address.rfind(proof, 0) == 0;
+    Attempt attempt;
+    attempt.client = from_edge ? context.client_address.substr(proof.size()) : context.peer_address;
+    attempt.key = client_key_of(attempt.client);
+    attempt.name = check_user_name(user_name) ? "?" : user_name;
+    return attempt;
+}
+
+Status GrpcAuthService::refuse(const Attempt& attempt, const char* outcome, const Status& status) {
+    watch_.refused(attempt.client, outcome);
+    return status;
+}
+
+Result<UserRow> GrpcAuthService::prove(const Attempt& attempt, const std::string& password) {
+    PREPAY_ASSIGN_OR_RETURN(const Duration wait,
+                            attempts_.begin_attempt(attempt.name, attempt.key, clock_.now()));
+    if (wait > Duration{}) {
+        return refuse(attempt, "paused", too_many_attempts(wait));
+    }
+    PREPAY_ASSIGN_OR_RETURN(std::optional<UserRow> user, store_.find_by_name(attempt.name));
+    const Result<bool> matches = hasher_.matches(password.substr(0, kPasswordLengthMax),
+                                                 user ? user->password_hash : absent_user_hash_);
+    if (!matches.ok()) {
+        PREPAY_RETURN_IF_ERROR(attempts_.change(attempt.name, attempt.key, take_back));
+        return refuse(attempt, "busy", matches.status());
+    }
+    if (!user) {
+        return refuse(attempt, "unknown_name", wrong_password());
+    }
+    if (!*matches || password.size() > kPasswordLengthMax) {
+        return refuse(attempt, "wrong_password", wrong_password());
+    }
+    if (!user->enabled) {
+        return refuse(attempt, "disabled", wrong_password());
+    }
+    PREPAY_RETURN_IF_ERROR(attempts_.change(attempt.name, attempt.key, forgive));
+    watch_.accepted();
+    return *std::move(user);
 }
 
 Result<GrpcAuthService::Tokens> GrpcAuthService::new_tokens(const UserRow& user,
@@ -75,31 +139,21 @@ Result<GrpcAuthService::Tokens> GrpcAuthService::new_tokens(const UserRow& user,
     return tokens;
 }
 
-Result<v1::LogInResponse> GrpcAuthService::log_in(const rpc::CallContext&,
+Result<v1::LogInResponse> GrpcAuthService::log_in(const rpc::CallContext& context,
                                                   const v1::LogInRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const std::optional<UserRow> user,
-                            store_.find_by_name(request.user_name()));
-    if (!user || request.password().size() > kPasswordLengthMax) {
-        password_matches(request.password().substr(0, kPasswordLengthMax), absent_user_hash_);
-        return log_in_error(LogInOutcome::kWrongPassword);
-    }
+    PREPAY_ASSIGN_OR_RETURN(const UserRow user,
+                            prove(attempt_of(context, request.user_name()), request.password()));
     const Instant now = clock_.now();
-    const bool matches = password_matches(request.password(), user->password_hash);
-    PREPAY_ASSIGN_OR_RETURN(const LogInDecision decision,
-                            store_.record_attempt(user->user_id, matches, now));
-    if (decision.outcome != LogInOutcome::kAccepted) {
-        telemetry::log_warning("log-in refused", {{"user_id", user->user_id}});
-        return log_in_error(decision.outcome);
-    }
     const std::string session_id = new_id(clock_);
-    PREPAY_ASSIGN_OR_RETURN(const Tokens tokens, new_tokens(*user, session_id, now));
-    PREPAY_RETURN_IF_ERROR(store_.start_session(
-        session_id, user->user_id, token_hash(tokens.refresh), now + config_.refresh_token_time));
+    PREPAY_ASSIGN_OR_RETURN(const Tokens tokens, new_tokens(user, session_id, now));
+    PREPAY_RETURN_IF_ERROR(store_.start_session(session_id, user.user_id,
+                                                token_hash(tokens.refresh), now,
+                                                now + config_.refresh_token_time));
     v1::LogInResponse response;
     response.set_access_token(tokens.access);
     response.set_refresh_token(tokens.refresh);
     *response.mutable_expire_time() = to_proto_time(tokens.expire_time);
-    *response.mutable_user() = to_proto_user(*user);
+    *response.mutable_user() = to_proto_user(user);
     return response;
 }
 
@@ -163,7 +217,7 @@ Result<v1::CreateUserResponse> GrpcAuthService::create_user(const rpc::CallConte
     if (user.role == rpc::Role::kNone) {
         return invalid_argument("BAD_ROLE", "role must be viewer, cashier, operator or admin");
     }
-    PREPAY_ASSIGN_OR_RETURN(user.password_hash, hash_password(request.password()));
+    PREPAY_ASSIGN_OR_RETURN(user.password_hash, hasher_.hash(request.password()));
     const pg::RequestKey key{context.request_id, context.method, context.content_hash,
                              context.identity.subject};
     PREPAY_ASSIGN_OR_RETURN(
@@ -228,18 +282,36 @@ Result<v1::ChangePasswordResponse> GrpcAuthService::change_password(
     if (const auto problem = check_new_password(request.new_password())) {
         return invalid_argument("BAD_PASSWORD", *problem);
     }
-    PREPAY_ASSIGN_OR_RETURN(const std::optional<UserRow> user,
-                            store_.find_by_name(context.identity.subject.substr(prefix.size())));
-    if (!user) {
+    const std::string name = context.identity.subject.substr(prefix.size());
+    PREPAY_ASSIGN_OR_RETURN(const std::optional<UserRow> known, store_.find_by_name(name));
+    if (!known) {
         return not_found("USER_NOT_FOUND", "this user no longer exists");
     }
-    const bool matches = password_matches(request.old_password(), user->password_hash);
-    PREPAY_ASSIGN_OR_RETURN(const LogInDecision decision,
-                            store_.record_attempt(user->user_id, matches, clock_.now()));
-    PREPAY_RETURN_IF_ERROR(log_in_error(decision.outcome));
-    PREPAY_ASSIGN_OR_RETURN(const std::string hash, hash_password(request.new_password()));
-    PREPAY_RETURN_IF_ERROR(store_.set_password_hash(user->user_id, hash));
+    PREPAY_ASSIGN_OR_RETURN(const UserRow user,
+                            prove(attempt_of(context, name), request.old_password()));
+    PREPAY_ASSIGN_OR_RETURN(const std::string hash, hasher_.hash(request.new_password()));
+    PREPAY_RETURN_IF_ERROR(store_.set_password_hash(user.user_id, hash));
     return v1::ChangePasswordResponse();
+}
+
+Result<v1::UnlockUserResponse> GrpcAuthService::unlock_user(const rpc::CallContext& context,
+                                                            const v1::UnlockUserRequest& request) {
+    if (const auto problem = check_user_name(request.user_name())) {
+        return invalid_argument("BAD_USER_NAME", *problem);
+    }
+    const std::string address =
+        request.client_address().empty() ? "" : client_key_of(request.client_address());
+    const pg::RequestKey key{context.request_id, context.method, context.content_hash,
+                             context.identity.subject};
+    const auto done = database_.transact([&](pqxx::work& tx) -> Result<std::string> {
+        return pg::answer_once(tx, key, [&](pqxx::work& inner) -> Result<std::string> {
+            PgLogInStore::forget(inner, request.user_name(), address);
+            return std::string();
+        });
+    });
+    PREPAY_RETURN_IF_ERROR(done.status());
+    telemetry::log_info("log-in pauses ended", {{"by", context.identity.subject}});
+    return v1::UnlockUserResponse();
 }
 
 Status put_user(pg::Database& database, const Clock& clock, const std::string& user_name,

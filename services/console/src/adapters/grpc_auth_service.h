@@ -1,8 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <string>
 
+#include "adapters/log_in_watch.h"
+#include "adapters/password_hasher.h"
+#include "adapters/pg_log_in_store.h"
 #include "adapters/pg_user_store.h"
 #include "config.h"
 #include "prepay/account/v1/account.grpc.pb.h"
@@ -16,8 +20,14 @@ namespace prepay::console {
 class GrpcAuthService {
 public:
     GrpcAuthService(const ConsoleConfig& config, pg::Database& database, const rpc::Client& account,
-                    const Clock& clock);
+                    const ConsoleMetrics& metrics, const Clock& clock);
     void register_on(rpc::Server& server);
+    /// Keeps log lines and stored failures few, every few seconds.
+    void run(const std::stop_token& stop);
+    /// One round of it.
+    Status tidy();
+    /// What the edge of this process puts before a client's address, so that it is believed.
+    [[nodiscard]] const std::string& address_proof() const { return address_proof_; }
 
     Result<v1::LogInResponse> log_in(const rpc::CallContext& context,
                                      const v1::LogInRequest& request);
@@ -35,8 +45,23 @@ public:
         const rpc::CallContext& context, const v1::CreateTenantLinkRequest& request);
     Result<v1::ChangePasswordResponse> change_password(const rpc::CallContext& context,
                                                        const v1::ChangePasswordRequest& request);
+    Result<v1::UnlockUserResponse> unlock_user(const rpc::CallContext& context,
+                                               const v1::UnlockUserRequest& request);
 
 private:
+    /// Who tries what, from where.
+    struct Attempt {
+        std::string name;    ///< "?" when no user can be called so.
+        std::string client;  ///< The address,
+        std::string key;     ///< and what is counted as one.
+    };
+    Attempt attempt_of(const rpc::CallContext& context, const std::string& user_name) const;
+    /// The user with this name and password. UNAUTHENTICATED / WRONG_PASSWORD alike for unknown
+    /// names, wrong passwords and disabled users; RESOURCE_EXHAUSTED / TOO_MANY_ATTEMPTS,
+    /// LOG_IN_BUSY.
+    Result<UserRow> prove(const Attempt& attempt, const std::string& password);
+    Status refuse(const Attempt& attempt, const char* outcome, const Status& status);
+
     struct Tokens {
         std::string access;
         std::string refresh;
@@ -51,7 +76,12 @@ private:
     const rpc::Client& account_;
     std::unique_ptr<account::v1::AccountService::StubInterface> account_stub_;
     const Clock& clock_;
-    std::string absent_user_hash_;  ///< Verified for unknown names, so that time tells nothing.
+    PgLogInStore attempts_;
+    PasswordHasher hasher_;
+    LogInWatch watch_;
+    const std::string address_proof_;
+    const std::string
+        absent_user_hash_;  ///< Verified for unknown names, so that time tells nothing.
 };
 
 /// Adds a user, or sets role and password of an existing one; for the subcommand create-user.

@@ -8,6 +8,7 @@
 namespace prepay::console {
 namespace {
 
+constexpr const char* kAuthPackage = "prepay.console.v1";
 constexpr std::size_t kAuthorizationBytesMax = 4200;  // "Bearer " and the longest token.
 
 grpc::ByteBuffer to_buffer(const std::string& bytes) {
@@ -56,12 +57,21 @@ void apply(const CallHeaders& headers, grpc::ClientContext& context) {
 
 }  // namespace
 
-GrpcBridge::GrpcBridge(const std::map<std::string, std::string>& addresses) {
+GrpcBridge::GrpcBridge(const std::map<std::string, std::string>& addresses,
+                       std::string address_proof)
+    : address_proof_(std::move(address_proof)) {
     for (const auto& [package, address] : addresses) {
         rpc::ClientOptions options;
         options.address = address;
         stubs_[package] = std::make_unique<grpc::GenericStub>(rpc::Client(options).channel());
     }
+}
+
+CallHeaders GrpcBridge::for_method(const google::protobuf::MethodDescriptor& method,
+                                   CallHeaders headers) const {
+    const bool own = method.file()->package() == kAuthPackage && !address_proof_.empty();
+    headers.client_address = own ? address_proof_ + " " + headers.client_address : "";
+    return headers;
 }
 
 bool GrpcBridge::knows(const std::string& package) const { return stubs_.count(package) == 1; }
@@ -83,7 +93,7 @@ void GrpcBridge::call(const google::protobuf::MethodDescriptor& method, const st
         return;
     }
     const auto call = std::make_shared<UnaryCall>();
-    apply(headers, call->context);
+    apply(for_method(method, headers), call->context);
     call->context.set_deadline(std::chrono::system_clock::now() + headers.timeout);
     call->request = to_buffer(request);
     stubs_.at(method.file()->package())
@@ -102,7 +112,7 @@ Result<std::shared_ptr<BridgeStream>> GrpcBridge::open(
     const CallHeaders& headers, std::function<void()> wake) {
     PREPAY_RETURN_IF_ERROR(check(headers));
     return BridgeStream::start(*stubs_.at(method.file()->package()), path_of(method), request,
-                               headers, std::move(wake));
+                               for_method(method, headers), std::move(wake));
 }
 
 BridgeStream::BridgeStream(const std::string& request, std::function<void()> wake)

@@ -66,7 +66,9 @@ private:
 class GrpcBridge {
 public:
     /// `addresses`: proto package -> host:port, e.g. "prepay.billing.v1" -> "127.0.0.1:18003".
-    explicit GrpcBridge(const std::map<std::string, std::string>& addresses);
+    /// `address_proof`: with it, and only to AuthService, goes the address of the client.
+    explicit GrpcBridge(const std::map<std::string, std::string>& addresses,
+                        std::string address_proof = "");
 
     /// Whether a service's package has an address.
     [[nodiscard]] bool knows(const std::string& package) const;
@@ -82,6 +84,10 @@ public:
                                                std::function<void()> wake);
 
 private:
+    [[nodiscard]] CallHeaders for_method(const google::protobuf::MethodDescriptor& method,
+                                         CallHeaders headers) const;
+
+    const std::string address_proof_;
     std::map<std::string, std::unique_ptr<grpc::GenericStub>> stubs_;
 };
 

@@ -5,9 +5,8 @@ namespace {
 
 const std::string& user_columns() {
     static const std::string columns =
-        "u.user_id, u.user_name, u.display_name, u.role, u.password_hash, u.enabled,"
-        " u.failure_count, " +
-        pg::micros("u.locked_until") + ", " + pg::micros("u.last_log_in_time");
+        "u.user_id, u.user_name, u.display_name, u.role, u.password_hash, u.enabled, " +
+        pg::micros("u.last_log_in_time");
     return columns;
 }
 
@@ -23,10 +22,8 @@ UserRow user_from_row(const pqxx::row& row) {
     user.display_name = row[2].as<std::string>();
     user.role = rpc::role_from_text(row[3].as<std::string>());
     user.password_hash = row[4].as<std::string>();
-    user.log_in.enabled = row[5].as<bool>();
-    user.log_in.failure_count = row[6].as<int>();
-    user.log_in.locked_until = optional_time(row[7]);
-    user.last_log_in_time = optional_time(row[8]);
+    user.enabled = row[5].as<bool>();
+    user.last_log_in_time = optional_time(row[6]);
     return user;
 }
 
@@ -59,8 +56,8 @@ Status PgUserStore::insert(pqxx::work& tx, const UserRow& user) {
     const auto inserted = tx.exec_params(
         "INSERT INTO users (user_id, user_name, display_name, role, enabled, password_hash)"
         " VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (user_name) DO NOTHING",
-        user.user_id, user.user_name, user.display_name, rpc::role_text(user.role),
-        user.log_in.enabled, user.password_hash);
+        user.user_id, user.user_name, user.display_name, rpc::role_text(user.role), user.enabled,
+        user.password_hash);
     return inserted.affected_rows() == 1
                ? absl::OkStatus()
                : already_exists("USER_EXISTS",
@@ -72,8 +69,7 @@ Status PgUserStore::put(const UserRow& user) {
         tx.exec_params(
             "INSERT INTO users (user_id, user_name, display_name, role, password_hash)"
             " VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_name) DO UPDATE"
-            " SET role = $4, password_hash = $5, display_name = $3, enabled = true,"
-            " failure_count = 0, locked_until = NULL",
+            " SET role = $4, password_hash = $5, display_name = $3, enabled = true",
             user.user_id, user.user_name, user.display_name, rpc::role_text(user.role),
             user.password_hash);
         tx.exec_params(
@@ -81,26 +77,6 @@ Status PgUserStore::put(const UserRow& user) {
             " WHERE u.user_name = $1 AND s.user_id = u.user_id AND s.end_time IS NULL",
             user.user_name);
         return absl::OkStatus();
-    });
-}
-
-Result<LogInDecision> PgUserStore::record_attempt(const std::string& user_id, bool matches,
-                                                  Instant now) {
-    return database_.transact([&](pqxx::work& tx) -> Result<LogInDecision> {
-        const auto row = tx.exec_params1(
-            "SELECT " + user_columns() + " FROM users u WHERE u.user_id = $1 FOR UPDATE", user_id);
-        const LogInDecision decision = decide_log_in(user_from_row(row).log_in, matches, now);
-        const bool accepted = decision.outcome == LogInOutcome::kAccepted;
-        tx.exec_params(
-            "UPDATE users SET failure_count = $2, locked_until = $3::timestamptz,"
-            " last_log_in_time = coalesce($4::timestamptz, last_log_in_time)"
-            " WHERE user_id = $1",
-            user_id, decision.next.failure_count,
-            decision.next.locked_until
-                ? std::optional<std::string>(pg::to_timestamptz(*decision.next.locked_until))
-                : std::nullopt,
-            accepted ? std::optional<std::string>(pg::to_timestamptz(now)) : std::nullopt);
-        return decision;
     });
 }
 
@@ -117,8 +93,11 @@ Status PgUserStore::set_password_hash(const std::string& user_id,
 }
 
 Status PgUserStore::start_session(const std::string& session_id, const std::string& user_id,
-                                  const std::string& refresh_hash, Instant expire_time) {
+                                  const std::string& refresh_hash, Instant now,
+                                  Instant expire_time) {
     return database_.transact([&](pqxx::work& tx) {
+        tx.exec_params("UPDATE users SET last_log_in_time = $2 WHERE user_id = $1", user_id,
+                       pg::to_timestamptz(now));
         tx.exec_params(
             "INSERT INTO sessions (session_id, user_id, token_hash, expire_time)"
             " VALUES ($1, $2, $3, $4)",
@@ -149,7 +128,7 @@ Result<LiveSession> PgUserStore::rotate(const std::string& old_hash, const std::
         if (rows.empty()) {
             return std::optional<LiveSession>();
         }
-        LiveSession found{rows[0][9].as<std::string>(), user_from_row(rows[0])};
+        LiveSession found{rows[0][7].as<std::string>(), user_from_row(rows[0])};
         tx.exec_params("INSERT INTO used_refresh_tokens (token_hash, session_id) VALUES ($1, $2)",
                        old_hash, found.session_id);
         return std::optional<LiveSession>(std::move(found));

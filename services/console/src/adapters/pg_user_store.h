@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "core/time.h"
-#include "domain/log_in_rules.h"
 #include "pg/database.h"
 #include "rpc/token.h"
 
@@ -19,7 +18,7 @@ struct UserRow {
     std::string display_name;
     rpc::Role role = rpc::Role::kNone;
     std::string password_hash;
-    LogInState log_in;
+    bool enabled = true;
     std::optional<Instant> last_log_in_time;
 };
 
@@ -41,13 +40,11 @@ public:
     /// Adds a user, or gives the one of that name a role, password and a clean slate; ends the
     /// sessions it had.
     Status put(const UserRow& user);
-    /// Locks the user, lets `decide` judge the attempt, stores the outcome; true = accepted.
-    Result<LogInDecision> record_attempt(const std::string& user_id, bool matches, Instant now);
     Status set_password_hash(const std::string& user_id, const std::string& password_hash);
 
-    /// Starts a session with its first refresh token.
+    /// Starts a session with its first refresh token; the user has logged in `now`.
     Status start_session(const std::string& session_id, const std::string& user_id,
-                         const std::string& refresh_hash, Instant expire_time);
+                         const std::string& refresh_hash, Instant now, Instant expire_time);
     /// Swaps a refresh token for a new one. UNAUTHENTICATED with TOKEN_INVALID, or TOKEN_REUSED,
     /// which also ends the session.
     Result<LiveSession> rotate(const std::string& old_hash, const std::string& new_hash,

@@ -1,23 +1,64 @@
 #include "domain/log_in_rules.h"
 
+#include <algorithm>
+
 namespace prepay::console {
 
-LogInDecision decide_log_in(const LogInState& state, bool password_matches, Instant now) {
-    if (state.locked_until && *state.locked_until > now) {
-        return {LogInOutcome::kLockedOut, state};
+namespace {
+
+constexpr Duration kFirstPause = std::chrono::seconds(2);
+
+Duration pause(int failure_count, int free_failures, Duration longest) {
+    Duration span{};
+    for (int i = free_failures; i <= failure_count && span < longest; ++i) {
+        span = span == Duration{} ? kFirstPause : 2 * span;
     }
-    LogInState next = state;
-    next.locked_until.reset();
-    if (!password_matches) {
-        ++next.failure_count;
-        if (next.failure_count >= kFailureMax) {
-            next.failure_count = 0;
-            next.locked_until = now + kLockTime;
-        }
-        return {LogInOutcome::kWrongPassword, next};
+    return std::min(span, longest);
+}
+
+Failures remembered(const Failures& failures, Instant now) {
+    return now - failures.last_time >= kForgetTime ? Failures{} : failures;
+}
+
+Duration rest(const Failures& failures, Duration span, Instant now) {
+    return std::clamp(Duration(failures.last_time + span - now), Duration{}, span);
+}
+
+Failures without(const Failures& failures, int count) {
+    return {std::max(0, failures.count - count), failures.last_time};
+}
+
+}  // namespace
+
+Duration pause_of_name(int failure_count) {
+    return pause(failure_count, kFreeFailuresOfName, kPauseMaxOfName);
+}
+
+Duration pause_of_address(int failure_count) {
+    return pause(failure_count, kFreeFailuresOfAddress, kPauseMaxOfAddress);
+}
+
+AttemptDecision decide_attempt(const AttemptState& state, Instant now) {
+    const AttemptState known{remembered(state.name, now), remembered(state.address, now),
+                             remembered(state.pair, now)};
+    Duration wait = rest(known.address, pause_of_address(known.address.count), now);
+    if (known.pair.count > 0) {
+        wait = std::max(wait, rest(known.name, pause_of_name(known.name.count), now));
     }
-    next.failure_count = 0;
-    return {state.enabled ? LogInOutcome::kAccepted : LogInOutcome::kDisabled, next};
+    if (wait > Duration{}) {
+        return {wait, state};
+    }
+    return {
+        Duration{},
+        {{known.name.count + 1, now}, {known.address.count + 1, now}, {known.pair.count + 1, now}}};
+}
+
+AttemptState take_back(const AttemptState& state) {
+    return {without(state.name, 1), without(state.address, 1), without(state.pair, 1)};
+}
+
+AttemptState forgive(const AttemptState& state) {
+    return {without(state.name, state.pair.count), without(state.address, state.pair.count), {}};
 }
 
 std::optional<std::string> check_user_name(const std::string& user_name) {

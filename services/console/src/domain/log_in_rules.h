@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 
@@ -7,29 +8,55 @@
 
 namespace prepay::console {
 
-/// Wrong passwords in a row after which a name is locked, and for how long.
-inline constexpr int kFailureMax = 5;
-inline constexpr std::chrono::minutes kLockTime{5};
 inline constexpr std::size_t kPasswordLengthMin = 10;
 inline constexpr std::size_t kPasswordLengthMax = 128;
 
-/// What the store knows of a user's attempts.
-struct LogInState {
-    bool enabled = true;
-    int failure_count = 0;
-    std::optional<Instant> locked_until;
+/// Wrong passwords after which the next attempt has to wait, 2 s and twice as long each time. For
+/// an address it is more: an office behind one address has many people.
+inline constexpr int kFreeFailuresOfName = 5;
+inline constexpr int kFreeFailuresOfAddress = 20;
+inline constexpr std::chrono::minutes kPauseMaxOfName{5};
+inline constexpr std::chrono::minutes kPauseMaxOfAddress{15};
+/// What was wrong longer ago is forgotten.
+inline constexpr std::chrono::hours kForgetTime{1};
+
+/// Wrong passwords so far.
+struct Failures {
+    int count = 0;
+    Instant last_time{};
 };
 
-enum class LogInOutcome { kAccepted, kWrongPassword, kLockedOut, kDisabled };
-
-struct LogInDecision {
-    LogInOutcome outcome = LogInOutcome::kWrongPassword;
-    LogInState next;
+/// What counts when `name` is tried from an address. A name counts whether or not there is such a
+/// user.
+struct AttemptState {
+    Failures name;     ///< Of this name, from anywhere.
+    Failures address;  ///< Of this address, with any name.
+    Failures pair;     ///< Of this name from this address.
 };
 
-/// Decides one attempt. Order: locked out, wrong password, disabled, accepted. The fifth failure in
-/// a row locks; an attempt while locked neither counts nor prolongs.
-LogInDecision decide_log_in(const LogInState& state, bool password_matches, Instant now);
+struct AttemptDecision {
+    Duration wait{};    ///< Zero: the password may be looked at.
+    AttemptState next;  ///< Then.
+};
+
+/// How long after the n-th failure the next attempt may come.
+Duration pause_of_name(int failure_count);
+Duration pause_of_address(int failure_count);
+
+/// Decides whether a password is looked at at all, before it is. An attempt that is let through
+/// counts as a failure until forgive(): a hundred at once are a hundred. One that has to wait
+/// neither counts nor prolongs the wait, and its password is not looked at.
+/// The pause of an address holds for all it tries. The pause of a name holds for addresses that
+/// failed with this name: whoever never did gets in with the right password while a stranger
+/// hammers the name, and a stranger gets one look from each address.
+AttemptDecision decide_attempt(const AttemptState& state, Instant now);
+
+/// After an attempt that came to nothing: its password was not looked at.
+AttemptState take_back(const AttemptState& state);
+
+/// After the right password: what this address did wrong with this name is forgotten, what others
+/// did is not.
+AttemptState forgive(const AttemptState& state);
 
 /// Why a user name or password is not acceptable; nothing when it is.
 std::optional<std::string> check_user_name(const std::string& user_name);
