@@ -66,6 +66,8 @@ Result<FaultKind> kind_from_proto(pb::FaultKind kind) {
             return FaultKind::kContradict;
         case pb::FAULT_KIND_RELAY_STUCK:
             return FaultKind::kRelayStuck;
+        case pb::FAULT_KIND_LATE_EXECUTION:
+            return FaultKind::kLateExecution;
         default:
             return invalid_argument("BAD_FAULT", "no such fault kind");
     }

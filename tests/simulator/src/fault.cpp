@@ -11,7 +11,8 @@ constexpr std::size_t kFaultsMax = 64;
 constexpr std::chrono::milliseconds kDelayMax = 1h;
 
 bool needs_delay(FaultKind kind) {
-    return kind == FaultKind::kSlow || kind == FaultKind::kLateAnswer || kind == FaultKind::kReboot;
+    return kind == FaultKind::kSlow || kind == FaultKind::kLateAnswer ||
+           kind == FaultKind::kReboot || kind == FaultKind::kLateExecution;
 }
 
 Status check(const Fault& fault, Framing framing) {
@@ -19,8 +20,8 @@ Status check(const Fault& fault, Framing framing) {
         return invalid_argument("BAD_FAULT", "delay_ms must be 0 to 3600000");
     }
     if (needs_delay(fault.kind) && fault.delay == 0ms) {
-        return invalid_argument("BAD_FAULT",
-                                "SLOW, LATE_ANSWER and REBOOT need a delay_ms above 0");
+        return invalid_argument(
+            "BAD_FAULT", "SLOW, LATE_ANSWER, REBOOT and LATE_EXECUTION need a delay_ms above 0");
     }
     if (fault.kind == FaultKind::kException && fault.exception_code == 0) {
         return invalid_argument("BAD_FAULT", "EXCEPTION needs an exception_code of 1 to 255");
@@ -73,6 +74,9 @@ void merge(const Fault& fault, int& bad_mbap_turn, FaultEffect& effect) {
         case FaultKind::kRelayStuck:
             effect.relay_stuck = true;
             return;
+        case FaultKind::kLateExecution:
+            effect.execute_after = std::max(effect.execute_after, fault.delay);
+            return;
     }
 }
 
@@ -95,8 +99,9 @@ void FaultList::apply(int function_code, bool relay_write, FaultEffect& effect) 
         return;
     }
     std::erase_if(faults_, [&](Fault& fault) {
-        const bool relay_only =
-            fault.kind == FaultKind::kContradict || fault.kind == FaultKind::kRelayStuck;
+        const bool relay_only = fault.kind == FaultKind::kContradict ||
+                                fault.kind == FaultKind::kRelayStuck ||
+                                fault.kind == FaultKind::kLateExecution;
         const bool fits = (fault.function_code == 0 || fault.function_code == function_code) &&
                           (!relay_only || relay_write) && fault.kind != FaultKind::kReboot;
         if (!fits) {

@@ -21,6 +21,7 @@ enum class FaultKind {
     kReboot,
     kContradict,
     kRelayStuck,
+    kLateExecution,
 };
 
 struct Fault {
@@ -42,6 +43,7 @@ struct FaultEffect {
     int bad_mbap = 0;  // 0 = none, else 1 transaction id, 2 protocol id, 3 length
     bool contradict = false;
     bool relay_stuck = false;
+    std::chrono::milliseconds execute_after{0};
 };
 
 /// The faults set on a line or a meter. Not thread-safe.

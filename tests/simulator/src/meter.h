@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/time.h"
 #include "energy.h"
@@ -104,6 +105,12 @@ public:
     /// Registers that are memory only, by address.
     std::map<std::uint16_t, std::uint16_t> memory;
     FaultList faults;
+    /// Relay orders that were acknowledged and wait for their time, by it.
+    struct LateOrder {
+        std::vector<std::uint8_t> pdu;
+        bool stuck = false;
+    };
+    std::multimap<Instant, LateOrder> late_orders;
     Instant reboot_end;  // silent before
 
 private:

@@ -143,7 +143,7 @@ Meter* Park::find_meter(const std::string& meter_id) {
     if (found == meters_.end()) {
         return nullptr;
     }
-    found->second->advance(now(), speed_);
+    advance(*found->second, now());
     return found->second.get();
 }
 
@@ -152,7 +152,7 @@ std::vector<Meter*> Park::meters() {
     all.reserve(meters_.size());
     const Instant time = now();
     for (const auto& [id, meter] : meters_) {
-        meter->advance(time, speed_);
+        advance(*meter, time);
         all.push_back(meter.get());
     }
     return all;
@@ -180,6 +180,16 @@ Status Park::set_faults(Line& line, const std::vector<Fault>& faults) {
     return absl::OkStatus();
 }
 
+void Park::advance(Meter& meter, Instant time) {
+    while (!meter.late_orders.empty() && meter.late_orders.begin()->first <= time) {
+        const auto due = meter.late_orders.begin();
+        meter.advance(due->first, speed_);
+        answer(meter, due->second.pdu, false, due->second.stuck);
+        meter.late_orders.erase(due);
+    }
+    meter.advance(time, speed_);
+}
+
 void Park::broadcast(Line& line, std::span<const std::uint8_t> pdu) {
     if (pdu[0] != kWriteMultiple) {
         return;
@@ -191,7 +201,7 @@ void Park::broadcast(Line& line, std::span<const std::uint8_t> pdu) {
         FaultEffect effect;
         meter->faults.apply(pdu[0], is_relay_write(meter->spec().family, pdu), effect);
         if (effect.execute) {
-            meter->advance(now(), speed_);
+            advance(*meter, now());
             answer(*meter, pdu, effect.contradict, effect.relay_stuck);
         }
     }
@@ -214,10 +224,16 @@ Served Park::serve(Line& line, int unit, std::span<const std::uint8_t> pdu) {
         return served;
     }
     meter->faults.apply(pdu[0], relay_write, served.effect);
-    meter->advance(time, speed_);
+    advance(*meter, time);
     const FaultEffect& effect = served.effect;
     if (effect.execute) {
-        served.pdu = answer(*meter, pdu, effect.contradict, effect.relay_stuck);
+        const bool later = effect.execute_after.count() > 0 && !effect.contradict;
+        served.pdu = answer(*meter, pdu, effect.contradict || later, effect.relay_stuck);
+        if (later) {
+            meter->late_orders.emplace(
+                time + effect.execute_after,
+                Meter::LateOrder{{pdu.begin(), pdu.end()}, effect.relay_stuck});
+        }
     } else if (effect.exception_code != 0) {
         served.pdu = exception_pdu(pdu[0], effect.exception_code);
     }

@@ -87,6 +87,8 @@ public:
     Served serve(Line& line, int unit, std::span<const std::uint8_t> pdu);
 
 private:
+    /// Lets time pass for a meter, with the orders that come due in it.
+    void advance(Meter& meter, Instant time);
     void broadcast(Line& line, std::span<const std::uint8_t> pdu);
 
     const Clock& clock_;

@@ -103,6 +103,18 @@ TEST_CASE_METHOD(ParkFixture,
     CHECK(meter().contact_open());
 }
 
+TEST_CASE_METHOD(ParkFixture, "a late order is acknowledged at once and acts when its time comes") {
+    set(FaultKind::kLateExecution, 800ms, 1);
+    CHECK(read().answered);  // reads do not use it up
+    CHECK(trip().pdu[0] == 0x10);
+    CHECK(words_of(park.serve(line, 1, read_pdu(0x57, 2)).pdu) == std::vector{0, 0});
+    clock.pass(799ms);
+    CHECK_FALSE(park.find_meter(meter().spec().meter_id)->contact_open());
+    clock.pass(1ms);
+    CHECK(park.find_meter(meter().spec().meter_id)->contact_open());
+    CHECK(words_of(park.serve(line, 1, read_pdu(0x57, 2)).pdu) == std::vector{1, 1});
+}
+
 TEST_CASE_METHOD(ParkFixture, "a rebooting meter or line is silent for its time, then back") {
     set(FaultKind::kReboot, 2s);
     CHECK_FALSE(read().answered);
