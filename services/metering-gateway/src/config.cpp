@@ -17,6 +17,10 @@ void GatewayConfig::read(config::Reader& reader) {
                                            milliseconds(10), milliseconds(60'000));
     commands.verify_window = reader.duration("commands.verify_window", milliseconds(30'000),
                                              milliseconds(100), milliseconds(600'000));
+    commands.permit_age_max = reader.duration("commands.permit_age_max", milliseconds(1000),
+                                              milliseconds(100), milliseconds(10'000));
+    commands.late_horizon = reader.duration("commands.late_horizon", milliseconds(15 * 60'000),
+                                            milliseconds(1000), milliseconds(86'400'000));
     spool_readings_max = reader.integer("spool.readings_max", 200'000, 1'000, 10'000'000);
 }
 

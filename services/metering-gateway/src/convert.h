@@ -42,6 +42,9 @@ v1::Anomaly to_proto_anomaly(const Anomaly& anomaly);
 /// Values with why their register was not taken.
 v1::MeterValues to_proto_values(const MeterValues& values, ReadingFault fault);
 v1::DriverPack to_proto_pack(const DriverPack& pack);
+v1::Holder to_proto_holder(Holder holder);
+v1::Hold to_proto_hold(const Hold& hold);
+Hold from_proto_hold(const v1::Hold& hold);
 v1::CommandAction to_proto_action(CommandAction action);
 v1::MeterState to_proto_meter_state(const MeterStateChange& change);
 

@@ -1,8 +1,8 @@
 #include <memory>
 
 #include "adapters/asio_line_loop.h"
-#include "adapters/grpc_intent_claims.h"
 #include "adapters/grpc_metering_service.h"
+#include "adapters/grpc_switch_permits.h"
 #include "adapters/import_command.h"
 #include "adapters/intent_subscriber.h"
 #include "adapters/probe_command.h"
@@ -32,19 +32,19 @@ struct Parts {
           metering::PackLibrary library)
         : packs(std::move(library)),
           metrics(service.metrics()),
-          registry(service.database()),
+          registry(service.database(), service.clock(), config.commands.late_horizon),
           readings(service.database(), service.outbox(), service.clock()),
           anomalies(service.database(), service.outbox(), service.clock(), readings),
           commands(service.database(), service.outbox(), service.clock(), signal),
-          claims(service.peer("account")),
+          permits(service.peer("account")),
           spool(readings, metrics, static_cast<std::size_t>(config.spool_readings_max)),
           loops(service.clock()),
-          park({service.clock(), metrics, commands, claims, spool, board, config.limits,
+          park({service.clock(), metrics, commands, permits, spool, board, config.limits,
                 config.commands},
                packs, loops.all()),
           intents(commands, park, signal, service.clock()),
           grpc({registry, readings, anomalies, commands, park, board, signal, packs, metrics,
-                service.clock()}) {}
+                service.clock(), permits}) {}
 
     metering::PackLibrary packs;
     metering::GatewayMetrics metrics;
@@ -54,7 +54,7 @@ struct Parts {
     metering::PgReadingStore readings;
     metering::PgAnomalyStore anomalies;
     metering::PgCommandStore commands;
-    metering::GrpcIntentClaims claims;
+    metering::GrpcSwitchPermits permits;
     metering::ReadingSpool spool;
     metering::AsioLineLoops loops;
     metering::LinePark park;

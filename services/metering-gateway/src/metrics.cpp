@@ -55,7 +55,7 @@ GatewayMetrics::GatewayMetrics(telemetry::Metrics& metrics)
             "prepay_metering_readings_rejected_total", "Readings not taken as a base, by reason.",
             {{"reason", lower(fault_reason(static_cast<ReadingFault>(i)))}}));
     }
-    for (int i = 0; i <= static_cast<int>(CommandState::kRefused); ++i) {
+    for (int i = 0; i <= static_cast<int>(CommandState::kStillHeld); ++i) {
         commands_.push_back(metrics.counter("prepay_metering_commands_total",
                                             "Commands by final state.",
                                             {{"state", state_text(static_cast<CommandState>(i))}}));

@@ -107,19 +107,24 @@ public:
     /// Reasons COMMAND_CLOSED (cancelled meanwhile), COMMAND_NOT_STORED (its row is not visible
     /// yet), DATABASE_UNAVAILABLE.
     virtual Status mark_sending(const Command& command) = 0;
-    /// Stores the final state with values and frames, and publishes it. Storing it twice changes
-    /// nothing.
-    virtual Status finish(const Command& command) = 0;
+    /// Stores the final state with values and frames, and in the same transaction the meter's holds
+    /// if the order changed them; publishes both. Storing it twice changes nothing. Reasons
+    /// COMMAND_CLOSED (it ended otherwise meanwhile), COMMAND_NOT_STORED, DATABASE_UNAVAILABLE.
+    virtual Status finish(const Command& command, const MeterStateChange* holds_change) = 0;
+    /// Stores an order that a line gives itself. Storing it twice changes nothing.
+    virtual Status insert_own(const Command& command) = 0;
 };
 
 enum class ClaimOutcome { kGranted, kDenied, kUnanswered };
 
-/// Asks account, under the account's lock, whether a switch intent still holds. Blocks; called from
-/// several threads.
-class IntentClaims {
+/// Account's word on an order right before the wire. Blocks; called from several threads.
+class SwitchPermits {
 public:
-    virtual ~IntentClaims() = default;
+    virtual ~SwitchPermits() = default;
+    /// Whether a switch intent still holds, decided under the account's lock.
     virtual ClaimOutcome claim(const std::string& intent_id) = 0;
+    /// Whether a meter may be cut at this moment; denied = the account is to keep its power.
+    virtual ClaimOutcome check_cut(const std::string& meter_id) = 0;
 };
 
 }  // namespace prepay::metering

@@ -106,11 +106,13 @@ double reference_rate(int port, const Counter& answered, int lines) {
     return rate(answered, lines);
 }
 
-struct Discard final : BatchStore, CommandStore, IntentClaims {
+struct Discard final : BatchStore, CommandStore, SwitchPermits {
     Status write(const std::vector<LineBatch>&) override { return absl::OkStatus(); }
     Status mark_sending(const Command&) override { return absl::OkStatus(); }
-    Status finish(const Command&) override { return absl::OkStatus(); }
+    Status finish(const Command&, const MeterStateChange*) override { return absl::OkStatus(); }
+    Status insert_own(const Command&) override { return absl::OkStatus(); }
     ClaimOutcome claim(const std::string&) override { return ClaimOutcome::kDenied; }
+    ClaimOutcome check_cut(const std::string&) override { return ClaimOutcome::kDenied; }
 };
 
 double our_rate(int port, const Counter& answered, int lines,

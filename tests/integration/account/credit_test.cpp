@@ -103,6 +103,21 @@ TEST_CASE("a claimed trip is followed by a restore, and cut is shown only when p
     }
 }
 
+TEST_CASE("a restore that leaves others' holds is done, and money holds no more (I-29)") {
+    SKIP_WITHOUT_POSTGRES();
+    Cut cut;
+    CHECK(cut.world.claim(cut.newest()));
+    cut.result(COMMAND_STATE_VERIFIED);
+    CHECK(cut.world.account(cut.account).fee_state() == v1::FEE_STATE_CUT);
+    REQUIRE(cut.world.top_up(cut.account, 5'000'000).ok());
+    CHECK(cut.world.claim(cut.newest()));
+    cut.result(metering::v1::COMMAND_STATE_STILL_HELD);
+    CHECK(story(cut.world, cut.account) == "restore DONE, trip DONE");
+    REQUIRE(cut.world.meter_state("r1-m1", true, RELAY_STATE_OPEN).ok());
+    CHECK(story(cut.world, cut.account) == "restore DONE, trip DONE");
+    CHECK(cut.world.account(cut.account).fee_state() == v1::FEE_STATE_LOW_3);
+}
+
 TEST_CASE("a failed trip comes again after a pause, or at once when the meter is back (I-12)") {
     SKIP_WITHOUT_POSTGRES();
     Cut cut;
@@ -128,11 +143,16 @@ TEST_CASE("a failed trip comes again after a pause, or at once when the meter is
         CHECK(story(cut.world, cut.account) == "trip READY, trip FAILED");
     }
     SECTION("the meter answers again and turns out to be open") {
-        REQUIRE(cut.world.meter_state("r1-m1", true, RELAY_STATE_OPEN).ok());
+        REQUIRE(cut.world.meter_state("r1-m1", true, RELAY_STATE_OPEN, true).ok());
         CHECK(story(cut.world, cut.account) == "trip FAILED");
         CHECK(cut.world.account(cut.account).fee_state() == v1::FEE_STATE_CUT);
         REQUIRE(cut.world.top_up(cut.account, 5'000'000).ok());
         CHECK(story(cut.world, cut.account) == "restore READY, trip FAILED");
+    }
+    SECTION("it is open, but somebody else holds it: money's hold is still to be placed") {
+        REQUIRE(cut.world.meter_state("r1-m1", true, RELAY_STATE_OPEN).ok());
+        CHECK(story(cut.world, cut.account) == "trip READY, trip FAILED");
+        CHECK(cut.world.account(cut.account).fee_state() == v1::FEE_STATE_ARREARS);
     }
     SECTION("paid while the outcome is unknown: restored to be sure") {
         REQUIRE(cut.world.top_up(cut.account, 5'000'000).ok());

@@ -146,13 +146,16 @@ Status World::command_result(const std::string& intent_id, const std::string& me
     return deliver(result_message(intent_id, meter_id, state, clock.now()));
 }
 
-Status World::meter_state(const std::string& meter_id, bool online,
-                          metering::v1::RelayState relay) {
+Status World::meter_state(const std::string& meter_id, bool online, metering::v1::RelayState relay,
+                          bool money_holds) {
     metering::v1::MeterStatesChanged event;
     metering::v1::MeterState& state = *event.add_meter_states();
     state.set_meter_id(meter_id);
     state.set_online(online);
     state.set_relay(relay);
+    if (money_holds) {
+        state.add_holds()->set_holder(metering::v1::HOLDER_MONEY);
+    }
     *state.mutable_change_time() = to_proto(clock.now());
     kafka::Message message;
     message.topic = "prepay.metering.meter-states.v1";

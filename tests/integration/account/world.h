@@ -69,7 +69,8 @@ public:
                                          metering::v1::CommandState state, Instant finish_time);
     Status command_result(const std::string& intent_id, const std::string& meter_id,
                           metering::v1::CommandState state);
-    Status meter_state(const std::string& meter_id, bool online, metering::v1::RelayState relay);
+    Status meter_state(const std::string& meter_id, bool online, metering::v1::RelayState relay,
+                       bool money_holds = false);
     Result<Order> top_up(const std::string& account_id, std::int64_t micros);
     Result<Order> refund(const std::string& account_id, std::int64_t micros);
     bool claim(const std::string& intent_id, const std::string& claimant = "gateway-1");

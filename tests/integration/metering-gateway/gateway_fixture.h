@@ -148,29 +148,31 @@ private:
     SystemClock system_;
 };
 
-/// Account's answers to claims, set by the test.
-class FakeClaims final : public IntentClaims {
+/// Account's answers, set by the test.
+class FakePermits final : public SwitchPermits {
 public:
     std::atomic<ClaimOutcome> outcome{ClaimOutcome::kGranted};
+    std::atomic<ClaimOutcome> cut_outcome{ClaimOutcome::kGranted};
     ClaimOutcome claim(const std::string&) override { return outcome; }
+    ClaimOutcome check_cut(const std::string&) override { return cut_outcome; }
 };
 
 /// The gateway's parts over a database that outlives them, so that a test can "restart" it.
 class Gateway {
 public:
-    Gateway(pg::Database& database, const PackLibrary& packs, FakeClaims& claims)
+    Gateway(pg::Database& database, const PackLibrary& packs, FakePermits& permits)
         : database_(database),
-          registry(database),
+          registry(database, clock, settings().late_horizon),
           readings(database, outbox_, clock),
           anomalies(database, outbox_, clock, readings),
           commands(database, outbox_, clock, signal),
           spool(readings, gauges, 10'000),
           loops(clock),
-          park({clock, gauges, commands, claims, spool, board, PlausibilityLimits{}, settings()},
+          park({clock, gauges, commands, permits, spool, board, PlausibilityLimits{}, settings()},
                packs, loops.all()),
           intents(commands, park, signal, clock),
           service({registry, readings, anomalies, commands, park, board, signal, packs, gauges,
-                   clock}) {
+                   clock, permits}) {
         const auto lines = registry.list_lines("", 1000);
         const auto meters = registry.list_meters("", 1000, "", {});
         REQUIRE(lines.ok());
@@ -382,13 +384,13 @@ struct Fixture {
     }
     void restart() {
         gateway.reset();
-        gateway = std::make_unique<Gateway>(*database, packs, claims);
+        gateway = std::make_unique<Gateway>(*database, packs, permits);
     }
 
     prepay::test::TestDatabase test_database;
     std::unique_ptr<pg::Database> database;
     PackLibrary packs;
-    FakeClaims claims;
+    FakePermits permits;
     std::unique_ptr<Gateway> gateway;
 };
 

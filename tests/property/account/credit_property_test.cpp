@@ -5,7 +5,8 @@
 #include "domain/credit_control.h"
 
 // Random races of charges, payments, keep-power, claims, the wire and its results on the pure state
-// machine, with a gateway that loses, delays, repeats and fails (I-11, I-12).
+// machine, with a gateway that loses, delays, repeats and fails, and frames that act late (I-11,
+// I-12).
 namespace prepay::account {
 namespace {
 
@@ -99,12 +100,14 @@ private:
             results_.push_back({id, CommandOutcome::kNotSent, now_});
             return;
         }
-        const bool took_effect = kind != 3;
-        if (took_effect) {
-            frames_against_balance_ += is_trip && wish() != SwitchWish::kOff;
+        frames_against_balance_ += is_trip && wish() != SwitchWish::kOff;
+        if (kind != 3) {
             open_ = is_trip;
+        } else if (below(2) == 0) {
+            late_.push_back(is_trip);  // A serial server keeps it.
         }
         const bool proven = kind < 2;
+        held_ = proven ? is_trip : held_;
         results_.push_back(
             {id, proven ? CommandOutcome::kVerified : CommandOutcome::kUnknown, now_});
     }
@@ -121,15 +124,29 @@ private:
         save();
     }
 
+    void act_late() {
+        if (!late_.empty()) {
+            open_ = late_.front();
+            late_.pop_front();
+        }
+    }
+
+    /// The gateway reads the meter: it undoes a trip that came late while nobody holds, takes a
+    /// close that came late for the release, and tells how money's hold stands.
     void see_meter() {
-        observe_relay(meter_, open_, now_);
+        held_ = held_ && open_;
+        open_ = held_;
+        observe_hold(meter_, held_, now_);
         forget_failures(meter_);
         reconcile(meter_, context());
         save();
     }
 
     void step() {
-        switch (below(8)) {
+        switch (below(9)) {
+            case 8:
+                act_late();
+                break;
             case 0:
             case 1:
                 post(Money::from_micros(-static_cast<std::int64_t>(below(4'000'000))));
@@ -165,6 +182,10 @@ private:
     /// From now on everything works; the sweeps go on.
     void settle_down() {
         for (int i = 0; i < 40; ++i) {
+            act_late();
+            if (queue_.empty() && results_.empty()) {
+                see_meter();
+            }
             wire(true);
             while (!results_.empty()) {
                 deliver_result();
@@ -180,6 +201,8 @@ private:
     Instant now_ = from_micros(1'000'000'000'000);
     MeterSwitch meter_;
     bool open_ = false;
+    bool held_ = false;      ///< Money's hold stands at the gateway.
+    std::deque<bool> late_;  ///< What frames that were kept back will do to the relay.
     int frames_against_balance_ = 0;
     std::deque<std::string> queue_;
     std::deque<Result> results_;

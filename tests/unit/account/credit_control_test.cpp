@@ -33,8 +33,8 @@ std::string after(const std::string& story) {
                    : word == "unknown" ? CommandOutcome::kUnknown
                                        : CommandOutcome::kNotSent,
                    context.now, context);
-        } else if (word == "seen-open" || word == "seen-closed") {
-            observe_relay(meter, word == "seen-open", context.now);
+        } else if (word == "held" || word == "unheld") {
+            observe_hold(meter, word == "held", context.now);
             reconcile(meter, context);
         } else if (word == "online") {
             forget_failures(meter);
@@ -91,12 +91,15 @@ TEST_CASE("credit control, story by story") {
         {"broke claim unknown wait", "trip-failed trip-ready unknown"},
         {"broke claim unknown tick paid", "trip-failed restore-ready unknown"},
         {"broke claim unknown online", "trip-failed trip-ready unknown"},
-        {"broke claim unknown tick seen-open", "trip-failed off"},
+        {"broke claim unknown tick held", "trip-failed off"},
         {"broke claim unsent wait", "trip-failed trip-ready on"},
         {"broke claim unsent paid", "trip-failed on"},
-        {"broke claim verified seen-closed", "trip-done off"},
-        {"broke claim verified tick seen-closed", "trip-done trip-ready on"},
-        {"tick seen-open paid", "on"},
+        {"broke claim verified unheld", "trip-done off"},
+        {"broke claim verified tick unheld", "trip-done trip-ready on"},
+        {"tick unheld paid", "on"},
+        // A trip that was given up came through all the same: the gateway says that money holds.
+        {"broke claim unknown tick paid claim:2 verified:2 tick held",
+         "trip-failed restore-done restore-ready off"},
         {"broke closed", "trip-cancelled on"},
         {"broke claim closed verified:1", "trip-done off"},
         {"broke claim verified paid closed claim", "trip-done restore-sending off"},

@@ -64,7 +64,7 @@ TEST_CASE("B32, I-14: what follows a write and its read-back") {
 }
 
 TEST_CASE("Words of states and actions go both ways") {
-    for (int i = 0; i <= static_cast<int>(CommandState::kRefused); ++i) {
+    for (int i = 0; i <= static_cast<int>(CommandState::kStillHeld); ++i) {
         const auto state = static_cast<CommandState>(i);
         CHECK(state_from_text(state_text(state)) == state);
     }

@@ -59,7 +59,7 @@ public:
         bool open = false;
         bool silent = false;
         int lose_answers = 0;   ///< Executed, not answered.
-        int lose_requests = 0;  ///< Neither executed nor answered.
+        int lose_requests = 0;  ///< Orders neither executed nor answered.
         int exception = 0;
         int refused_address = -1;  ///< Reads of a block that begins here: exception 2.
         int busy_reads = 0;        ///< Reads refused as busy.
@@ -69,10 +69,13 @@ public:
         int acts_after_reads = 0;
         int reads_left = 0;  ///< Until what was ordered shows.
         bool ordered_open = false;
+        int delay_writes = 0;    ///< Writes that a serial server keeps back, unanswered.
+        std::deque<bool> later;  ///< What those order.
     };
 
     std::map<int, Unit> units;
     bool reachable = true;
+    std::function<void(int unit, bool open)> on_order;  ///< Before a relay order is looked at.
     int connect_count = 0;
     std::vector<std::pair<int, Bytes>> requests;  ///< Unit and PDU, in order.
 
@@ -82,6 +85,14 @@ public:
             count += pdu[0] == 0x10 ? 1 : 0;
         }
         return count;
+    }
+
+    /// Lets the writes of a unit that were kept back take effect.
+    void act_late(int unit_id) {
+        Unit& unit = units.at(unit_id);
+        for (const bool open : std::exchange(unit.later, {})) {
+            unit.open = open;
+        }
     }
 
     WireReply answer(int unit_id, const Bytes& pdu) {
@@ -94,7 +105,10 @@ public:
             return reply;
         }
         Unit& unit = found->second;
-        if (unit.lose_requests > 0) {
+        if (pdu[0] == 0x10 && on_order) {
+            on_order(unit_id, pdu[7] == 1);
+        }
+        if (pdu[0] == 0x10 && unit.lose_requests > 0) {
             --unit.lose_requests;
             return reply;
         }
@@ -108,6 +122,12 @@ public:
             if (unit.busy_writes > 0) {
                 --unit.busy_writes;
                 reply.reply.exception_code = 6;
+                return reply;
+            }
+            if (unit.delay_writes > 0) {
+                --unit.delay_writes;
+                unit.later.push_back(pdu[7] == 1);
+                reply.outcome = WireOutcome::kTimeout;
                 return reply;
             }
             unit.ordered_open = unit.contradict ? unit.open : pdu[7] == 1;
@@ -265,7 +285,7 @@ inline std::unique_ptr<LineTimer> FakeLoop::make_timer(std::function<void()> on_
 }
 
 /// Remembers what it is given. Thread-safe.
-class FakeStores final : public BatchStore, public CommandStore, public IntentClaims {
+class FakeStores final : public BatchStore, public CommandStore, public SwitchPermits {
 public:
     std::mutex mutex;
     std::condition_variable changed;
@@ -274,6 +294,11 @@ public:
     std::map<std::string, Command> finished;
     std::vector<std::string> claims;
     ClaimOutcome claim_outcome = ClaimOutcome::kGranted;
+    std::vector<std::string> cut_checks;
+    ClaimOutcome cut_outcome = ClaimOutcome::kGranted;
+    std::map<std::string, MeterHolds> holds;  ///< By meter, as last stored with a command.
+    std::vector<MeterStateChange> changes;    ///< All that was stored.
+    std::vector<Command> own;                 ///< Orders that a line gave itself.
     bool database_up = true;
     int commits_in_doubt = 0;  ///< Of mark_sending: done, but the answer is lost.
     std::function<void()> on_mark;
@@ -284,6 +309,9 @@ public:
             return unavailable("DATABASE_UNAVAILABLE", "away");
         }
         batches.insert(batches.end(), written.begin(), written.end());
+        for (const LineBatch& batch : written) {
+            changes.insert(changes.end(), batch.state_changes.begin(), batch.state_changes.end());
+        }
         changed.notify_all();
         return absl::OkStatus();
     }
@@ -309,14 +337,31 @@ public:
         }
         return absl::OkStatus();
     }
-    Status finish(const Command& command) override {
+    Status finish(const Command& command, const MeterStateChange* holds_change) override {
         const std::lock_guard lock(mutex);
         if (!database_up) {
             return unavailable("DATABASE_UNAVAILABLE", "away");
         }
         finished[command.command_id] = command;
+        if (holds_change != nullptr) {
+            holds[command.meter_id] = holds_change->holds;
+            changes.push_back(*holds_change);
+        }
         changed.notify_all();
         return absl::OkStatus();
+    }
+    Status insert_own(const Command& command) override {
+        const std::lock_guard lock(mutex);
+        if (!database_up) {
+            return unavailable("DATABASE_UNAVAILABLE", "away");
+        }
+        own.push_back(command);
+        return absl::OkStatus();
+    }
+    ClaimOutcome check_cut(const std::string& meter_id) override {
+        const std::lock_guard lock(mutex);
+        cut_checks.push_back(meter_id);
+        return cut_outcome;
     }
     ClaimOutcome claim(const std::string& intent_id) override {
         const std::lock_guard lock(mutex);

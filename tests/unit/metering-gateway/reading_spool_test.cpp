@@ -55,7 +55,7 @@ TEST_CASE("A full spool thins out the oldest readings and keeps states and epoch
     ReadingSpool spool(store, gauges, 1000);
     LineBatch first = batch_of(0, 2);
     first.readings[0].values.reset();  // The closing reading of an epoch.
-    first.state_changes.push_back({1, "m-1", true, RelayState::kClosed, {}, 1, "small", {}});
+    first.state_changes.push_back({1, "m-1", true, RelayState::kClosed, {}, 1, "small", {}, {}});
     spool.push(first);
     for (int i = 0; i < 1100; ++i) {
         spool.push(batch_of(10 + i, 1));

@@ -18,6 +18,7 @@ constexpr const char* kStates = "prepay.metering.meter-states.v1";
 std::optional<CommandOutcome> outcome_of(const metering::v1::Command& command) {
     switch (command.state()) {
         case metering::v1::COMMAND_STATE_VERIFIED:
+        case metering::v1::COMMAND_STATE_STILL_HELD:  // Money's hold is released.
             return CommandOutcome::kVerified;
         case metering::v1::COMMAND_STATE_NOT_VERIFIED:
         case metering::v1::COMMAND_STATE_CONTRADICTED:
@@ -29,6 +30,13 @@ std::optional<CommandOutcome> outcome_of(const metering::v1::Command& command) {
         default:
             return std::nullopt;
     }
+}
+
+bool is_cut_for_money(const metering::v1::MeterState& state) {
+    return state.relay() == metering::v1::RELAY_STATE_OPEN &&
+           std::any_of(state.holds().begin(), state.holds().end(), [](const auto& hold) {
+               return hold.holder() == metering::v1::HOLDER_MONEY;
+           });
 }
 
 template <typename Event>
@@ -109,9 +117,10 @@ Status EventIntake::apply_states(pqxx::work& tx, const std::vector<kafka::Messag
     PREPAY_ASSIGN_OR_RETURN(const auto events,
                             parse_all<metering::v1::MeterStatesChanged>(messages));
     std::vector<std::string> meter_ids;
+    std::vector<std::string> held;
     for (const auto& event : events) {
         for (const auto& state : event.meter_states()) {
-            meter_ids.push_back(state.meter_id());
+            (is_cut_for_money(state) ? held : meter_ids).push_back(state.meter_id());
         }
     }
     // Most meters were never switched: nothing to learn about those.
@@ -119,8 +128,8 @@ Status EventIntake::apply_states(pqxx::work& tx, const std::vector<kafka::Messag
     for (const auto& row :
          run_prepared(tx, "intake_switched",
                       "SELECT meter_id FROM meter_switches WHERE meter_id = ANY($1::text[])"
-                      " AND (relay <> 'on' OR failure_count > 0)",
-                      pg::to_array(meter_ids))) {
+                      " AND (relay <> 'on' OR failure_count > 0) OR meter_id = ANY($2::text[])",
+                      pg::to_array(meter_ids), pg::to_array(held))) {
         switched.push_back(row[0].as<std::string>());
     }
     if (switched.empty()) {
@@ -140,8 +149,7 @@ Status EventIntake::apply_states(pqxx::work& tx, const std::vector<kafka::Messag
             }
             MeterSwitch& meter = found->second->meter;
             if (state.relay() != metering::v1::RELAY_STATE_UNSPECIFIED) {
-                observe_relay(meter, state.relay() == metering::v1::RELAY_STATE_OPEN,
-                              from_proto(state.change_time()));
+                observe_hold(meter, is_cut_for_money(state), from_proto(state.change_time()));
             }
             if (state.online()) {
                 forget_failures(meter);

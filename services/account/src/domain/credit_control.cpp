@@ -162,13 +162,9 @@ void settle(MeterSwitch& meter, const std::string& intent_id, CommandOutcome out
     reconcile(meter, context);
 }
 
-void observe_relay(MeterSwitch& meter, bool is_open, Instant change_time) {
-    if (change_time <= meter.settled_time) {
-        return;
-    }
-    const RelayBelief seen = is_open ? RelayBelief::kOff : RelayBelief::kOn;
-    // An open relay under a belief of kOn was opened by somebody else: not money's to close.
-    if (seen == meter.relay || meter.relay == RelayBelief::kOn) {
+void observe_hold(MeterSwitch& meter, bool is_effective, Instant change_time) {
+    const RelayBelief seen = is_effective ? RelayBelief::kOff : RelayBelief::kOn;
+    if (change_time <= meter.settled_time || seen == meter.relay) {
         return;
     }
     meter.relay = seen;

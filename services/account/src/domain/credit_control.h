@@ -15,8 +15,9 @@ enum class SwitchAction { kTrip, kRestore };
 /// READY waits for the gateway, SENDING was claimed and may be on the wire, the rest is final.
 enum class IntentState { kReady, kSending, kDone, kCancelled, kFailed };
 
-/// What is known about a relay as far as money switched it. A relay that a person opened is `kOn`
-/// here: money has nothing to undo.
+/// What is known of money's hold on a meter, as the gateway tells it. kOff: it stands and the relay
+/// is open, whoever opened it. kOn: it does not stand, or the relay is closed all the same. Who
+/// else holds the meter is the gateway's to know.
 enum class RelayBelief { kOn, kOff, kUnknown };
 
 /// One order to switch one meter. The gateway's command has the same id.
@@ -61,7 +62,7 @@ struct SwitchContext {
 
 /// How the gateway's command ended.
 enum class CommandOutcome {
-    kVerified,  ///< Read back as wanted.
+    kVerified,  ///< Read back as wanted, or a release while others hold the relay open.
     kUnknown,   ///< Sent, effect not known, or refused or contradicted by the meter.
     kNotSent,   ///< Expired or withdrawn before the wire.
 };
@@ -86,9 +87,9 @@ bool claim(MeterSwitch& meter, const std::string& intent_id, const std::string& 
 void settle(MeterSwitch& meter, const std::string& intent_id, CommandOutcome outcome,
             Instant finish_time, const SwitchContext& context);
 
-/// Takes in what the gateway saw of the relay at `change_time`; older than the last outcome =
-/// ignored.
-void observe_relay(MeterSwitch& meter, bool is_open, Instant change_time);
+/// Takes in what the gateway told of money's hold at `change_time`: whether it stands with the
+/// relay open. Older than the last outcome = ignored.
+void observe_hold(MeterSwitch& meter, bool is_effective, Instant change_time);
 
 /// The meter answers again: what failed before is tried at once.
 void forget_failures(MeterSwitch& meter);

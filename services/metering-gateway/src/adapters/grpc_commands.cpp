@@ -3,6 +3,7 @@
 #include "adapters/grpc_pages.h"
 #include "convert.h"
 #include "core/anchored_clock.h"
+#include "rpc/access.h"
 
 namespace prepay::metering {
 namespace {
@@ -28,6 +29,33 @@ Result<Instant> checked_deadline(const v1::SubmitCommandRequest& request, Instan
 
 }  // namespace
 
+Status GrpcMeteringService::check_trip(const rpc::CallContext& context,
+                                       const v1::SubmitCommandRequest& request) {
+    const bool is_trip = request.action() == v1::COMMAND_ACTION_TRIP;
+    if (is_trip && request.reason_text().empty()) {
+        return invalid_argument("REASON_REQUIRED", "reason_text is required for a trip");
+    }
+    if (request.override_keep_power()) {
+        if (!is_trip) {
+            return invalid_argument("OVERRIDE_NOT_A_TRIP", "only a trip overrides keep-power");
+        }
+        if (!rpc::role_holds(context.identity.role, common::v1::PERMISSION_OVERRIDE)) {
+            return permission_denied("OVERRIDE_NOT_ALLOWED",
+                                     "overriding keep-power needs a permission of its own");
+        }
+        return absl::OkStatus();
+    }
+    // Account's word counts when it can be had; it is asked again before the wire in any case. A
+    // repetition gets the stored command, whatever account says by now.
+    if (is_trip && !parts_.commands.get(context.request_id).ok() &&
+        parts_.permits.check_cut(request.meter_id()) == ClaimOutcome::kDenied) {
+        return failed_precondition("KEEP_POWER",
+                                   "the account of meter " + request.meter_id() +
+                                       " keeps its power; cutting it needs an override");
+    }
+    return absl::OkStatus();
+}
+
 Result<v1::SubmitCommandResponse> GrpcMeteringService::submit_command(
     const rpc::CallContext& context, const v1::SubmitCommandRequest& request) {
     PREPAY_ASSIGN_OR_RETURN(const CommandAction action, from_proto_action(request.action()));
@@ -40,12 +68,10 @@ Result<v1::SubmitCommandResponse> GrpcMeteringService::submit_command(
         return failed_precondition("ACTION_NOT_SUPPORTED",
                                    "this meter's driver pack has no such action");
     }
-    if (action == CommandAction::kTrip && request.reason_text().empty()) {
-        return invalid_argument("REASON_REQUIRED", "reason_text is required for a trip");
-    }
     if (request.reason_text().size() > kReasonMax) {
         return invalid_argument("TEXT_TOO_LONG", "reason_text has at most 500 bytes");
     }
+    PREPAY_RETURN_IF_ERROR(check_trip(context, request));
     Command command;
     command.command_id = context.request_id;
     command.meter_id = meter->meter_id;
@@ -54,6 +80,7 @@ Result<v1::SubmitCommandResponse> GrpcMeteringService::submit_command(
     command.reason_text = request.reason_text();
     command.initiator = context.identity.subject;
     command.trace_id = context.trace_id;
+    command.override_keep_power = request.override_keep_power();
     command.create_time = parts_.clock.now();
     if (is_in_doubt(parts_.clock)) {
         return unavailable("CLOCK_IN_DOUBT",

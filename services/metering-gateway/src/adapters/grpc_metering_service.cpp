@@ -87,6 +87,10 @@ v1::Meter GrpcMeteringService::show_meter(const PgRegistryStore::StoredMeter& st
     v1::Meter meter = to_proto_meter(stored.config);
     meter.set_online(stored.memory.online);
     meter.set_quarantine_anomaly_id(stored.quarantine_id);
+    for (const Hold& hold : stored.memory.holds.standing) {
+        *meter.add_holds() = to_proto_hold(hold);
+    }
+    meter.set_foreign_open(stored.memory.holds.foreign_open);
     std::optional<MeterValues> latest = stored.memory.latest;
     ReadingFault fault = ReadingFault::kNone;
     if (const auto entry = parts_.board.find(stored.config.meter_id)) {

@@ -25,6 +25,7 @@ public:
         const PackLibrary& packs;
         const GatewayMetrics& metrics;
         const Clock& clock;
+        SwitchPermits& permits;
     };
     explicit GrpcMeteringService(const Parts& parts) : parts_(parts) {}
 
@@ -73,6 +74,8 @@ public:
                          rpc::StreamWriter<v1::WatchCommandResponse>& writer);
 
 private:
+    /// Whether a trip may be ordered: who may override keep-power, and keep-power itself.
+    Status check_trip(const rpc::CallContext& context, const v1::SubmitCommandRequest& request);
     v1::Line show_line(const LineConfig& config) const;
     v1::Meter show_meter(const PgRegistryStore::StoredMeter& stored) const;
     Result<v1::Meter> load_meter(const std::string& meter_id);

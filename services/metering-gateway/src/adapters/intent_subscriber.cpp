@@ -51,6 +51,7 @@ Status IntentSubscriber::apply_one(pqxx::work& tx, const kafka::Message& message
                                                                         : CommandAction::kClose;
     command.reason_text = intent.reason_text();
     command.initiator = "prepay-account";
+    command.holder = Holder::kMoney;
     command.trace_id = telemetry::current_trace_id();
     command.create_time = clock_.now();
     const DriverPack* pack = park_.pack_of(*meter);

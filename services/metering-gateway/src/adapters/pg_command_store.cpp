@@ -1,6 +1,7 @@
 #include "adapters/pg_command_store.h"
 
 #include "adapters/pg_values.h"
+#include "commands/adapters/pg_holds.h"
 
 namespace prepay::metering {
 namespace {
@@ -10,7 +11,8 @@ const std::string& columns() {
         "command_id, meter_id, line_id, action, state, reason_text, initiator, intent_id, " +
         pg::micros("create_time") + ", " + pg::micros("not_after") + ", " +
         pg::micros("send_time") + ", " + pg::micros("finish_time") +
-        ", attempt_count, before_values, after_values, failure_reason, revision, trace_id";
+        ", attempt_count, before_values, after_values, failure_reason, revision, trace_id, holder,"
+        " override_keep_power, remaining_holds";
     return text;
 }
 
@@ -34,6 +36,9 @@ Command command_from_row(const pqxx::row& row) {
     command.failure_reason = row[15].as<std::string>();
     command.revision = row[16].as<std::int64_t>();
     command.trace_id = row[17].as<std::string>();
+    command.holder = holder_from_text(row["holder"].as<std::string>()).value_or(Holder::kOperator);
+    command.override_keep_power = row["override_keep_power"].as<bool>();
+    command.remaining_holds = holds_from_field(row["remaining_holds"]);
     return command;
 }
 
@@ -55,13 +60,13 @@ bool PgCommandStore::insert(pqxx::work& tx, const Command& command) {
     const auto result = tx.exec_params(
         "INSERT INTO commands (command_id, meter_id, line_id, action, state, reason_text,"
         " initiator, intent_id, create_time, not_after, finish_time, failure_reason, revision,"
-        " trace_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON "
-        "CONFLICT DO NOTHING",
+        " trace_id, holder, override_keep_power) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
+        " $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
         command.command_id, command.meter_id, command.line_id, action_text(command.action),
         state_text(command.state), command.reason_text, command.initiator, command.intent_id,
         pg::to_timestamptz(command.create_time), optional_timestamptz(command.not_after),
         optional_timestamptz(command.finish_time), command.failure_reason, command.revision,
-        command.trace_id);
+        command.trace_id, holder_text(command.holder), command.override_keep_power);
     return result.affected_rows() == 1;
 }
 
@@ -112,12 +117,15 @@ bool PgCommandStore::update_final(pqxx::work& tx, const Command& command) {
     const auto updated = tx.exec_params(
         "UPDATE commands SET state = $2, send_time = $3, finish_time = $4, attempt_count = $5,"
         " before_values = COALESCE(before_values, $6::bytea), after_values = $7::bytea,"
-        " failure_reason = $8, revision = GREATEST(revision + 1, $9)"
+        " failure_reason = $8, revision = GREATEST(revision + 1, $9),"
+        " remaining_holds = $10::bytea"
         " WHERE command_id = $1 AND state IN ('queued', 'sending')",
         command.command_id, state_text(command.state), optional_timestamptz(command.send_time),
         optional_timestamptz(command.finish_time), command.attempt_count,
         optional_hex(command.before), optional_hex(command.after), command.failure_reason,
-        command.revision);
+        command.revision,
+        command.remaining_holds.empty() ? std::optional<std::string>()
+                                        : std::optional(holds_hex(command.remaining_holds)));
     return updated.affected_rows() == 1;
 }
 
@@ -133,16 +141,43 @@ void PgCommandStore::insert_frames(pqxx::work& tx, const Command& command) {
     }
 }
 
-Status PgCommandStore::finish(const Command& command) {
+Status PgCommandStore::finish(const Command& command, const MeterStateChange* holds_change) {
     const Status status = database_.transact([&](pqxx::work& tx) -> Status {
-        if (update_final(tx, command)) {
-            insert_frames(tx, command);
-            publish(tx, command);
+        if (!update_final(tx, command)) {
+            const auto known = select(tx, command.command_id, false);
+            if (!known) {
+                return unavailable("COMMAND_NOT_STORED", "the command's row is not there yet");
+            }
+            // The same end = an earlier try whose answer was lost.
+            return known->state == command.state
+                       ? absl::OkStatus()
+                       : failed_precondition("COMMAND_CLOSED", "the command ended otherwise");
+        }
+        insert_frames(tx, command);
+        publish(tx, command);
+        if (holds_change != nullptr && write_meter_state(tx, *holds_change)) {
+            publish_state(tx, command.line_id, *holds_change);
         }
         return absl::OkStatus();
     });
     signal_.notify(command.command_id);
     return status;
+}
+
+void PgCommandStore::publish_state(pqxx::work& tx, const std::string& line_id,
+                                   const MeterStateChange& change) const {
+    v1::MeterStatesChanged event;
+    *event.mutable_header() = make_header(clock_, change.change_time);
+    event.set_line_id(line_id);
+    *event.add_meter_states() = to_proto_meter_state(change);
+    outbox_.append(tx, kStatesTopic, line_id, event.SerializeAsString());
+}
+
+Status PgCommandStore::insert_own(const Command& command) {
+    return database_.transact([&](pqxx::work& tx) -> Status {
+        insert(tx, command);
+        return absl::OkStatus();
+    });
 }
 
 Result<Command> PgCommandStore::submit(const pg::RequestKey& key, const Command& command,

@@ -21,7 +21,8 @@ public:
                    CommandSignal& signal);
 
     Status mark_sending(const Command& command) override;
-    Status finish(const Command& command) override;
+    Status finish(const Command& command, const MeterStateChange* holds_change) override;
+    Status insert_own(const Command& command) override;
 
     /// Stores a new order; `is_new` tells whether this call did. Its key is the request's.
     Result<Command> submit(const pg::RequestKey& key, const Command& command, bool& is_new);
@@ -52,6 +53,8 @@ private:
     static std::optional<Command> select(pqxx::work& tx, const std::string& command_id,
                                          bool for_update);
     void publish(pqxx::work& tx, const Command& command) const;
+    void publish_state(pqxx::work& tx, const std::string& line_id,
+                       const MeterStateChange& change) const;
     static bool update_final(pqxx::work& tx, const Command& command);
     static void insert_frames(pqxx::work& tx, const Command& command);
 

@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "adapters/pg_values.h"
+#include "commands/adapters/pg_holds.h"
 #include "core/assert.h"
 #include "core/ids.h"
 #include "telemetry/log.h"
@@ -161,12 +162,7 @@ void PgReadingStore::write_states(pqxx::work& tx, const LineBatch& batch) const 
     v1::MeterStatesChanged event;
     Instant occur_time{};
     for (const auto& [meter_no, change] : latest) {
-        const auto updated = tx.exec_params(
-            "UPDATE meters SET online = $2, relay = $3, state_revision = $4,"
-            " state_change_time = $5 WHERE meter_no = $1 AND state_revision < $4",
-            meter_no, change->online, relay_text(change->relay), change->revision,
-            pg::to_timestamptz(change->change_time));
-        if (updated.affected_rows() == 1) {
+        if (write_meter_state(tx, *change)) {
             *event.add_meter_states() = to_proto_meter_state(*change);
             occur_time = change->change_time;
         }

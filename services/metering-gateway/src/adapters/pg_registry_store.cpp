@@ -1,6 +1,7 @@
 #include "adapters/pg_registry_store.h"
 
 #include "adapters/pg_values.h"
+#include "commands/adapters/pg_holds.h"
 
 namespace prepay::metering {
 namespace {
@@ -145,13 +146,14 @@ PgRegistryStore::StoredMeter meter_from_row(const pqxx::row& row) {
     memory.online = row[12].as<bool>();
     memory.relay = relay_from_text(row[13].as<std::string>());
     memory.state_revision = row[14].as<std::int64_t>();
-    if (!row[15].is_null()) {
-        memory.last_slot = from_micros(row[15].as<std::int64_t>());
-        memory.last_revision = row[16].as<int>();
+    memory.holds.foreign_open = row["foreign_open"].as<bool>();
+    if (!row[16].is_null()) {
+        memory.last_slot = from_micros(row[16].as<std::int64_t>());
+        memory.last_revision = row[17].as<int>();
         memory.base =
-            ReadingBase{from_micros(row[17].as<std::int64_t>()),
-                        RegisterTotal::from_wh(row[18].as<std::int64_t>()), row[19].as<int>()};
-        memory.latest = values_from_field(row[20]);
+            ReadingBase{from_micros(row[18].as<std::int64_t>()),
+                        RegisterTotal::from_wh(row[19].as<std::int64_t>()), row[20].as<int>()};
+        memory.latest = values_from_field(row[21]);
         config.register_epoch = std::max(config.register_epoch, memory.base->epoch);
         memory.changed = row["is_changed"].as<bool>();
     }
@@ -255,7 +257,7 @@ Result<std::vector<PgRegistryStore::StoredMeter>> PgRegistryStore::list_meters(
         const auto rows = tx.exec_params(
             "SELECT m.meter_no, m.meter_id, m.line_id, m.unit_id, m.driver_pack, m.serial_number,"
             " m.display_name, m.resource, m.rated_power_w, m.ct_ratio, m.enabled, m.register_epoch,"
-            " m.online, m.relay, m.state_revision, " +
+            " m.online, m.relay, m.state_revision, m.foreign_open, " +
                 pg::micros("r.slot_time") + ", r.revision, " + pg::micros("r.read_time") +
                 ", r.register_total, r.register_epoch, r.meter_values,"
                 " COALESCE(m.change_slot_time >= r.slot_time, false) AS is_changed,"
@@ -273,8 +275,18 @@ Result<std::vector<PgRegistryStore::StoredMeter>> PgRegistryStore::list_meters(
                 " ORDER BY m.meter_id LIMIT $2",
             after, count_max, line_id, pg::to_array(meter_ids));
         Meters meters;
+        std::vector<std::string> ids;
         for (const auto& row : rows) {
             meters.push_back(meter_from_row(row));
+            ids.push_back(meters.back().config.meter_id);
+        }
+        auto holds = select_holds(tx, ids);
+        const auto late = select_late_orders(tx, ids, clock_.now(), late_horizon_);
+        for (StoredMeter& meter : meters) {
+            meter.memory.holds.standing = std::move(holds[meter.config.meter_id]);
+            if (const auto found = late.find(meter.config.meter_id); found != late.end()) {
+                meter.memory.late = found->second;
+            }
         }
         return meters;
     });

@@ -15,7 +15,9 @@ namespace prepay::metering {
 /// Lines and meters as registered. Thread-safe.
 class PgRegistryStore {
 public:
-    explicit PgRegistryStore(pg::Database& database) : database_(database) {}
+    /// `late_horizon`: how long an order of unknown outcome may take effect late.
+    PgRegistryStore(pg::Database& database, const Clock& clock, Duration late_horizon)
+        : database_(database), clock_(clock), late_horizon_(late_horizon) {}
 
     /// All or nothing; a known line takes the new settings. Like the others, once per request id:
     /// the caller takes what is stored then, whether this call did it or an earlier one whose
@@ -46,6 +48,8 @@ public:
 
 private:
     pg::Database& database_;
+    const Clock& clock_;
+    const Duration late_horizon_;
 };
 
 }  // namespace prepay::metering

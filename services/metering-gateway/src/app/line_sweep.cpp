@@ -177,6 +177,7 @@ void LineWorker::complete(ReadTask& task) {
     }
     last_good_time_ = now;
     context_.board.update(task.meter->slot, true, values, result.fault);
+    repair_late_effect(*task.meter);
     if (task.done) {
         result.values = values;
         result.frames = std::move(task.frames);

@@ -9,6 +9,8 @@ namespace prepay::metering {
 namespace {
 
 constexpr std::chrono::milliseconds kIdleMax{1000};
+constexpr std::chrono::seconds kRepairPause{20};
+constexpr std::chrono::minutes kRepairTime{15};
 
 }  // namespace
 
@@ -16,7 +18,7 @@ LineWorker::LineWorker(LineConfig config, const LineContext& context, LineLoop& 
     : context_(context),
       loop_(loop),
       wire_(loop, config, context.clock, context.metrics),
-      runner_(loop, wire_, context.clock, context.commands, context.claims, context.board,
+      runner_(loop, wire_, context.clock, context.commands, context.permits, context.board,
               context.metrics, context.command_settings),
       timer_(loop.make_timer([this] { woken_.set(); })),
       config_(std::move(config)) {
@@ -79,9 +81,12 @@ void LineWorker::submit(Command command, bool resolve) {
         CommandJob job;
         job.command = std::move(order);
         // A command of an earlier process: whatever was sent has long settled.
-        job.phase = resolve ? CommandJob::Phase::kReadBack : CommandJob::Phase::kSend;
+        job.phase = resolve ? CommandJob::Phase::kReadBack : CommandJob::Phase::kLook;
         job.sent_at = resolve ? context_.clock.steady() - context_.command_settings.settle_time
                               : context_.clock.steady();
+        if (Meter* meter = find_meter(job.command.meter_id)) {
+            meter->track.set_switching(true);
+        }
         jobs_.push_back(std::move(job));
         wire_.urge();
     });
@@ -89,10 +94,14 @@ void LineWorker::submit(Command command, bool resolve) {
 
 void LineWorker::withdraw(const std::string& command_id) {
     post([this, command_id] {
+        std::string meter_id;
         std::erase_if(jobs_, [&](const CommandJob& job) {
-            return job.command.command_id == command_id && job.command.attempt_count == 0 &&
-                   job.phase == CommandJob::Phase::kSend;
+            const bool withdrawn = job.command.command_id == command_id &&
+                                   job.command.attempt_count == 0 && CommandRunner::is_waiting(job);
+            meter_id = withdrawn ? job.command.meter_id : meter_id;
+            return withdrawn;
         });
+        update_switching(meter_id);
     });
 }
 
@@ -265,7 +274,7 @@ CommandJob* LineWorker::next_job() {
     const auto now = context_.clock.steady();
     const bool wire_ready = wire_.is_ready();
     const auto rank = [](const CommandJob& job) {
-        return std::pair(job.phase != CommandJob::Phase::kSend, job.not_before);
+        return std::pair(!CommandRunner::is_waiting(job), job.not_before);
     };
     CommandJob* best = nullptr;
     for (CommandJob& job : jobs_) {
@@ -319,9 +328,10 @@ Task<> LineWorker::run_job(CommandJob& job) {
     }
     const bool over = co_await runner_.step(job, meter->track, is_superseded(job), batch_);
     if (over) {
-        std::erase_if(jobs_, [&, id = job.command.command_id](const CommandJob& other) {
+        std::erase_if(jobs_, [id = job.command.command_id](const CommandJob& other) {
             return other.command.command_id == id;
         });
+        update_switching(meter->track.config().meter_id);
         flush();
     }
 }
@@ -330,15 +340,59 @@ Task<> LineWorker::expire_jobs() {
     for (std::size_t i = 0; i < jobs_.size();) {
         CommandJob& job = jobs_[i];
         bool over = false;
-        if (job.phase == CommandJob::Phase::kSend && runner_.is_expired(job.command)) {
-            over = co_await runner_.expire(job);
+        if (CommandRunner::is_waiting(job) && runner_.is_expired(job.command)) {
+            Meter* meter = find_meter(job.command.meter_id);
+            over = co_await runner_.expire(job, meter == nullptr ? nullptr : &meter->track);
         }
         if (over) {
+            const std::string meter_id = job.command.meter_id;
             jobs_.erase(jobs_.begin() + static_cast<std::ptrdiff_t>(i));
+            update_switching(meter_id);
         } else {
             ++i;
         }
     }
+}
+
+bool LineWorker::has_job(const std::string& meter_id) const {
+    return std::any_of(jobs_.begin(), jobs_.end(),
+                       [&](const CommandJob& job) { return job.command.meter_id == meter_id; });
+}
+
+void LineWorker::update_switching(const std::string& meter_id) {
+    if (Meter* meter = find_meter(meter_id)) {
+        meter->track.set_switching(has_job(meter_id));
+    }
+}
+
+// Called when a meter was read: what an order of ours did too late is undone by an order of its
+// own, with a row and evidence like any other.
+void LineWorker::repair_late_effect(Meter& meter) {
+    const MeterMemory& memory = meter.track.memory();
+    if (meter.track.is_switching() || context_.clock.steady() < meter.next_repair) {
+        return;
+    }
+    const std::optional<Repair> repair = repair_of(memory.holds, memory.relay, memory.late);
+    if (!repair || meter.track.pack().commands.count(repair->action) == 0) {
+        return;
+    }
+    meter.next_repair = context_.clock.steady() + kRepairPause;
+    CommandJob job;
+    job.stored = false;
+    Command& command = job.command;
+    command.command_id = new_id(context_.clock);
+    command.meter_id = meter.track.config().meter_id;
+    command.line_id = config_.line_id;
+    command.action = repair->action;
+    command.holder = repair->holder;
+    command.override_keep_power = repair->override_keep_power;
+    command.reason_text = "an earlier order took effect late";
+    command.initiator = "prepay-metering";
+    command.create_time = context_.clock.now();
+    command.not_after = command.create_time + kRepairTime;
+    command.trace_id = telemetry::new_trace_id();
+    meter.track.set_switching(true);
+    jobs_.push_back(std::move(job));
 }
 
 LineWorker::Meter* LineWorker::find_meter(const std::string& meter_id) {

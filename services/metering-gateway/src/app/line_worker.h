@@ -20,7 +20,7 @@ struct LineContext {
     const Clock& clock;
     const GatewayMetrics& metrics;
     CommandStore& commands;
-    IntentClaims& claims;
+    SwitchPermits& permits;
     ReadingSpool& spool;
     LatestBoard& board;
     PlausibilityLimits limits;
@@ -87,6 +87,7 @@ private:
     struct Meter {
         MeterTrack track;
         LatestBoard::Slot& slot;
+        std::chrono::steady_clock::time_point next_repair{};
     };
     /// A meter being read, one block a step.
     struct ReadTask {
@@ -109,6 +110,9 @@ private:
     bool is_superseded(const CommandJob& job) const;
     Task<> run_job(CommandJob& job);
     Task<> expire_jobs();
+    [[nodiscard]] bool has_job(const std::string& meter_id) const;
+    void update_switching(const std::string& meter_id);
+    void repair_late_effect(Meter& meter);
     Task<> begin_sweep(bool is_new_cycle);
     Task<> step_sweep();
     Task<bool> reconnect();

@@ -109,6 +109,7 @@ ReadingFault MeterTrack::accept(const MeterValues& values, Instant now, Instant 
     missed_cycles_ = 0;
     retry_at_ = {};
     memory_.latest = values;
+    memory_.late = after_reading(memory_.late, now);
     set_state(true, values.relay == RelayState::kUnknown ? memory_.relay : values.relay, now,
               batch);
     if (!is_time_known) {
@@ -215,14 +216,33 @@ void MeterTrack::append_readings(const Verdict& verdict, const MeterValues& valu
 }
 
 void MeterTrack::set_state(bool online, RelayState relay, Instant now, LineBatch& batch) {
-    if (online == memory_.online && relay == memory_.relay) {
+    const MeterHolds holds =
+        online && !switching_ ? observe_relay(memory_.holds, relay, memory_.late) : memory_.holds;
+    if (online == memory_.online && relay == memory_.relay && holds == memory_.holds) {
         return;
     }
     memory_.online = online;
     memory_.relay = relay;
+    memory_.holds = holds;
     ++memory_.state_revision;
-    batch.state_changes.push_back({config_.meter_no, config_.meter_id, online, relay, now,
-                                   memory_.state_revision, config_.driver_pack, config_.resource});
+    batch.state_changes.push_back(state_now(now));
+}
+
+MeterStateChange MeterTrack::state_now(Instant now) const {
+    return {config_.meter_no,       config_.meter_id,    memory_.online,   memory_.relay, now,
+            memory_.state_revision, config_.driver_pack, config_.resource, memory_.holds};
+}
+
+MeterStateChange MeterTrack::change_holds(const MeterHolds& holds, Instant now) const {
+    MeterStateChange change = state_now(now);
+    change.holds = holds;
+    ++change.revision;
+    return change;
+}
+
+void MeterTrack::take_holds(const MeterStateChange& change) {
+    memory_.holds = change.holds;
+    memory_.state_revision = change.revision;
 }
 
 void MeterTrack::advance_base(const ReadingBase& base) {

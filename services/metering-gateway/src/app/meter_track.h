@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "commands/domain/holds.h"
 #include "domain/driver_pack.h"
 #include "domain/plausibility.h"
 #include "ports.h"
@@ -25,6 +26,8 @@ struct MeterMemory {
     std::optional<Suspicion> suspicion;
     bool changed = false;      ///< What its register means was changed since the base.
     bool quarantined = false;  ///< Its register waits for a person's decision.
+    MeterHolds holds;
+    std::optional<LateOrder> late;  ///< An order of ours that may still take effect.
 };
 
 /// A meter's plausibility limits: its pack's and its own figures over the service's settings.
@@ -74,6 +77,14 @@ public:
     /// A person decided: goes on from `base` if there is a new one.
     void leave_quarantine(const std::optional<ReadingBase>& base,
                           const std::optional<Suspicion>& discarded);
+    /// While an order for the meter is under way its contact says nothing about foreign hands.
+    void set_switching(bool switching) { switching_ = switching; }
+    [[nodiscard]] bool is_switching() const { return switching_; }
+    /// The change that an order's end is stored with; taken over by `take_holds` once it is stored.
+    [[nodiscard]] MeterStateChange change_holds(const MeterHolds& holds, Instant now) const;
+    void take_holds(const MeterStateChange& change);
+    /// Remembers an order whose effect may still come.
+    void expect_late(const LateOrder& late) { memory_.late = late; }
 
     /// Takes a newer base that came in by import.
     void advance_base(const ReadingBase& base);
@@ -95,6 +106,7 @@ private:
     void append_readings(const Verdict& verdict, const MeterValues& values, Instant slot,
                          ReadingSource source, LineBatch& batch);
     void set_state(bool online, RelayState relay, Instant now, LineBatch& batch);
+    [[nodiscard]] MeterStateChange state_now(Instant now) const;
 
     MeterConfig config_;
     std::shared_ptr<const DriverPack> pack_;
@@ -104,6 +116,7 @@ private:
     std::vector<int> refused_;  ///< Exception code by block, 0 = not refused.
     MeterDiagnostics diagnostics_;
     std::uint64_t sweep_count_ = 0;
+    bool switching_ = false;
     bool asked_ = false;    ///< In the current cycle.
     bool answered_ = true;  ///< In the current cycle; the first cycle has not begun.
     bool spoke_ = true;     ///< In the current cycle, if only with an exception.

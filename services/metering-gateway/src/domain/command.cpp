@@ -12,7 +12,7 @@ constexpr std::array<std::pair<CommandAction, const char*>, 3> kActions = {{
     {CommandAction::kRelease, "release"},
 }};
 
-constexpr std::array<std::pair<CommandState, const char*>, 8> kStates = {{
+constexpr std::array<std::pair<CommandState, const char*>, 9> kStates = {{
     {CommandState::kQueued, "queued"},
     {CommandState::kSending, "sending"},
     {CommandState::kVerified, "verified"},
@@ -21,6 +21,7 @@ constexpr std::array<std::pair<CommandState, const char*>, 8> kStates = {{
     {CommandState::kExpired, "expired"},
     {CommandState::kCancelled, "cancelled"},
     {CommandState::kRefused, "refused"},
+    {CommandState::kStillHeld, "still_held"},
 }};
 
 }  // namespace

@@ -21,6 +21,7 @@ enum class CommandState {
     kExpired,
     kCancelled,
     kRefused,
+    kStillHeld,  ///< The hold is released, others keep the relay open.
 };
 
 constexpr bool is_final(CommandState state) {
@@ -36,7 +37,9 @@ struct Command {
     CommandState state = CommandState::kQueued;
     std::string reason_text;
     std::string initiator;
-    std::string intent_id;  ///< Account's switch intent, or empty.
+    std::string intent_id;              ///< Account's switch intent, or empty.
+    Holder holder = Holder::kOperator;  ///< Whose hold it places or releases.
+    bool override_keep_power = false;   ///< Goes out although account says to keep the power.
     Instant create_time{};
     std::optional<Instant> not_after;  ///< Absent for intents: they wait for their line.
     std::optional<Instant> send_time;  ///< First attempt's last byte handed to the wire.
@@ -45,9 +48,10 @@ struct Command {
     std::optional<MeterValues> before;
     std::optional<MeterValues> after;
     std::vector<Frame> frames;
-    std::string failure_reason;  ///< Stable word where the state is not kVerified.
-    std::int64_t revision = 1;   ///< Grows with each change.
-    std::string trace_id;        ///< Of the call or message that ordered it.
+    std::vector<Hold> remaining_holds;  ///< Of others, when it was carried out.
+    std::string failure_reason;         ///< Stable word where the state is not kVerified.
+    std::int64_t revision = 1;          ///< Grows with each change.
+    std::string trace_id;               ///< Of the call or message that ordered it.
 };
 
 /// What the wire said to a write.

@@ -246,8 +246,7 @@ public:
         if (!index) {
             return RelayState::kUnknown;
         }
-        const int bit = ((*words)[*index] >> pack_.relay->bit) & 1;
-        return bit == pack_.relay->open_when ? RelayState::kOpen : RelayState::kClosed;
+        return contact_of(*pack_.relay, (*words)[*index]);
     }
 
 private:
@@ -314,6 +313,10 @@ std::optional<MeterValues> decode(const DriverPack& pack, int ct_ratio, const Bl
     }
     values.relay = decoder.relay();
     return values;
+}
+
+RelayState contact_of(const PackRelay& relay, std::uint16_t word) {
+    return ((word >> relay.bit) & 1) == relay.open_when ? RelayState::kOpen : RelayState::kClosed;
 }
 
 bool matches(const PackReadBack& expected, const std::vector<std::uint16_t>& words) {

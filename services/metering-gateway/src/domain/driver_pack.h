@@ -108,6 +108,9 @@ bool may_be_refused(const DriverPack& pack, std::size_t index, int exception_cod
 std::optional<MeterValues> decode(const DriverPack& pack, int ct_ratio, const BlockWords& blocks,
                                   Instant read_time);
 
+/// The contact as the relay's register shows it.
+RelayState contact_of(const PackRelay& relay, std::uint16_t word);
+
 /// Whether the words read back are those a command must leave.
 bool matches(const PackReadBack& expected, const std::vector<std::uint16_t>& words);
 

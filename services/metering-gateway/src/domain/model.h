@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "commands/domain/hold.h"
 #include "core/assert.h"
 #include "core/time.h"
 #include "quantity/quantity.h"
@@ -130,6 +131,7 @@ struct MeterStateChange {
     std::int64_t revision = 0;  ///< Grows with each change of one meter.
     std::string driver_pack;
     Resource resource = Resource::kElectricity;
+    MeterHolds holds;  ///< Why the power is off.
 };
 
 enum class FrameDirection { kSent, kReceived };

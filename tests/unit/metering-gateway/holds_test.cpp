@@ -1,0 +1,204 @@
+#include "commands/domain/holds.h"
+
+#include <catch2/catch.hpp>
+#include <sstream>
+
+using namespace prepay;
+using namespace prepay::metering;
+
+namespace {
+
+MeterHolds holds_of(const std::string& words) {
+    MeterHolds holds;
+    std::istringstream text(words);
+    std::string word;
+    while (text >> word) {
+        if (word == "foreign") {
+            holds.foreign_open = true;
+        } else {
+            Hold hold;
+            hold.holder = holder_from_text(word).value();
+            hold.initiator = "before";
+            holds.place(std::move(hold));
+        }
+    }
+    return holds;
+}
+
+std::string words_of(const MeterHolds& holds) {
+    std::string words;
+    for (const Hold& hold : holds.standing) {
+        words += (words.empty() ? "" : " ") + std::string(holder_text(hold.holder));
+    }
+    if (holds.foreign_open) {
+        words += words.empty() ? "foreign" : " foreign";
+    }
+    return words;
+}
+
+Command order_of(const std::string& words) {
+    std::istringstream text(words);
+    std::string holder;
+    std::string action;
+    text >> holder >> action;
+    Command order;
+    order.holder = holder_from_text(holder).value();
+    order.action = action_from_text(action).value();
+    order.initiator = "now";
+    order.command_id = "c";
+    return order;
+}
+
+LateOrder late(CommandAction action, Holder holder) {
+    LateOrder order;
+    order.action = action;
+    order.holder = holder;
+    order.create_time = from_micros(1);
+    return order;
+}
+
+}  // namespace
+
+TEST_CASE("I-29: who holds the power off, order by order") {
+    struct Row {
+        const char* order;
+        const char* holds;
+        const char* relay;  ///< "late" = an earlier order may still take effect.
+        const char* step;
+        const char* after;
+    };
+    const Row rows[] = {
+        // A trip places its holder's hold.
+        {"money trip", "", "closed", "send", "money"},
+        {"operator trip", "", "closed", "send", "operator"},
+        {"load_guard trip", "", "closed", "send", "load_guard"},
+        {"time_plan trip", "", "closed", "send", "time_plan"},
+        // A relay that is open already is not taken over, but held.
+        {"money trip", "operator", "open", "as wanted", "money operator"},
+        {"operator trip", "operator", "open", "as wanted", "operator"},
+        {"money trip", "", "open", "as wanted", "money foreign"},
+        // Somebody closed it by hand: what is held goes out again.
+        {"money trip", "money", "closed", "send", "money"},
+        // One hold released, none left: power.
+        {"money close", "money", "open", "send", ""},
+        {"operator close", "operator", "open", "send", ""},
+        {"operator release", "operator", "open", "send", ""},
+        {"time_plan close", "time_plan", "open", "send", ""},
+        {"money close", "", "closed", "as wanted", ""},
+        // Others still hold it.
+        {"money close", "money operator", "open", "still held", "operator"},
+        {"operator close", "money operator", "open", "still held", "money"},
+        {"operator release", "money operator", "open", "still held", "money"},
+        {"money close", "operator", "open", "still held", "operator"},
+        {"time_plan close", "load_guard time_plan", "open", "still held", "load_guard"},
+        // What somebody else opened is not money's to close; an operator decides.
+        {"money close", "", "open", "still held", "foreign"},
+        {"money close", "money foreign", "open", "still held", "foreign"},
+        {"time_plan close", "time_plan foreign", "open", "still held", "foreign"},
+        {"operator close", "", "open", "send", ""},
+        {"operator close", "operator foreign", "open", "send", ""},
+        {"operator close", "money foreign", "open", "still held", "money"},
+        {"money close", "money meter", "open", "still held", "meter"},
+        {"operator close", "meter", "open", "send", ""},
+        // While an earlier order may still take effect what is seen proves nothing.
+        {"money close", "", "late closed", "send", ""},
+        {"money close", "", "late open", "send", ""},
+        {"operator trip", "", "late open", "send", "operator"},
+    };
+    for (const Row& row : rows) {
+        INFO(row.order << " | " << row.holds << " | " << row.relay);
+        const Command order = order_of(row.order);
+        const std::string relay = row.relay;
+        OrderView view;
+        view.late_effect = relay.rfind("late", 0) == 0;
+        const bool open = relay.find("open") != std::string::npos;
+        view.relay = open ? RelayState::kOpen : RelayState::kClosed;
+        view.in_force = open == (order.action == CommandAction::kTrip);
+        const OrderPlan plan = plan_order(holds_of(row.holds), order, view);
+        const char* steps[] = {"send", "as wanted", "still held"};
+        CHECK(steps[static_cast<int>(plan.step)] == std::string(row.step));
+        CHECK(words_of(plan.after) == row.after);
+    }
+}
+
+TEST_CASE("I-29: a hold keeps who placed it, and shows an override") {
+    Command again = order_of("operator trip");
+    again.override_keep_power = true;
+    const OrderPlan plan =
+        plan_order(holds_of("operator"), again, {RelayState::kOpen, true, false});
+    REQUIRE(plan.after.standing.size() == 1);
+    CHECK(plan.after.standing[0].initiator == "before");
+    CHECK(plan.after.standing[0].keep_power_overridden);
+    const OrderPlan first = plan_order({}, again, {RelayState::kClosed, false, false});
+    CHECK(first.after.standing[0].initiator == "now");
+    CHECK(first.after.standing[0].command_id == "c");
+}
+
+TEST_CASE("What a look at the contact tells of holds, and what is to be undone") {
+    struct Row {
+        const char* holds;
+        RelayState relay;
+        std::optional<LateOrder> late;
+        const char* after;
+        const char* repair;
+    };
+    const auto trip = late(CommandAction::kTrip, Holder::kMoney);
+    const auto close = late(CommandAction::kClose, Holder::kOperator);
+    auto early = close;
+    early.create_time = from_micros(-1);
+    const Row rows[] = {
+        {"", RelayState::kClosed, {}, "", ""},
+        {"", RelayState::kOpen, {}, "foreign", ""},
+        {"", RelayState::kOpen, trip, "", "close"},
+        {"foreign", RelayState::kOpen, trip, "foreign", ""},
+        {"foreign", RelayState::kClosed, {}, "", ""},
+        {"meter", RelayState::kOpen, {}, "meter", ""},
+        {"meter", RelayState::kClosed, {}, "", ""},
+        {"operator", RelayState::kOpen, trip, "operator", ""},
+        // The release came late: it is proven now. One that was ordered before the hold is undone.
+        {"operator", RelayState::kClosed, close, "", ""},
+        {"operator", RelayState::kClosed, early, "operator", "trip"},
+        {"operator", RelayState::kClosed, {}, "operator", ""},
+        {"money", RelayState::kClosed, trip, "money", ""},  // Account orders it again.
+    };
+    for (const Row& row : rows) {
+        INFO(row.holds << " -> " << row.after);
+        const MeterHolds after = observe_relay(holds_of(row.holds), row.relay, row.late);
+        CHECK(words_of(after) == row.after);
+        const auto repair = repair_of(after, row.relay, row.late);
+        CHECK((repair ? action_text(repair->action) : "") == std::string(row.repair));
+    }
+}
+
+TEST_CASE("An order of unknown outcome acts late for its horizon, counted from the next reading") {
+    LateOrder order = late(CommandAction::kTrip, Holder::kMoney);
+    order.horizon = std::chrono::minutes(15);
+    const Instant start = from_micros(1'000'000'000);
+    auto known = after_reading(order, start + std::chrono::hours(5));  // The line was down.
+    REQUIRE(known);
+    known = after_reading(known, start + std::chrono::hours(5) + std::chrono::minutes(14));
+    REQUIRE(known);
+    CHECK_FALSE(after_reading(known, start + std::chrono::hours(5) + std::chrono::minutes(15)));
+    Command command;
+    command.attempt_count = 1;
+    for (const auto& [state, late_once] :
+         {std::pair{CommandState::kNotVerified, true}, std::pair{CommandState::kContradicted, true},
+          std::pair{CommandState::kVerified, false}, std::pair{CommandState::kRefused, false},
+          std::pair{CommandState::kCancelled, false}}) {
+        command.state = state;
+        command.attempt_count = 1;
+        CHECK(may_act_late(command) == late_once);
+        command.attempt_count = 0;
+        CHECK_FALSE(may_act_late(command));
+    }
+    command.state = CommandState::kVerified;
+    command.attempt_count = 2;
+    CHECK(may_act_late(command));
+}
+
+TEST_CASE("A relay that stays open after RELEASE is held by the meter's own logic") {
+    const Command release = order_of("operator release");
+    CHECK(words_of(after_release({}, release, RelayState::kOpen, {})) == "meter");
+    CHECK(words_of(after_release({}, release, RelayState::kClosed, {})).empty());
+    CHECK(words_of(after_release(holds_of("money"), release, RelayState::kOpen, {})) == "money");
+}
