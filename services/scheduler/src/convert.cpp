@@ -73,6 +73,7 @@ Result<TaskOrder> order_from_proto(const v1::CreateTaskRequest& request) {
     order.meter_ids.assign(request.meter_ids().begin(), request.meter_ids().end());
     order.reason_text = request.reason_text();
     order.confirm_count = request.confirm_count();
+    order.override_keep_power = request.override_keep_power();
     if (request.has_due_time()) {
         // A year of 4 digits at most, so that the product cannot overflow.
         if (request.due_time().seconds() < 0 || request.due_time().seconds() > 253'402'300'799) {
@@ -147,7 +148,12 @@ CommandReport report_from_proto(const metering::v1::Command& command) {
         case COMMAND_STATE_VERIFIED:
             return {ItemEvent::kVerified, ""};
         case COMMAND_STATE_CANCELLED:
-            return {ItemEvent::kCancelled, ""};
+            // Withdrawn by nobody: account did not let it go out.
+            return command.failure_reason() == "KEEP_POWER"
+                       ? failed(command, "KEEP_POWER")
+                       : CommandReport{ItemEvent::kCancelled, ""};
+        case COMMAND_STATE_STILL_HELD:
+            return {ItemEvent::kFailed, "STILL_HELD"};
         case COMMAND_STATE_NOT_VERIFIED:
             return failed(command, "NOT_VERIFIED");
         case COMMAND_STATE_CONTRADICTED:

@@ -24,6 +24,7 @@ struct ClaimedItem {
     bool cancel_requested = false;
     Instant last_submit_time;  ///< Claim that may have submitted before this one.
     std::string trace_id;      ///< Of the call that ordered the task.
+    bool override_keep_power = false;
 
     [[nodiscard]] bool claimed_before() const { return fence > 1; }
 };

@@ -169,6 +169,36 @@ TEST_CASE("a request id makes one task; bad orders make none") {
     CHECK(world.count("items") == 2);
 }
 
+TEST_CASE("overriding keep-power takes its right, for the task and for its retry") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("scheduler", scheduler_migrations());
+    World world(scratch);
+    v1::CreateTaskRequest request = trip_request(2);
+    request.set_override_keep_power(true);
+    CHECK(error_reason(world.grpc.create_task(world.call(), request).status()) ==
+          "OVERRIDE_NOT_ALLOWED");
+    CHECK(world.count("tasks") == 0);
+    rpc::CallContext admin = world.call();
+    admin.identity.role = rpc::Role::kAdmin;
+    const auto created = world.grpc.create_task(admin, request);
+    REQUIRE(created.ok());
+    CHECK(created->task().override_keep_power());
+    const auto items = world.store.claim(world.clock.now(), std::chrono::seconds(10), 10);
+    REQUIRE(items.ok());
+    REQUIRE(items->size() == 2);
+    CHECK(items->at(0).override_keep_power);
+    world.clock.time += std::chrono::seconds(20);
+    world.dispatch_all();
+    REQUIRE(world.deliver(world.gateway.finish_all(metering::v1::COMMAND_STATE_NOT_VERIFIED)).ok());
+    CHECK(error_reason(retry(world, created->task().task_id()).status()) == "OVERRIDE_NOT_ALLOWED");
+    v1::RetryTaskRequest again;
+    again.set_task_id(created->task().task_id());
+    admin.request_id = "again";
+    const auto retried = world.grpc.retry_task(admin, again);
+    REQUIRE(retried.ok());
+    CHECK(retried->task().override_keep_power());
+}
+
 TEST_CASE("the largest selection is one task; lists go page by page") {
     SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch("scheduler", scheduler_migrations());

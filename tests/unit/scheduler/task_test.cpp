@@ -147,6 +147,11 @@ TEST_CASE("6b: what a task must say") {
     order.confirm_count = 10;
     CHECK(problem_of(order) == "CONFIRM_COUNT_WRONG");
     order = order_of(1);
+    order.override_keep_power = true;
+    CHECK(problem_of(order).empty());
+    order.action = Action::kClose;
+    CHECK(problem_of(order) == "OVERRIDE_NOT_A_TRIP");
+    order = order_of(1);
     order.due_time = kNow + kDueAheadMax + std::chrono::seconds(1);
     CHECK(problem_of(order) == "DUE_TIME_TOO_FAR");
 }
@@ -162,7 +167,8 @@ TEST_CASE("B32: only a read-back effect counts as verified") {
         {COMMAND_STATE_CONTRADICTED, ItemEvent::kFailed},
         {COMMAND_STATE_EXPIRED, ItemEvent::kFailed},
         {COMMAND_STATE_CANCELLED, ItemEvent::kCancelled},
-        {COMMAND_STATE_REFUSED, ItemEvent::kFailed}};
+        {COMMAND_STATE_REFUSED, ItemEvent::kFailed},
+        {COMMAND_STATE_STILL_HELD, ItemEvent::kFailed}};
     for (const auto& [state, event] : expected) {
         Command command;
         command.set_state(state);
@@ -170,6 +176,14 @@ TEST_CASE("B32: only a read-back effect counts as verified") {
         CHECK(report_from_proto(command).event == event);
         CHECK(report_from_proto(command).reason.empty() == (event != ItemEvent::kFailed));
     }
+    Command held;
+    held.set_state(COMMAND_STATE_STILL_HELD);
+    CHECK(report_from_proto(held).reason == "STILL_HELD");
+    Command kept;  // Account said no right before the wire.
+    kept.set_state(COMMAND_STATE_CANCELLED);
+    kept.set_failure_reason("KEEP_POWER");
+    CHECK(report_from_proto(kept).event == ItemEvent::kFailed);
+    CHECK(report_from_proto(kept).reason == "KEEP_POWER");
 }
 
 }  // namespace prepay::scheduler

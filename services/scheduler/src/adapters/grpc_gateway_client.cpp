@@ -26,6 +26,7 @@ Result<CommandReport> GrpcGateway::submit(const ClaimedItem& item) {
     set_time(request.mutable_not_after(), to_micros(item.not_after));
     request.set_reason_text((item.reason_text.empty() ? "" : item.reason_text + " ") +
                             ("(batch task " + item.task_id + " by " + item.create_user + ")"));
+    request.set_override_keep_power(item.override_keep_power);
     PREPAY_ASSIGN_OR_RETURN(
         const auto response,
         state_->client.call(*state_->stub, &MeteringService::StubInterface::SubmitCommand,

@@ -4,6 +4,7 @@
 
 #include "adapters/pg_task_requests.h"
 #include "convert.h"
+#include "rpc/access.h"
 
 namespace prepay::scheduler {
 namespace {
@@ -12,6 +13,10 @@ constexpr std::chrono::milliseconds kWatchPause{250};
 
 pg::RequestKey key_of(const rpc::CallContext& context) {
     return {context.request_id, context.method, context.content_hash, context.identity.subject};
+}
+
+bool may_override(const rpc::CallContext& context) {
+    return rpc::role_holds(context.identity.role, common::v1::PERMISSION_OVERRIDE);
 }
 
 template <typename Response>
@@ -49,6 +54,9 @@ Result<v1::CreateTaskResponse> GrpcSchedulerService::create_task(
                                 {{"targets", std::to_string(order.meter_ids.size())},
                                  {"targets_max", std::to_string(kTargetsMax)}});
     }
+    if (order.override_keep_power && !may_override(context)) {
+        return override_not_allowed();
+    }
     return with_task<v1::CreateTaskResponse>(
         scheduler::create_task(database_, key_of(context), order, config_, clock_));
 }
@@ -61,8 +69,8 @@ Result<v1::CancelTaskResponse> GrpcSchedulerService::cancel_task(
 
 Result<v1::RetryTaskResponse> GrpcSchedulerService::retry_task(
     const rpc::CallContext& context, const v1::RetryTaskRequest& request) {
-    return with_task<v1::RetryTaskResponse>(
-        scheduler::retry_task(database_, key_of(context), request.task_id(), config_, clock_));
+    return with_task<v1::RetryTaskResponse>(scheduler::retry_task(
+        database_, key_of(context), request.task_id(), may_override(context), config_, clock_));
 }
 
 Result<v1::ListTasksResponse> GrpcSchedulerService::list_tasks(

@@ -14,7 +14,7 @@ const std::string kTaskColumns =
     "SELECT task_seq, task_id, display_name, action, state, " + pg::micros("due_time") + ", " +
     pg::micros("create_time") + ", " + pg::micros("finish_time") +
     ", create_user, reason_text, total_count, waiting_count, sent_count, verified_count,"
-    " failed_count, cancelled_count, retry_of FROM tasks";
+    " failed_count, cancelled_count, retry_of, override_keep_power FROM tasks";
 
 v1::Task task_of(const pqxx::row& row) {
     v1::Task task;
@@ -37,6 +37,7 @@ v1::Task task_of(const pqxx::row& row) {
     counts.set_failed(row[14].as<int>());
     counts.set_cancelled(row[15].as<int>());
     task.set_retry_of(row[16].as<std::string>());
+    task.set_override_keep_power(row["override_keep_power"].as<bool>());
     return task;
 }
 
@@ -72,13 +73,15 @@ std::string insert_task(pqxx::work& tx, const TaskOrder& order, const std::strin
     const std::string task_id = new_id(clock);
     tx.exec_params(
         "INSERT INTO tasks (task_id, display_name, action, state, due_time, not_after, create_time,"
-        " create_user, reason_text, retry_of, total_count, waiting_count, trace_id)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)",
+        " create_user, reason_text, retry_of, total_count, waiting_count, trace_id,"
+        " override_keep_power)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12, $13)",
         task_id, order.display_name, text_of(order.action),
         text_of(due_time <= now ? TaskState::kRunning : TaskState::kWaiting),
         pg::to_timestamptz(due_time), pg::to_timestamptz(due_time + config.command_ttl),
         pg::to_timestamptz(now), create_user, order.reason_text, retry_of,
-        static_cast<std::int64_t>(order.meter_ids.size()), telemetry::current_trace_id());
+        static_cast<std::int64_t>(order.meter_ids.size()), telemetry::current_trace_id(),
+        order.override_keep_power);
     std::vector<std::string> item_ids;
     item_ids.reserve(order.meter_ids.size());
     for (std::size_t i = 0; i < order.meter_ids.size(); ++i) {
@@ -94,6 +97,11 @@ std::string insert_task(pqxx::work& tx, const TaskOrder& order, const std::strin
 }
 
 }  // namespace
+
+Status override_not_allowed() {
+    return permission_denied("OVERRIDE_NOT_ALLOWED",
+                             "overriding keep-power needs a permission of its own");
+}
 
 Result<v1::Task> create_task(pg::Database& database, const pg::RequestKey& key,
                              const TaskOrder& order, const SchedulerConfig& config,
@@ -135,11 +143,12 @@ Result<v1::Task> cancel_task(pg::Database& database, const pg::RequestKey& key,
 }
 
 Result<v1::Task> retry_task(pg::Database& database, const pg::RequestKey& key,
-                            const std::string& task_id, const SchedulerConfig& config,
-                            const Clock& clock) {
+                            const std::string& task_id, bool may_override,
+                            const SchedulerConfig& config, const Clock& clock) {
     return once(database, key, [&](pqxx::work& tx) -> Result<std::string> {
         const auto rows = tx.exec_params(
-            "SELECT display_name, action, reason_text, state FROM tasks WHERE task_id = $1",
+            "SELECT display_name, action, reason_text, state, override_keep_power FROM tasks"
+            " WHERE task_id = $1",
             task_id);
         if (rows.empty()) {
             return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
@@ -150,6 +159,10 @@ Result<v1::Task> retry_task(pg::Database& database, const pg::RequestKey& key,
                                        "wait until the task is over, or cancel it");
         }
         TaskOrder order;
+        order.override_keep_power = rows[0]["override_keep_power"].as<bool>();
+        if (order.override_keep_power && !may_override) {
+            return override_not_allowed();
+        }
         order.display_name = rows[0][0].as<std::string>();
         order.action = action_from_text(rows[0][1].as<std::string>());
         order.reason_text = rows[0][2].as<std::string>();

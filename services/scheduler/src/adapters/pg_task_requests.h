@@ -11,6 +11,9 @@
 
 namespace prepay::scheduler {
 
+/// PERMISSION_DENIED for who may not cut a room whose account is to keep its power.
+Status override_not_allowed();
+
 /// Stores a checked order once per request. Reason REQUEST_ID_REUSED.
 Result<v1::Task> create_task(pg::Database& database, const pg::RequestKey& key,
                              const TaskOrder& order, const SchedulerConfig& config,
@@ -22,10 +25,10 @@ Result<v1::Task> cancel_task(pg::Database& database, const pg::RequestKey& key,
                              const std::string& task_id, const Clock& clock);
 
 /// A new task, due now, of the items that failed or were cancelled. Reasons TASK_NOT_FOUND,
-/// TASK_NOT_FINAL, NOTHING_TO_RETRY, REQUEST_ID_REUSED.
+/// TASK_NOT_FINAL, OVERRIDE_NOT_ALLOWED, NOTHING_TO_RETRY, REQUEST_ID_REUSED.
 Result<v1::Task> retry_task(pg::Database& database, const pg::RequestKey& key,
-                            const std::string& task_id, const SchedulerConfig& config,
-                            const Clock& clock);
+                            const std::string& task_id, bool may_override,
+                            const SchedulerConfig& config, const Clock& clock);
 
 /// Reason TASK_NOT_FOUND.
 Result<v1::Task> get_task(pg::Database& database, const std::string& task_id);

@@ -41,7 +41,8 @@ Result<std::vector<ClaimedItem>> PgTaskStore::claim(Instant now, Duration lease,
             " RETURNING i.item_id, i.task_id, i.meter_id, t.action, t.reason_text, "
             "t.create_user, " +
                 pg::micros("t.not_after") + ", i.fence, i.attempt_count, t.cancel_requested, " +
-                pg::micros("coalesce(p.submit_claim_time, 'epoch')") + ", t.trace_id",
+                pg::micros("coalesce(p.submit_claim_time, 'epoch')") +
+                ", t.trace_id, t.override_keep_power",
             pg::to_timestamptz(now), pg::to_timestamptz(now + lease), count_max);
         Items items;
         for (const auto& row : rows) {
@@ -50,7 +51,8 @@ Result<std::vector<ClaimedItem>> PgTaskStore::claim(Instant now, Duration lease,
                              row[4].as<std::string>(), row[5].as<std::string>(),
                              from_micros(row[6].as<std::int64_t>()), row[7].as<std::int64_t>(),
                              row[8].as<int>(), row[9].as<bool>(),
-                             from_micros(row[10].as<std::int64_t>()), row[11].as<std::string>()});
+                             from_micros(row[10].as<std::int64_t>()), row[11].as<std::string>(),
+                             row["override_keep_power"].as<bool>()});
         }
         return items;
     });

@@ -74,6 +74,9 @@ std::optional<OrderProblem> check_order(const TaskOrder& order, Instant now) {
     if (order.action == Action::kTrip && is_blank(order.reason_text)) {
         return OrderProblem{"REASON_REQUIRED", "say why power is cut: reason_text"};
     }
+    if (order.override_keep_power && order.action != Action::kTrip) {
+        return OrderProblem{"OVERRIDE_NOT_A_TRIP", "only a trip overrides keep-power"};
+    }
     if (order.reason_text.size() > kReasonBytesMax || order.display_name.size() > kNameBytesMax) {
         return OrderProblem{"TEXT_TOO_LONG",
                             "reason_text has at most " + std::to_string(kReasonBytesMax) +

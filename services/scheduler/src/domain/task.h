@@ -55,6 +55,7 @@ struct TaskOrder {
     std::optional<Instant> due_time;  ///< Absent or past = now.
     std::string reason_text;
     int confirm_count = 0;
+    bool override_keep_power = false;  ///< Trips only.
 };
 
 /// A rule an order breaks; `reason` is stable.
@@ -64,8 +65,8 @@ struct OrderProblem {
 };
 
 /// Nothing when the order is good. Reasons in order of precedence: NO_TARGETS, TOO_MANY_TARGETS,
-/// BAD_METER_ID, DUPLICATE_TARGET, REASON_REQUIRED, TEXT_TOO_LONG, DUE_TIME_TOO_FAR,
-/// CONFIRM_COUNT_WRONG.
+/// BAD_METER_ID, DUPLICATE_TARGET, REASON_REQUIRED, OVERRIDE_NOT_A_TRIP, TEXT_TOO_LONG,
+/// DUE_TIME_TOO_FAR, CONFIRM_COUNT_WRONG.
 std::optional<OrderProblem> check_order(const TaskOrder& order, Instant now);
 
 }  // namespace prepay::scheduler
