@@ -10,7 +10,7 @@ const room = (displayName: string, state: WallState, balance = 0n) =>
 describe('states of the wall', () => {
     it('win in the order of the console page', () => {
         expect(stateLooks.map((look) => WallState[look.state])).toEqual([
-            'CONTRADICTED', 'LOAD_TRIP', 'CUT', 'ARREARS', 'LOST', 'LOW_3', 'LOW_2', 'LOW_1', 'VACANT', 'NORMAL',
+            'CONTRADICTED', 'LOAD_TRIP', 'CUT', 'TRIPPED', 'ARREARS', 'LOST', 'LOW_3', 'LOW_2', 'LOW_1', 'VACANT', 'NORMAL',
         ]);
     });
     it('cover every state that the server can say', () => {

@@ -87,6 +87,66 @@ metering::v1::RelayState to_proto(Relay relay) {
     return metering::v1::RELAY_STATE_UNSPECIFIED;
 }
 
+metering::v1::Holder to_proto(Holder holder) {
+    switch (holder) {
+        case Holder::kUnknown:
+            return metering::v1::HOLDER_UNSPECIFIED;
+        case Holder::kMoney:
+            return metering::v1::HOLDER_MONEY;
+        case Holder::kOperator:
+            return metering::v1::HOLDER_OPERATOR;
+        case Holder::kLoadGuard:
+            return metering::v1::HOLDER_LOAD_GUARD;
+        case Holder::kTimePlan:
+            return metering::v1::HOLDER_TIME_PLAN;
+        case Holder::kMeter:
+            return metering::v1::HOLDER_METER;
+    }
+    return metering::v1::HOLDER_UNSPECIFIED;
+}
+
+Holder from_proto(metering::v1::Holder holder) {
+    for (const Holder known : {Holder::kMoney, Holder::kOperator, Holder::kLoadGuard,
+                               Holder::kTimePlan, Holder::kMeter}) {
+        if (to_proto(known) == holder) {
+            return known;
+        }
+    }
+    return Holder::kUnknown;
+}
+
+metering::v1::Hold to_proto(const HoldFacts& hold) {
+    metering::v1::Hold result;
+    result.set_holder(to_proto(hold.holder));
+    *result.mutable_place_time() = to_timestamp(hold.place_time);
+    result.set_initiator(hold.initiator);
+    result.set_reason_text(hold.reason_text);
+    if (hold.expire_time) {
+        *result.mutable_expire_time() = to_timestamp(*hold.expire_time);
+    }
+    result.set_command_id(hold.command_id);
+    result.set_keep_power_overridden(hold.keep_power_overridden);
+    return result;
+}
+
+std::vector<HoldFacts> holds_of(const metering::v1::MeterState& state) {
+    std::vector<HoldFacts> holds;
+    for (const metering::v1::Hold& hold : state.holds()) {
+        HoldFacts facts;
+        facts.holder = from_proto(hold.holder());
+        facts.place_time = from_timestamp(hold.place_time());
+        facts.initiator = storable(hold.initiator());
+        facts.reason_text = storable(hold.reason_text());
+        if (hold.has_expire_time()) {
+            facts.expire_time = from_timestamp(hold.expire_time());
+        }
+        facts.command_id = storable(hold.command_id());
+        facts.keep_power_overridden = hold.keep_power_overridden();
+        holds.push_back(std::move(facts));
+    }
+    return holds;
+}
+
 v1::WallState to_proto(WallState state) {
     switch (state) {
         case WallState::kNormal:
@@ -103,6 +163,8 @@ v1::WallState to_proto(WallState state) {
             return v1::WALL_STATE_LOST;
         case WallState::kArrears:
             return v1::WALL_STATE_ARREARS;
+        case WallState::kTripped:
+            return v1::WALL_STATE_TRIPPED;
         case WallState::kCut:
             return v1::WALL_STATE_CUT;
         case WallState::kContradicted:
@@ -135,9 +197,10 @@ Instant from_timestamp(const google::protobuf::Timestamp& timestamp) {
 }
 
 std::optional<WallState> from_proto(v1::WallState state) {
-    for (const WallState ours : {WallState::kNormal, WallState::kVacant, WallState::kLow1,
-                                 WallState::kLow2, WallState::kLow3, WallState::kLost,
-                                 WallState::kArrears, WallState::kCut, WallState::kContradicted}) {
+    for (const WallState ours :
+         {WallState::kNormal, WallState::kVacant, WallState::kLow1, WallState::kLow2,
+          WallState::kLow3, WallState::kLost, WallState::kArrears, WallState::kTripped,
+          WallState::kCut, WallState::kContradicted}) {
         if (to_proto(ours) == state) {
             return ours;
         }
@@ -209,8 +272,24 @@ Result<AccountRecord> from_proto(const account::v1::BalanceChange& change) {
 
 Result<MeterStateRecord> from_proto(const metering::v1::MeterState& state) {
     PREPAY_RETURN_IF_ERROR(check_id(state.meter_id(), "meter_id"));
-    return MeterStateRecord{state.meter_id(), state.online(), from_proto(state.relay()),
+    MeterStateRecord record{state.meter_id(), state.online(), from_proto(state.relay()),
                             state.revision()};
+    record.holds = holds_of(state);
+    record.foreign_open = state.foreign_open();
+    return record;
+}
+
+std::string holds_to_bytes(const std::vector<HoldFacts>& holds) {
+    metering::v1::MeterState carrier;
+    for (const HoldFacts& hold : holds) {
+        *carrier.add_holds() = to_proto(hold);
+    }
+    return carrier.SerializeAsString();
+}
+
+std::vector<HoldFacts> holds_from_bytes(const std::string& bytes) {
+    metering::v1::MeterState carrier;
+    return carrier.ParseFromString(bytes) ? holds_of(carrier) : std::vector<HoldFacts>();
 }
 
 Result<std::optional<LiveValueRecord>> from_proto(const metering::v1::Reading& reading) {
@@ -300,6 +379,10 @@ v1::WallRoom to_proto(const WallRow& row) {
         room.add_meter_ids(meter_id);
     }
     room.set_fee_state(to_proto(row.fee_state));
+    for (const HoldFacts& hold : row.holds) {
+        *room.add_holds() = to_proto(hold);
+    }
+    room.set_foreign_open(row.foreign_open);
     return room;
 }
 

@@ -20,6 +20,9 @@ Result<RoomRecord> from_proto(const account::v1::Room& room);
 Result<OccupancyRecord> from_proto(const account::v1::Occupancy& occupancy);
 Result<AccountRecord> from_proto(const account::v1::BalanceChange& change);
 Result<MeterStateRecord> from_proto(const metering::v1::MeterState& state);
+/// Holds as they are kept in a table.
+std::string holds_to_bytes(const std::vector<HoldFacts>& holds);
+std::vector<HoldFacts> holds_from_bytes(const std::string& bytes);
 /// Nothing for a reading without live values, such as imported history.
 Result<std::optional<LiveValueRecord>> from_proto(const metering::v1::Reading& reading);
 /// Nothing unless the command ended verified or contradicted.

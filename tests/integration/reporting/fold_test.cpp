@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "adapters/pg_report_store.h"
+#include "convert.h"
 #include "reporting_fixture.h"
 
 using namespace prepay;
@@ -58,6 +59,16 @@ TEST_CASE("Duplicates and any order fold to the same state (I-3)", "[I-3]") {
     const std::string expected = reference.dump();
     CAPTURE(expected);
     CHECK(expected.find("\"fee_state\": \"cut\"") != std::string::npos);
+    const auto holds = reference.database->read([](pqxx::work& tx) -> Result<std::string> {
+        return pqxx::binarystring(
+                   tx.exec1("SELECT holds FROM meters WHERE meter_id = 'm1'")["holds"])
+            .str();
+    });
+    REQUIRE(holds.ok());
+    REQUIRE(holds_from_bytes(*holds).size() == 1);  // Why the power is off, for the wall.
+    CHECK(holds_from_bytes(*holds)[0].initiator == "user:li");
+    CHECK(holds_from_bytes(*holds)[0].holder == Holder::kOperator);
+    CHECK(holds_from_bytes(*holds)[0].keep_power_overridden);
     const TotalSum total = PgReportStore(*reference.database).read_totals("park").value();
     CHECK(total.credited == Money::from_micros(100));
     CHECK(total.charge_count == 30);

@@ -187,6 +187,15 @@ inline kafka::Message meter_state(const std::string& meter_id, bool online,
     state->set_online(online);
     state->set_relay(relay);
     state->set_revision(revision);
+    if (relay == metering::v1::RELAY_STATE_OPEN) {
+        metering::v1::Hold* hold = state->add_holds();
+        hold->set_holder(metering::v1::HOLDER_OPERATOR);
+        hold->set_initiator("user:li");
+        hold->set_reason_text("fire");
+        hold->set_command_id("c-" + std::to_string(revision));
+        hold->set_keep_power_overridden(true);
+        *hold->mutable_place_time() = stamp("2026-11-22T00:45:00Z");
+    }
     return message("prepay.metering.meter-states.v1", event, "state-" + meter_id);
 }
 

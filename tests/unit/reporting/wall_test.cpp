@@ -13,15 +13,12 @@ const std::map<std::string, FeeState> kFeeStates = {
     {"normal", FeeState::kNormal}, {"low1", FeeState::kLow1},       {"low2", FeeState::kLow2},
     {"low3", FeeState::kLow3},     {"arrears", FeeState::kArrears}, {"cut", FeeState::kCut}};
 
-const std::map<std::string, WallState> kWallStates = {{"NORMAL", WallState::kNormal},
-                                                      {"VACANT", WallState::kVacant},
-                                                      {"LOW1", WallState::kLow1},
-                                                      {"LOW2", WallState::kLow2},
-                                                      {"LOW3", WallState::kLow3},
-                                                      {"LOST", WallState::kLost},
-                                                      {"ARREARS", WallState::kArrears},
-                                                      {"CUT", WallState::kCut},
-                                                      {"CONTRADICTED", WallState::kContradicted}};
+const std::map<std::string, WallState> kWallStates = {
+    {"NORMAL", WallState::kNormal},   {"VACANT", WallState::kVacant},
+    {"LOW1", WallState::kLow1},       {"LOW2", WallState::kLow2},
+    {"LOW3", WallState::kLow3},       {"LOST", WallState::kLost},
+    {"ARREARS", WallState::kArrears}, {"TRIPPED", WallState::kTripped},
+    {"CUT", WallState::kCut},         {"CONTRADICTED", WallState::kContradicted}};
 
 Instant minute(int n) { return from_micros(1'800'000'000'000'000 + n * 60'000'000LL); }
 
@@ -57,17 +54,22 @@ TEST_CASE("The highest state of a room wins") {
         low3    lost   disputed let    => CONTRADICTED
         arrears online disputed let    => CONTRADICTED
         cut     lost   disputed let    => CONTRADICTED
+        normal  online held     let    => TRIPPED
+        normal  online held     empty  => TRIPPED
+        low3    lost   held     let    => TRIPPED
+        arrears online held     let    => TRIPPED
+        cut     online held     let    => CUT
     )";
     std::istringstream lines(table);
     std::string fee, link, commands, occupancy, arrow, expected;
     int checked = 0;
     while (lines >> fee >> link >> commands >> occupancy >> arrow >> expected) {
         CAPTURE(fee, link, commands, occupancy);
-        CHECK(wall_state({commands == "disputed", kFeeStates.at(fee), link == "lost",
-                          occupancy == "empty"}) == kWallStates.at(expected));
+        CHECK(wall_state({commands == "disputed", kFeeStates.at(fee), commands == "held",
+                          link == "lost", occupancy == "empty"}) == kWallStates.at(expected));
         ++checked;
     }
-    CHECK(checked == 18);
+    CHECK(checked == 23);
 }
 
 TEST_CASE("Disputed until a later command is verified") {
@@ -81,6 +83,24 @@ TEST_CASE("Disputed until a later command is verified") {
     CHECK_FALSE(is_contradicted(facts));
     facts.verified_time.reset();
     CHECK(is_contradicted(facts));
+}
+
+TEST_CASE("Tripped is an open relay that something but money holds") {
+    MeterFacts facts = meter("e", true, Relay::kOpen, 0);
+    CHECK_FALSE(is_tripped(facts));
+    facts.holds = {HoldFacts{Holder::kMoney, minute(1), "prepay-account", "", {}, "c-1", false}};
+    CHECK_FALSE(is_tripped(facts));
+    facts.holds.push_back({Holder::kOperator, minute(2), "user:li", "fire", {}, "c-2", true});
+    CHECK(is_tripped(facts));
+    const RoomFacts room{"r", "s", "1", "2", "1-201", {"e"}};
+    const WallRow row = compose_row(room, {&facts}, "a", nullptr, nullptr);
+    CHECK(row.state == WallState::kTripped);
+    CHECK(row.holds == facts.holds);
+    facts.relay = Relay::kClosed;
+    CHECK_FALSE(is_tripped(facts));
+    facts = meter("e", true, Relay::kOpen, 0);
+    facts.foreign_open = true;
+    CHECK(is_tripped(facts));
 }
 
 TEST_CASE("A room is the sum of its meters") {

@@ -48,7 +48,10 @@ export function CommandDialog(props: CommandDialogProps) {
     const trip = action === CommandAction.TRIP;
     const mustAgree = trip && account?.keepPower === true;
     const submit = (requestId: string) =>
-        metering.submitCommand({ requestId, meterId, action, reasonText: reason.trim(), notAfter: timestamp(Date.now() + validFor_ms) });
+        metering.submitCommand({
+            requestId, meterId, action, reasonText: reason.trim(), notAfter: timestamp(Date.now() + validFor_ms),
+            overrideKeepPower: mustAgree && agreed,
+        });
     return (
         <ActionDialog
             title={`${title} · ${room.displayName}`}
@@ -56,7 +59,7 @@ export function CommandDialog(props: CommandDialogProps) {
             confirm={title}
             danger={trip}
             ready={meterId !== '' && (!trip || reason.trim() !== '') && (!mustAgree || agreed)}
-            content={JSON.stringify([action, meterId, reason])}
+            content={JSON.stringify([action, meterId, reason, agreed])}
             run={submit}
             result={({ command }) => command && <CommandProgress commandId={command.commandId} first={command} />}
             onClose={onClose}

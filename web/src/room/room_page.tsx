@@ -15,6 +15,7 @@ import { DayChart } from './day_chart';
 import { LiveMeter } from './live_meter';
 import { MoneyPanel } from './money_panel';
 import { ChargesTab, OrdersTab, PostingsTab } from './money_tabs';
+import { PowerOffNote } from './power_off_note';
 import { useLiveMeters, useRoom, useWallRoom } from './use_room';
 
 function Meters({ room }: { room: Room }) {
@@ -107,6 +108,7 @@ export default function RoomPage() {
                 }
                 actions={<ActionsBar room={room} account={account} onDone={onChange} />}
             />
+            <PowerOffNote wall={wall} />
             <div className="room-grid">
                 <div className="room-main">
                     <Meters room={room} />

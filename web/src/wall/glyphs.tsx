@@ -18,6 +18,10 @@ export function GlyphSprite() {
                 <circle cx="5" cy="11" r="1.8" fill="currentColor" />
                 <circle cx="11.4" cy="11" r="1.8" fill="currentColor" />
             </symbol>
+            <symbol id="g-tripped" viewBox="0 0 16 16">
+                <path d="M1 11h4l7-6.5M11 11h4M11 8.6v4.8" fill="none" stroke="currentColor" strokeWidth="2" strokeLinecap="round" />
+                <rect x="3.2" y="9.2" width="3.6" height="3.6" fill="currentColor" />
+            </symbol>
             <symbol id="g-arrears" viewBox="0 0 16 16">
                 <path d="M8 2.2 14.6 13.8H1.4z" fill="none" stroke="currentColor" strokeWidth="1.8" strokeLinejoin="round" />
                 <path d="M8 6.4v3.4M8 11.2v1" stroke="currentColor" strokeWidth="1.6" />

@@ -16,6 +16,7 @@ export const stateLooks: readonly StateLook[] = [
     { state: WallState.CONTRADICTED, word: 'state.contradicted', glyph: 'disputed', tone: 'magenta', problem: true },
     { state: WallState.LOAD_TRIP, word: 'state.load_trip', glyph: 'bolt', tone: 'orange', problem: true },
     { state: WallState.CUT, word: 'state.cut', glyph: 'cut', tone: 'red', problem: true },
+    { state: WallState.TRIPPED, word: 'state.tripped', glyph: 'tripped', tone: 'blue', problem: true },
     { state: WallState.ARREARS, word: 'state.arrears', glyph: 'arrears', tone: 'red-outline', problem: true },
     { state: WallState.LOST, word: 'state.lost', glyph: 'lost', tone: 'grey', problem: true },
     { state: WallState.LOW_3, word: 'state.low_3', glyph: 'low3', tone: 'amber-3', problem: true },

@@ -23,6 +23,7 @@ export const Tile = memo(function Tile({ room, picking, picked, onPick }: TilePr
     const owned = room.accountId !== '' && room.customerName !== '';
     const title = [
         `${room.displayName} · ${word}${room.keepPower ? ' · ' + t('state.keep_power') : ''}`,
+        room.holds.some((hold) => hold.keepPowerOverridden) ? t('power_off.overridden') : '',
         owned ? `${room.customerName} · ${formatYuanFloor(room.balanceMicros)}` : '',
         `${t('wall.today')} ${formatEnergy(room.energyTodayWh)} · ${formatYuanFen(room.amountTodayMicros)}`,
     ].filter(Boolean).join('\n');

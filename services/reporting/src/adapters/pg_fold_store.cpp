@@ -3,6 +3,7 @@
 #include <tuple>
 
 #include "adapters/pg_text.h"
+#include "convert.h"
 #include "core/ids.h"
 #include "pg/database.h"
 
@@ -147,7 +148,7 @@ void save_accounts(pqxx::work& tx, const std::vector<AccountRecord>& accounts) {
 }
 
 void save_meter_states(pqxx::work& tx, const std::vector<MeterStateRecord>& states) {
-    Texts ids, onlines, relays;
+    Texts ids, onlines, relays, holds, foreign;
     Integers revisions;
     for (const auto& [meter_id, state] : newest(
              states, [](const MeterStateRecord& s) { return s.meter_id; },
@@ -156,14 +157,19 @@ void save_meter_states(pqxx::work& tx, const std::vector<MeterStateRecord>& stat
         onlines.emplace_back(bool_text(state.online));
         relays.emplace_back(to_db(state.relay));
         revisions.push_back(state.revision);
+        holds.push_back(tx.esc_raw(holds_to_bytes(state.holds)));
+        foreign.emplace_back(bool_text(state.foreign_open));
     }
     tx.exec_params(
-        "INSERT INTO meters AS m (meter_id, online, relay, state_revision)"
-        " SELECT * FROM unnest($1::text[], $2::boolean[], $3::text[], $4::bigint[])"
+        "INSERT INTO meters AS m (meter_id, online, relay, state_revision, holds, foreign_open)"
+        " SELECT * FROM unnest($1::text[], $2::boolean[], $3::text[], $4::bigint[], $5::bytea[],"
+        " $6::boolean[])"
         " ON CONFLICT (meter_id) DO UPDATE SET online = EXCLUDED.online, relay = EXCLUDED.relay,"
+        " holds = EXCLUDED.holds, foreign_open = EXCLUDED.foreign_open,"
         " state_revision = EXCLUDED.state_revision, change_xid = EXCLUDED.change_xid"
         " WHERE m.state_revision < EXCLUDED.state_revision",
-        pg::to_array(ids), pg::to_array(onlines), pg::to_array(relays), pg::to_array(revisions));
+        pg::to_array(ids), pg::to_array(onlines), pg::to_array(relays), pg::to_array(revisions),
+        pg::to_array(holds), pg::to_array(foreign));
 }
 
 void save_live_values(pqxx::work& tx, const std::vector<LiveValueRecord>& values) {

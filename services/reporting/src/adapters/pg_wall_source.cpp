@@ -1,6 +1,7 @@
 #include "adapters/pg_wall_source.h"
 
 #include "adapters/pg_text.h"
+#include "convert.h"
 #include "core/pause.h"
 #include "telemetry/log.h"
 
@@ -89,7 +90,7 @@ void load_meters(pqxx::work& tx, const std::string& since, WallFacts& facts) {
     for (const auto& row : tx.exec_params(
              "SELECT meter_id, online, relay, power_w, " + finite_micros("read_time") + ", " +
                  finite_micros("contradicted_time") + ", " + finite_micros("verified_time") +
-                 " FROM meters WHERE change_xid >= $1::xid8",
+                 ", holds, foreign_open FROM meters WHERE change_xid >= $1::xid8",
              since)) {
         MeterFacts meter;
         meter.meter_id = row[0].as<std::string>();
@@ -99,6 +100,8 @@ void load_meters(pqxx::work& tx, const std::string& since, WallFacts& facts) {
         meter.read_time = optional_instant(row[4]);
         meter.contradicted_time = optional_instant(row[5]);
         meter.verified_time = optional_instant(row[6]);
+        meter.holds = holds_from_bytes(pqxx::binarystring(row["holds"]).str());
+        meter.foreign_open = row["foreign_open"].as<bool>();
         facts.meters.push_back(std::move(meter));
     }
 }

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "core/time.h"
 #include "domain/wall.h"
@@ -43,6 +44,8 @@ struct MeterStateRecord {
     bool online = false;
     Relay relay = Relay::kUnknown;
     std::int64_t revision = 0;
+    std::vector<HoldFacts> holds{};
+    bool foreign_open = false;
 };
 
 struct LiveValueRecord {

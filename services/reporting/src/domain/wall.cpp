@@ -52,6 +52,9 @@ WallState wall_state(const StateInput& input) {
     if (input.contradicted) {
         state = std::max(state, WallState::kContradicted);
     }
+    if (input.tripped) {
+        state = std::max(state, WallState::kTripped);
+    }
     if (input.lost) {
         state = std::max(state, WallState::kLost);
     }
@@ -64,6 +67,13 @@ WallState wall_state(const StateInput& input) {
 bool is_contradicted(const MeterFacts& meter) {
     return meter.contradicted_time &&
            (!meter.verified_time || *meter.contradicted_time > *meter.verified_time);
+}
+
+bool is_tripped(const MeterFacts& meter) {
+    return meter.relay == Relay::kOpen &&
+           (meter.foreign_open ||
+            std::any_of(meter.holds.begin(), meter.holds.end(),
+                        [](const HoldFacts& hold) { return hold.holder != Holder::kMoney; }));
 }
 
 const OccupancyFacts* occupancy_at(const std::vector<OccupancyFacts>& occupancies, Instant now) {
@@ -98,6 +108,7 @@ WallRow compose_row(const RoomFacts& room, const std::vector<const MeterFacts*>&
         row.balance = occupant->balance;
     }
     bool contradicted = false;
+    bool tripped = false;
     // A meter that was never heard of does not answer either.
     row.online = !room.meter_ids.empty() && meters.size() == room.meter_ids.size();
     for (const MeterFacts* meter : meters) {
@@ -106,13 +117,16 @@ WallRow compose_row(const RoomFacts& room, const std::vector<const MeterFacts*>&
         row.power_w += meter->online ? meter->power_w : 0;
         row.read_time = std::max(row.read_time, meter->read_time);
         contradicted = contradicted || is_contradicted(*meter);
+        tripped = tripped || is_tripped(*meter);
+        row.holds.insert(row.holds.end(), meter->holds.begin(), meter->holds.end());
+        row.foreign_open = row.foreign_open || meter->foreign_open;
     }
     if (today != nullptr) {
         row.energy_today = today->energy;
         row.amount_today = today->amount;
     }
     const bool lost = !room.meter_ids.empty() && !row.online;
-    row.state = wall_state({contradicted, row.fee_state, lost, account_id.empty()});
+    row.state = wall_state({contradicted, row.fee_state, tripped, lost, account_id.empty()});
     return row;
 }
 

@@ -25,8 +25,23 @@ enum class WallState {
     kLow3,
     kLost,
     kArrears,
+    kTripped,  ///< Held off by a person, a plan, a guard or the meter itself, not for money.
     kCut,
     kContradicted
+};
+
+enum class Holder { kUnknown, kMoney, kOperator, kLoadGuard, kTimePlan, kMeter };
+
+/// One reason why the power of a meter is off; the gateway's word.
+struct HoldFacts {
+    Holder holder = Holder::kUnknown;
+    Instant place_time;
+    std::string initiator;
+    std::string reason_text;
+    std::optional<Instant> expire_time;
+    std::string command_id;
+    bool keep_power_overridden = false;
+    bool operator==(const HoldFacts&) const = default;
 };
 
 struct RoomFacts {
@@ -46,6 +61,8 @@ struct MeterFacts {
     std::optional<Instant> read_time;
     std::optional<Instant> contradicted_time;  ///< Newest command that ended contradicted.
     std::optional<Instant> verified_time;      ///< Newest command that ended verified.
+    std::vector<HoldFacts> holds;
+    bool foreign_open = false;  ///< Open, and somebody past the gateway opened it.
 };
 
 /// An account that pays for a room in [start_time, end_time).
@@ -94,6 +111,8 @@ struct WallRow {
     std::int64_t power_w = 0;  ///< Sum of the meters that answer.
     std::optional<Instant> read_time;
     std::vector<std::string> meter_ids;
+    std::vector<HoldFacts> holds;  ///< Of all its meters.
+    bool foreign_open = false;
     bool operator==(const WallRow&) const = default;
 };
 
@@ -101,6 +120,7 @@ struct WallRow {
 struct StateInput {
     bool contradicted = false;
     FeeState fee_state = FeeState::kNormal;
+    bool tripped = false;
     bool lost = false;
     bool vacant = false;
 };
@@ -110,6 +130,9 @@ WallState wall_state(const StateInput& input);
 
 /// A meter is disputed from a contradicted command until a later one is verified.
 bool is_contradicted(const MeterFacts& meter);
+
+/// Whether a relay is open for another reason than money.
+bool is_tripped(const MeterFacts& meter);
 
 /// The occupancy that pays now: effective, in force, the latest start; nothing = vacant.
 const OccupancyFacts* occupancy_at(const std::vector<OccupancyFacts>& occupancies, Instant now);
