@@ -1,40 +1,20 @@
 #include "pg/database.h"
 
-#include <array>
-#include <cctype>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <random>
+#include <set>
 #include <thread>
 #include <vector>
+
+#include "pg/connection.h"
 
 namespace prepay::pg {
 
 namespace {
 
-// libpq's own would wait for the greeting for ever, and hours for a host that is gone. Seconds, the
-// last one milliseconds.
-constexpr std::array<std::pair<const char*, const char*>, 5> kPatience = {
-    {{"connect_timeout", "5"},
-     {"keepalives_idle", "10"},
-     {"keepalives_interval", "5"},
-     {"keepalives_count", "3"},
-     {"tcp_user_timeout", "20000"}}};
-
-std::string percent_encode(const std::string& text) {
-    std::string encoded;
-    for (const char c : text) {
-        const auto byte = static_cast<unsigned char>(c);
-        if (std::isalnum(byte) != 0) {
-            encoded += c;
-        } else {
-            encoded += '%';
-            encoded += "0123456789ABCDEF"[byte >> 4];
-            encoded += "0123456789ABCDEF"[byte & 0xFU];
-        }
-    }
-    return encoded;
-}
+constexpr std::chrono::milliseconds kWatchInterval{500};
 
 }  // namespace
 
@@ -43,30 +23,27 @@ struct Database::State {
     std::mutex mutex;
     std::condition_variable released;
     std::vector<std::unique_ptr<pqxx::connection>> idle;
+    std::map<const pqxx::connection_base*, SilenceWatch> in_use;
     int open_count = 0;
     std::function<void()> commit_hook;
+    std::condition_variable_any stopped;
+    std::jthread watcher;
 
-    std::unique_ptr<pqxx::connection> connect() const {
-        // As start-up options, so that they hold after libpqxx reconnects by itself too.
-        std::string target =
-            options.url + (options.url.find('?') == std::string::npos ? "?" : "&") +
-            "options=-csearch_path%3D" + options.schema + "%20-ctimezone%3DUTC%20-cjit%3Doff";
-        // A server that is there but says nothing must not hold a thread for ever; what the URL
-        // says itself counts.
-        for (const auto& [key, value] : kPatience) {
-            if (options.url.find(std::string(key) + "=") == std::string::npos) {
-                target += std::string("&") + key + "=" + value;
+    /// The server keeps its bounds, so a connection that is silent for longer leads nowhere: a cut
+    /// link, or a peer that acknowledges and does nothing. Whoever waits for it gets an error.
+    void watch(const std::stop_token& stop) {
+        std::unique_lock lock(mutex);
+        while (!stopped.wait_for(lock, stop, kWatchInterval,
+                                 [&stop] { return stop.stop_requested(); })) {
+            for (auto& [connection, silence] : in_use) {
+                silence.check();
             }
         }
-        if (!options.password.empty()) {
-            target += "&password=" + percent_encode(options.password);
-        }
-        auto connection = std::make_unique<pqxx::connection>(target);
-        return connection;
     }
 
     void give_back(std::unique_ptr<pqxx::connection> connection) {
         const std::lock_guard lock(mutex);
+        in_use.erase(connection.get());
         if (connection->is_open()) {
             idle.push_back(std::move(connection));
         } else {
@@ -79,6 +56,8 @@ struct Database::State {
 Status translate_current_exception() {
     try {
         throw;
+    } catch (const Refusal& refusal) {
+        return refusal.status();
     } catch (const pqxx::in_doubt_error& error) {
         return unavailable("COMMIT_IN_DOUBT", error.what());
     } catch (const pqxx::statement_completion_unknown& error) {
@@ -95,6 +74,12 @@ Status translate_current_exception() {
         if (state == "57P01" || state == "57P02" || state == "57P03" || state.rfind("53", 0) == 0) {
             return unavailable("DATABASE_UNAVAILABLE", error.what());
         }
+        if (state == "55P03") {
+            return unavailable("LOCK_TIMEOUT", error.what());
+        }
+        if (state == "57014") {
+            return unavailable("STATEMENT_TIMEOUT", error.what());
+        }
         return internal_error("DATABASE_ERROR", std::string(error.what()) + " [" + state + "]");
     } catch (const pqxx::failure& error) {
         return internal_error("DATABASE_ERROR", error.what());
@@ -107,8 +92,17 @@ bool is_serialization_error(const Status& status) {
     return status.code() == absl::StatusCode::kAborted && error_reason(status) == "SERIALIZATION";
 }
 
+bool is_passing_error(const Status& status) {
+    static const std::set<std::string> reasons = {"DATABASE_UNAVAILABLE", "DATABASE_BUSY",
+                                                  "COMMIT_IN_DOUBT", "LOCK_TIMEOUT",
+                                                  "STATEMENT_TIMEOUT"};
+    return absl::IsUnavailable(status) && reasons.count(error_reason(status)) > 0;
+}
+
 Database::Database(DatabaseOptions options) : state_(std::make_shared<State>()) {
     state_->options = std::move(options);
+    state_->watcher =
+        std::jthread([state = state_.get()](const std::stop_token& stop) { state->watch(stop); });
 }
 
 Database::~Database() = default;
@@ -132,13 +126,18 @@ Result<std::shared_ptr<pqxx::connection>> Database::acquire() {
     }
     if (!connection) {
         try {
-            connection = state_->connect();
+            connection = connect(state_->options);
         } catch (...) {
             const std::lock_guard lock(state_->mutex);
             --state_->open_count;
             state_->released.notify_one();
             throw;
         }
+    }
+    {
+        const std::lock_guard lock(state_->mutex);
+        state_->in_use.emplace(connection.get(),
+                               SilenceWatch(connection->sock(), state_->options.connect_timeout));
     }
     return std::shared_ptr<pqxx::connection>(
         connection.release(), [state = state_](pqxx::connection* raw) {
@@ -148,6 +147,18 @@ Result<std::shared_ptr<pqxx::connection>> Database::acquire() {
 
 bool Database::is_unavailable(const Status& status) {
     return error_reason(status) == "DATABASE_UNAVAILABLE";
+}
+
+void Database::set_patience(pqxx::work& transaction, std::chrono::milliseconds patience) {
+    if (patience.count() > 0) {
+        const std::string limit = std::to_string(patience.count());
+        transaction.exec("SET LOCAL statement_timeout TO " + limit +
+                         "; SET LOCAL idle_in_transaction_session_timeout TO " + limit);
+    }
+    const DatabaseOptions& options = state_->options;
+    const auto usual = std::max(options.statement_timeout, options.idle_in_transaction_timeout);
+    const std::lock_guard lock(state_->mutex);
+    state_->in_use.at(&transaction.conn()).allow(std::max(patience, usual) + kAnswerGrace);
 }
 
 void Database::drop_idle() {

@@ -1,32 +1,66 @@
 #pragma once
 
 #include <chrono>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <pqxx/pqxx>
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "core/status.h"
 #include "core/time.h"
 
 namespace prepay::pg {
 
+/// Nothing waits for ever, on either side of a connection: a link may be cut without a word, and
+/// each end then has to find out by itself. The server's bounds go along as start-up options, added
+/// to those of the URL; what the URL sets itself counts. With these values both ends are free
+/// again 25 s after any cut.
 struct DatabaseOptions {
     std::string url;       ///< libpq URL without password.
     std::string password;  ///< May be empty (peer, trust, .pgpass).
     std::string schema;    ///< search_path of every connection.
     int pool_size = 4;     ///< Connections at most.
     std::chrono::milliseconds acquire_timeout{5000};
+    /// From the connection's start until the server lets in; also for the answer to BEGIN.
+    std::chrono::milliseconds connect_timeout{5000};
+    /// Server: a statement. The client ends the connection when there is no word 2 s later.
+    std::chrono::milliseconds statement_timeout{20'000};
+    /// Server: the wait for one lock, advisory ones too.
+    std::chrono::milliseconds lock_timeout{8000};
+    /// Server: the pause between two statements of a transaction; then it rolls back.
+    std::chrono::milliseconds idle_in_transaction_timeout{10'000};
+    /// Both sides: how long a peer may not acknowledge (tcp_user_timeout; keepalives at a third).
+    std::chrono::milliseconds peer_timeout{12'000};
 };
 
-/// The one translator of libpqxx exceptions. Call inside a catch block only.
-/// Reasons: DATABASE_UNAVAILABLE, COMMIT_IN_DOUBT, SERIALIZATION, CONSTRAINT, DATABASE_ERROR.
+/// The one translator of exceptions. Call inside a catch block only. Reasons, of UNAVAILABLE (try
+/// again): DATABASE_UNAVAILABLE (also a transaction that the server ended because it was idle for
+/// too long), COMMIT_IN_DOUBT, LOCK_TIMEOUT, STATEMENT_TIMEOUT; of others: SERIALIZATION,
+/// CONSTRAINT, DATABASE_ERROR; those of a Refusal.
 Status translate_current_exception();
 
 /// Whether the error is one that re-running the whole transaction may heal.
 bool is_serialization_error(const Status& status);
+
+/// Whether the database is away or busy, so that the same may go through a little later.
+bool is_passing_error(const Status& status);
+
+/// Thrown inside a transaction where its work cannot return a status: rolls back, and the status is
+/// what the caller of transact() gets.
+class Refusal : public std::exception {
+public:
+    explicit Refusal(Status status) : status_(std::move(status)), text_(error_message(status_)) {}
+    [[nodiscard]] const Status& status() const { return status_; }
+    [[nodiscard]] const char* what() const noexcept override { return text_.c_str(); }
+
+private:
+    Status status_;
+    std::string text_;
+};
 
 /// A bounded pool of connections to one schema. Thread-safe.
 class Database {
@@ -39,16 +73,17 @@ public:
     /// Runs `work(pqxx::work&) -> Result<T> or Status` in a READ COMMITTED transaction. OK commits,
     /// an error rolls back and is returned. Serialization failures and deadlocks re-run `work` up
     /// to three times, so it must have no effect but on the transaction. A lost commit answer is
-    /// UNAVAILABLE / COMMIT_IN_DOUBT and never retried.
+    /// UNAVAILABLE / COMMIT_IN_DOUBT and never retried. `patience` = what a statement, or the pause
+    /// between two, may take in this transaction; 0 = what the options say.
     template <typename Work>
-    auto transact(Work&& work) {
-        return run<false>(std::forward<Work>(work));
+    auto transact(Work&& work, std::chrono::milliseconds patience = {}) {
+        return run<false>(std::forward<Work>(work), patience);
     }
 
     /// The same for reading only: REPEATABLE READ, READ ONLY, one snapshot.
     template <typename Work>
-    auto read(Work&& work) {
-        return run<true>(std::forward<Work>(work));
+    auto read(Work&& work, std::chrono::milliseconds patience = {}) {
+        return run<true>(std::forward<Work>(work), patience);
     }
 
     /// Called after each commit of transact(), in the committing thread. Set before use.
@@ -61,13 +96,12 @@ public:
 
 private:
     struct State;
-    class Lease;
     template <bool kReadOnly, typename Work>
-    auto run(Work&& work) {
+    auto run(Work&& work, std::chrono::milliseconds patience) {
         using Outcome = std::invoke_result_t<Work, pqxx::work&>;
         for (int attempt = 1;; ++attempt) {
             bool started = false;
-            Outcome outcome = run_once<kReadOnly, Outcome>(work, started);
+            Outcome outcome = run_once<kReadOnly, Outcome>(work, patience, started);
             const bool stale = !started && is_unavailable(to_status(outcome));
             if (attempt >= 3 || !(stale || is_serialization_error(to_status(outcome)))) {
                 return outcome;
@@ -76,7 +110,7 @@ private:
         }
     }
     template <bool kReadOnly, typename Outcome, typename Work>
-    Outcome run_once(Work& work, bool& started) {
+    Outcome run_once(Work& work, std::chrono::milliseconds patience, bool& started) {
         std::shared_ptr<pqxx::connection> connection;
         try {
             Result<std::shared_ptr<pqxx::connection>> lease = acquire();
@@ -88,6 +122,7 @@ private:
             if constexpr (kReadOnly) {
                 transaction.exec("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY");
             }
+            set_patience(transaction, patience);
             started = true;
             Outcome outcome = work(transaction);
             if (to_status(outcome).ok()) {
@@ -99,6 +134,7 @@ private:
             return outcome;
         } catch (...) {
             Status status = translate_current_exception();
+            started = started || !connection;  // To connect once more would only take as long.
             if (is_unavailable(status)) {
                 drop_idle();  // The others of the pool are as stale as this one.
             }
@@ -106,6 +142,7 @@ private:
         }
     }
     static bool is_unavailable(const Status& status);
+    void set_patience(pqxx::work& transaction, std::chrono::milliseconds patience);
     void drop_idle();
     static const Status& to_status(const Status& status) { return status; }
     template <typename T>

@@ -7,6 +7,10 @@
 namespace prepay::pg {
 namespace {
 
+// A step may rewrite a table. Its locks are waited for no longer than others are: whoever starts
+// beside another's long step is told that the database is busy, and starts again.
+constexpr std::chrono::minutes kStepPatience{30};
+
 std::string checksum(const std::string& sql) {
     std::string hex(16, '0');
     const std::uint64_t hash = stable_hash(sql);
@@ -41,21 +45,25 @@ Status check_applied(pqxx::work& tx, const MigrationSet& set) {
 }
 
 Status apply(Database& database, const std::string& component, const Migration& migration) {
-    return database.transact([&](pqxx::work& tx) {
-        tx.exec_params("SELECT pg_advisory_xact_lock($1)",
-                       static_cast<std::int64_t>(stable_hash("migrate/" + database.schema()) >> 1));
-        const auto done = tx.exec_params(
-            "SELECT 1 FROM schema_migrations WHERE component = $1 AND file_name = $2", component,
-            migration.file_name);
-        if (done.empty()) {
-            tx.exec(migration.sql);
+    return database.transact(
+        [&](pqxx::work& tx) {
             tx.exec_params(
-                "INSERT INTO schema_migrations (component, file_name, checksum) VALUES ($1, $2, "
-                "$3)",
-                component, migration.file_name, checksum(migration.sql));
-        }
-        return absl::OkStatus();
-    });
+                "SELECT pg_advisory_xact_lock($1)",
+                static_cast<std::int64_t>(stable_hash("migrate/" + database.schema()) >> 1));
+            const auto done = tx.exec_params(
+                "SELECT 1 FROM schema_migrations WHERE component = $1 AND file_name = $2",
+                component, migration.file_name);
+            if (done.empty()) {
+                tx.exec(migration.sql);
+                tx.exec_params(
+                    "INSERT INTO schema_migrations (component, file_name, checksum) VALUES ($1, "
+                    "$2, "
+                    "$3)",
+                    component, migration.file_name, checksum(migration.sql));
+            }
+            return absl::OkStatus();
+        },
+        kStepPatience);
 }
 
 }  // namespace

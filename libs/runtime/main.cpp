@@ -25,6 +25,19 @@ telemetry::LogLevel log_level(const std::string& text) {
     return text == "error" ? telemetry::LogLevel::kError : telemetry::LogLevel::kInfo;
 }
 
+void read_timeouts(config::Reader& reader, pg::DatabaseOptions& options) {
+    constexpr std::chrono::milliseconds kMin{500};
+    constexpr std::chrono::milliseconds kMax{600'000};
+    const auto read = [&](const char* key, std::chrono::milliseconds& value) {
+        value = reader.duration(std::string("database.") + key, value, kMin, kMax);
+    };
+    read("connect_timeout", options.connect_timeout);
+    read("statement_timeout", options.statement_timeout);
+    read("lock_timeout", options.lock_timeout);
+    read("idle_in_transaction_timeout", options.idle_in_transaction_timeout);
+    read("peer_timeout", options.peer_timeout);
+}
+
 CommonConfig read_common(config::Reader& reader, const Program& program) {
     CommonConfig common;
     common.grpc_listen = reader.address("listen.grpc");
@@ -32,6 +45,7 @@ CommonConfig read_common(config::Reader& reader, const Program& program) {
     common.database.url = reader.text("database.url");
     common.database.password = reader.secret("database.password", false);
     common.database.pool_size = static_cast<int>(reader.integer("database.pool_size", 4, 1, 64));
+    read_timeouts(reader, common.database);
     common.database.schema = program.schema;
     common.kafka_brokers = reader.text("kafka.brokers", program.publishes ? nullptr : "");
     common.kafka_partition_count =
@@ -93,12 +107,6 @@ int fail(const Program& program, const Status& status) {
     return 1;
 }
 
-bool is_database_away(const Status& status) {
-    const std::string reason = error_reason(status);
-    return reason == "DATABASE_UNAVAILABLE" || reason == "COMMIT_IN_DOUBT" ||
-           reason == "DATABASE_BUSY";
-}
-
 // PostgreSQL may come up after us, or go away in the middle of our start. Whatever was half built
 // is thrown away with the process image; process id and log stay. Returns only to end.
 int start_again(char** argv, const Status& status) {
@@ -124,7 +132,7 @@ int serve(const Program& program, const std::string& path, bool redrive, char** 
     Runner runner(program, service);
     if (!redrive) {
         const Status status = runner.run();
-        if (is_database_away(status)) {
+        if (pg::is_passing_error(status)) {
             return start_again(argv, status);
         }
         return status.ok() ? 0 : fail(program, status);

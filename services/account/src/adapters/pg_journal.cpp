@@ -49,6 +49,9 @@ SELECT a.kind || ':' || CASE a.kind WHEN 'purse' THEN a.account_id ELSE a.site_i
 FROM accounts a JOIN balances b USING (account_no) LEFT JOIN sums s USING (account_no) ORDER BY 1
 )sql";
 
+// Whoever reads what is written may pause; the snapshot waits for that, and for long sums.
+constexpr std::chrono::minutes kPatience{5};
+
 std::string yuan(std::int64_t micros) { return format_decimal(micros, 6, 6) + " CNY"; }
 
 // The seal opens with a yuan that its last line takes back: cut short, it does not balance.
@@ -78,50 +81,54 @@ std::string transaction_of(const pg::Row& row) {
 
 Status write_journal(pg::Database& database,
                      const std::function<Status(const std::string&)>& write) {
-    return database.read([&](pqxx::work& tx) -> Status {
-        const pg::Row expected = tx.exec1(kExpectation);
-        const auto count = expected.text("entries");
-        PREPAY_RETURN_IF_ERROR(write(
-            "; The ledger of prepay-account: " + count +
-            " postings. Dates are the site's: of posting, then of what was paid\n"
-            "; for (--date2). Balances are credit-positive: a purse holds what is owed to its\n"
-            "; customer, cash and wechat hold the same money with the opposite sign.\n"
-            "; The first transaction asserts the balance of every account after all others:\n"
-            "; a journal that was cut short does not pass `hledger check`.\n"
-            "commodity 1000.000000 CNY\n\n" +
-            sealed_balances(tx, expected.text("day_after"))));
-        tx.exec(kEntries);
-        for (;;) {
-            const auto rows = tx.exec("FETCH " + std::to_string(kFetchCount) + " FROM journal");
-            if (rows.empty()) {
-                return absl::OkStatus();
+    return database.read(
+        [&](pqxx::work& tx) -> Status {
+            const pg::Row expected = tx.exec1(kExpectation);
+            const auto count = expected.text("entries");
+            PREPAY_RETURN_IF_ERROR(write(
+                "; The ledger of prepay-account: " + count +
+                " postings. Dates are the site's: of posting, then of what was paid\n"
+                "; for (--date2). Balances are credit-positive: a purse holds what is owed to its\n"
+                "; customer, cash and wechat hold the same money with the opposite sign.\n"
+                "; The first transaction asserts the balance of every account after all others:\n"
+                "; a journal that was cut short does not pass `hledger check`.\n"
+                "commodity 1000.000000 CNY\n\n" +
+                sealed_balances(tx, expected.text("day_after"))));
+            tx.exec(kEntries);
+            for (;;) {
+                const auto rows = tx.exec("FETCH " + std::to_string(kFetchCount) + " FROM journal");
+                if (rows.empty()) {
+                    return absl::OkStatus();
+                }
+                std::string text;
+                for (const pg::Row row : rows) {
+                    text += transaction_of(row);
+                }
+                PREPAY_RETURN_IF_ERROR(write(text));
             }
-            std::string text;
-            for (const pg::Row row : rows) {
-                text += transaction_of(row);
-            }
-            PREPAY_RETURN_IF_ERROR(write(text));
-        }
-    });
+        },
+        kPatience);
 }
 
 Result<BooksCheck> check_books(pg::Database& database) {
-    return database.read([&](pqxx::work& tx) -> Result<BooksCheck> {
-        BooksCheck check;
-        for (const pg::Row row : tx.exec(kBooks)) {
-            const std::string account = row.text("account");
-            const auto balance = row.number("balance_micros");
-            const auto posted = row.number("posted_micros");
-            ++check.account_count;
-            check.sum_micros += balance;
-            if (balance != posted) {
-                check.differences.push_back(account + ": kept " + yuan(balance) + ", posted " +
-                                            yuan(posted));
+    return database.read(
+        [&](pqxx::work& tx) -> Result<BooksCheck> {
+            BooksCheck check;
+            for (const pg::Row row : tx.exec(kBooks)) {
+                const std::string account = row.text("account");
+                const auto balance = row.number("balance_micros");
+                const auto posted = row.number("posted_micros");
+                ++check.account_count;
+                check.sum_micros += balance;
+                if (balance != posted) {
+                    check.differences.push_back(account + ": kept " + yuan(balance) + ", posted " +
+                                                yuan(posted));
+                }
             }
-        }
-        check.posting_count = pg::only<std::int64_t>(tx.exec1("SELECT count(*) FROM entries"));
-        return check;
-    });
+            check.posting_count = pg::only<std::int64_t>(tx.exec1("SELECT count(*) FROM entries"));
+            return check;
+        },
+        kPatience);
 }
 
 }  // namespace prepay::account
