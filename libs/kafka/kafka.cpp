@@ -56,7 +56,7 @@ struct Producer::State final : RdKafka::DeliveryReportCb {
         --outstanding_count;
         if (message.err() != RdKafka::ERR_NO_ERROR) {
             error = message.errstr();
-            too_large = message.err() == RdKafka::ERR_MSG_SIZE_TOO_LARGE;
+            too_large = too_large || message.err() == RdKafka::ERR_MSG_SIZE_TOO_LARGE;
         }
     }
 
@@ -70,7 +70,7 @@ struct Producer::State final : RdKafka::DeliveryReportCb {
                     {"acks", "all"},
                     {"linger.ms", std::to_string(options.linger.count())},
                     {"delivery.timeout.ms", std::to_string(options.delivery_timeout.count())},
-                    {"message.max.bytes", "4194304"},
+                    {"message.max.bytes", std::to_string(options.message_bytes_max)},
                     {"compression.type", "lz4"},
                     {"reconnect.backoff.max.ms", "1000"},
                     {"queue.buffering.max.messages", "200000"}}));

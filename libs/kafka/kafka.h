@@ -11,6 +11,10 @@
 
 namespace prepay::kafka {
 
+/// A message of the broker, its producers and what is appended to an outbox; deploy/kafka says the
+/// same.
+constexpr std::size_t kMessageBytesMax = 4 << 20;
+
 /// One message as it lies in, or goes to, a topic partition.
 struct Message {
     std::string topic;
@@ -28,6 +32,7 @@ struct ProducerOptions {
     std::string client_id;
     std::chrono::milliseconds linger{5};
     std::chrono::milliseconds delivery_timeout{10'000};
+    std::size_t message_bytes_max = kMessageBytesMax;
 };
 
 /// An idempotent producer with acks=all. One caller at a time.

@@ -11,6 +11,20 @@ namespace prepay::outbox {
 
 namespace {
 
+// Rows without a place, and those with one that the broker has not acknowledged.
+constexpr const char* kBacklog = R"sql(
+SELECT (SELECT count(*) FROM (SELECT FROM outbox WHERE sequence IS NULL LIMIT 100000) AS fresh)
+           + (SELECT coalesce(sum(next_sequence - 1 - published_sequence), 0)
+              FROM outbox_positions) AS message_count,
+       greatest(0, extract(epoch from clock_timestamp() - least(
+           (SELECT create_time FROM outbox WHERE sequence IS NULL ORDER BY xid, outbox_id LIMIT 1),
+           (SELECT min(o.create_time) FROM outbox_positions p
+            JOIN outbox o ON o.topic = p.topic AND o.partition = p.partition
+                         AND o.sequence = p.published_sequence + 1
+            WHERE p.published_sequence < p.next_sequence - 1))) * 1000)::bigint AS oldest_age_ms,
+       (SELECT count(*) FROM outbox_set_aside) AS set_aside_count
+)sql";
+
 std::string to_hex(const std::string& bytes) {
     std::string text;
     text.reserve(bytes.size() * 2);
@@ -22,12 +36,26 @@ std::string to_hex(const std::string& bytes) {
     return text;
 }
 
+// Before anything is committed: the relay could never publish it.
+void check_size(const std::string& topic, const std::string& key, const std::string& payload) {
+    const std::size_t size = key.size() + payload.size();
+    if (size > kAppendBytesMax) {
+        throw pg::Refusal(invalid_argument("MESSAGE_TOO_LARGE",
+                                           "this would make a message of " + std::to_string(size) +
+                                               " bytes for " + topic + "; at most " +
+                                               std::to_string(kAppendBytesMax) +
+                                               " can be published: ask for less "
+                                               "at a time"));
+    }
+}
+
 }  // namespace
 
 pg::MigrationSet migrations() { return {"outbox", outbox_migrations()}; }
 
 void Outbox::append(pqxx::work& tx, const std::string& topic, const std::string& key,
                     const std::string& payload) const {
+    check_size(topic, key, payload);
     tx.conn().prepare("outbox_append",
                       "INSERT INTO outbox (topic, partition, message_key, payload, trace_id)"
                       " VALUES ($1, $2, $3, $4, $5)");
@@ -44,6 +72,7 @@ void Outbox::append_all(pqxx::work& tx, const std::vector<NewMessage>& messages)
     std::vector<std::string> keys;
     std::vector<std::string> payloads;
     for (const NewMessage& message : messages) {
+        check_size(message.topic, message.key, message.payload);
         topics.push_back(message.topic);
         partitions.push_back(partition_of(message.key, partition_count_));
         keys.push_back(message.key);
@@ -85,6 +114,18 @@ Result<std::vector<kafka::Message>> read_stored(pg::Database& database, const st
                                   std::to_string(partition) + " is no longer kept");
         }
         return messages;
+    });
+}
+
+Result<Backlog> measure_backlog(pg::Database& database) {
+    return database.read([](pqxx::work& tx) -> Result<Backlog> {
+        tx.conn().prepare("outbox_backlog", kBacklog);
+        const auto row = tx.exec_prepared1("outbox_backlog");
+        Backlog backlog;
+        backlog.message_count = row["message_count"].as<std::int64_t>();
+        backlog.oldest_age = std::chrono::milliseconds(row["oldest_age_ms"].as<std::int64_t>());
+        backlog.set_aside_count = row["set_aside_count"].as<std::int64_t>();
+        return backlog;
     });
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <functional>
@@ -12,10 +11,15 @@
 
 #include "core/status.h"
 #include "kafka/kafka.h"
+#include "outbox/relay_lease.h"
 #include "pg/database.h"
 #include "pg/migrate.h"
 
 namespace prepay::outbox {
+
+/// Key and payload of a message at most: what the broker takes, less what comes around them on the
+/// wire (headers, a batch; the fields of a ReplayResponse).
+constexpr std::size_t kAppendBytesMax = kafka::kMessageBytesMax - (64 << 10);
 
 /// The tables of this library, to be migrated before the service's own.
 pg::MigrationSet migrations();
@@ -33,7 +37,9 @@ public:
     /// `partition_count` is the same for all topics and fixed for their life.
     explicit Outbox(int partition_count) : partition_count_(partition_count) {}
 
-    /// Appends one message; its partition is the key's. The trace id of the thread goes with it.
+    /// Appends one message; its partition is the key's. The trace id of the thread goes with it. A
+    /// message that no broker would take refuses the transaction: throws pg::Refusal, reason
+    /// MESSAGE_TOO_LARGE. See also append_in_parts().
     void append(pqxx::work& tx, const std::string& topic, const std::string& key,
                 const std::string& payload) const;
     /// Several at once, in one round trip, in this order.
@@ -45,14 +51,30 @@ private:
     int partition_count_;
 };
 
-/// Publishes committed outbox rows: one leader per schema (advisory lock), gap-free sequences per
+/// What an outbox holds that the broker has not acknowledged; measured by whoever asks.
+struct Backlog {
+    std::int64_t message_count = 0;  ///< Committed and not acknowledged; counted to 100,000.
+    std::chrono::milliseconds oldest_age{0};
+    std::int64_t set_aside_count = 0;  ///< Refused by the broker for their size, of 7 days.
+};
+Result<Backlog> measure_backlog(pg::Database& database);
+
+struct RelayOptions {
+    std::string producer_name;                   ///< "prepay-billing"
+    std::chrono::milliseconds lease_time{3000};  ///< A silent leader is replaced after it.
+};
+
+/// Publishes committed outbox rows: one leader per schema (see RelayLease), gap-free sequences per
 /// topic partition, at least once, in order. Rows are taken only below the oldest running
-/// transaction, so none is skipped.
+/// transaction, so none is skipped. A message that the broker refuses for its size is set aside:
+/// its sequence stays, so that consumers see a gap and fetch it by Replay.
 class Relay {
 public:
-    /// `database` must have a pool of one connection that nobody else uses (it holds the lock).
+    /// `database` = two connections that nobody else uses.
     Relay(std::unique_ptr<pg::Database> database, std::unique_ptr<kafka::Producer> producer,
-          std::string producer_name);
+          RelayOptions options);
+    /// Gives the lead up.
+    ~Relay();
 
     /// Until stopped. Errors are logged and retried.
     void run(const std::stop_token& stop);
@@ -61,26 +83,30 @@ public:
     /// One round; the number of messages published. For tests and run().
     Result<std::size_t> run_once();
 
-    /// Age of the oldest row not yet published as of the last round; for metrics.
-    [[nodiscard]] std::chrono::milliseconds oldest_age() const;
+    /// As of a second ago while run() runs, leader or not; for metrics.
+    [[nodiscard]] Backlog backlog() const;
 
 private:
-    Result<std::vector<kafka::Message>> assign_sequences();
-    Status save_published(const std::vector<kafka::Message>& messages);
+    using Messages = std::vector<kafka::Message>;
+    Result<Messages> assign_sequences();
+    Status publish(const Messages& messages, Messages& refused);
+    Status save_published(const Messages& messages, const Messages& refused);
     void delete_expired();
+    void watch(const std::stop_token& stop);
 
     std::unique_ptr<pg::Database> database_;
     std::unique_ptr<kafka::Producer> producer_;
-    std::string producer_name_;
-    std::mutex mutex_;
+    const RelayOptions options_;
+    RelayLease lease_;
+    mutable std::mutex mutex_;
     std::condition_variable woken_;
     bool wake_requested_ = false;
-    int session_ = 0;
-    bool leader_ = false;
+    std::int64_t epoch_ = 0;  // Of the last round; 0 = another one leads.
     bool recovered_ = false;  // Nothing of an earlier leader waits to be published again.
     bool blocked_ = false;    // Rows wait, but an older transaction is still running.
     std::chrono::steady_clock::time_point next_cleanup_;
-    std::atomic<std::int64_t> oldest_age_ms_{0};
+    std::chrono::steady_clock::time_point round_time_;  // When the last round began.
+    Backlog backlog_;
 };
 
 /// Reads stored messages for Replay, at most `count_max`, from a sequence on. Reason REPLAY_TOO_OLD

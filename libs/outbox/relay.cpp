@@ -1,18 +1,27 @@
+#include <algorithm>
 #include <map>
+#include <thread>
+#include <tuple>
 #include <utility>
 
 #include "core/crash_point.h"
-#include "core/ids.h"
+#include "core/pause.h"
 #include "outbox/outbox.h"
 #include "telemetry/log.h"
 
 namespace prepay::outbox {
 namespace {
 
+using TimePoint = std::chrono::steady_clock::time_point;
+
 constexpr int kRoundMax = 1000;                           // Messages a round.
 constexpr std::chrono::milliseconds kPollInterval{100};   // For rows of other replicas.
 constexpr std::chrono::milliseconds kBlockedPauseMin{2};  // While an older transaction runs.
 constexpr std::chrono::minutes kCleanupInterval{10};
+constexpr int kCleanupRowsMax = 20'000;  // A statement.
+constexpr int kCleanupPiecesMax = 100;   // A clean-up.
+constexpr std::chrono::seconds kMeasureInterval{1};
+constexpr std::chrono::seconds kRoundTimeMax{60};  // One that takes longer hangs: others may lead.
 constexpr std::chrono::seconds kRetryPause{1};
 
 // Gives every committed, unsequenced row its place. The order (xid, outbox_id) of rows below the
@@ -41,14 +50,12 @@ FROM numbered n
 JOIN positions p USING (topic, partition)
 JOIN totals t USING (topic, partition)
 WHERE o.outbox_id = n.outbox_id
-RETURNING o.topic, o.partition, o.sequence, o.message_key, o.payload, o.trace_id,
-          (extract(epoch from clock_timestamp() - o.create_time) * 1000)::bigint
+RETURNING o.topic, o.partition, o.sequence, o.message_key, o.payload, o.trace_id
 )sql";
 
 // After a restart: rows that have a place but were not acknowledged.
 constexpr const char* kUnpublished = R"sql(
-SELECT o.topic, o.partition, o.sequence, o.message_key, o.payload, o.trace_id,
-       (extract(epoch from clock_timestamp() - o.create_time) * 1000)::bigint
+SELECT o.topic, o.partition, o.sequence, o.message_key, o.payload, o.trace_id
 FROM outbox_positions p
 JOIN outbox o ON o.topic = p.topic AND o.partition = p.partition
              AND o.sequence > p.published_sequence
@@ -62,10 +69,13 @@ bool by_place(const kafka::Message& a, const kafka::Message& b) {
 }  // namespace
 
 Relay::Relay(std::unique_ptr<pg::Database> database, std::unique_ptr<kafka::Producer> producer,
-             std::string producer_name)
+             RelayOptions options)
     : database_(std::move(database)),
       producer_(std::move(producer)),
-      producer_name_(std::move(producer_name)) {}
+      options_(std::move(options)),
+      lease_(*database_, options_.lease_time) {}
+
+Relay::~Relay() { lease_.release(); }
 
 void Relay::wake() {
     {
@@ -75,89 +85,139 @@ void Relay::wake() {
     woken_.notify_one();
 }
 
-std::chrono::milliseconds Relay::oldest_age() const {
-    return std::chrono::milliseconds(oldest_age_ms_.load());
+Backlog Relay::backlog() const {
+    const std::lock_guard lock(mutex_);
+    return backlog_;
 }
 
-Result<std::vector<kafka::Message>> Relay::assign_sequences() {
-    using Messages = std::vector<kafka::Message>;
+Result<Relay::Messages> Relay::assign_sequences() {
     blocked_ = false;
-    return database_->transact([&](pqxx::work& tx) -> Result<Messages> {
-        if (const int session = tx.conn().backendpid(); session != session_) {
-            session_ = session;  // The lock went with the old session.
-            recovered_ = false;
-        }
+    const auto begun = std::chrono::steady_clock::now();
+    bool is_fenced = false;
+    Result<Messages> assigned = database_->transact([&](pqxx::work& tx) -> Result<Messages> {
         // Most rounds find nothing: they must cost next to nothing.
         tx.conn().prepare("relay_pending",
                           "SELECT EXISTS (SELECT FROM outbox WHERE sequence IS NULL)");
         const bool pending = tx.exec_prepared1("relay_pending")[0].as<bool>();
         if (recovered_ && !pending) {
-            oldest_age_ms_ = 0;
-            return Messages();
-        }
-        const auto lock_key =
-            static_cast<std::int64_t>(stable_hash("relay/" + database_->schema()) >> 1);
-        leader_ = tx.exec_params1("SELECT pg_try_advisory_lock($1)", lock_key)[0].as<bool>();
-        if (!leader_) {
-            recovered_ = false;  // Whoever leads may die with rows it has not published.
             return Messages();
         }
         tx.exec("SET LOCAL synchronous_commit TO off");
+        PREPAY_RETURN_IF_ERROR(lease_.fence(tx));
+        is_fenced = true;
         tx.conn().prepare("relay_assign", kAssign);
         const pqxx::result rows =
             recovered_ ? tx.exec_prepared("relay_assign", kRoundMax) : tx.exec(kUnpublished);
         blocked_ = pending && rows.empty();
         Messages messages;
-        std::int64_t oldest_ms = 0;
         for (const auto& row : rows) {
             kafka::Message message;
-            message.topic = row[0].as<std::string>();
-            message.partition = row[1].as<int>();
-            message.sequence = row[2].as<std::int64_t>();
-            message.key = row[3].as<std::string>();
-            message.payload = pqxx::binarystring(row[4]).str();
-            message.trace_id = row[5].as<std::string>();
-            message.producer = producer_name_;
-            oldest_ms = std::max(oldest_ms, row[6].as<std::int64_t>());
+            message.topic = row["topic"].as<std::string>();
+            message.partition = row["partition"].as<int>();
+            message.sequence = row["sequence"].as<std::int64_t>();
+            message.key = row["message_key"].as<std::string>();
+            message.payload = pqxx::binarystring(row["payload"]).str();
+            message.trace_id = row["trace_id"].as<std::string>();
+            message.producer = options_.producer_name;
             messages.push_back(std::move(message));
         }
         std::sort(messages.begin(), messages.end(), by_place);
-        oldest_age_ms_ = oldest_ms;
         return messages;
     });
+    if (assigned.ok() && is_fenced) {
+        lease_.renewed(begun);
+    }
+    return assigned;
 }
 
-Status Relay::save_published(const std::vector<kafka::Message>& messages) {
+// The broker refuses a batch for one message in it: halves find that one. Some of a refused batch
+// may have been written; they come again, in order, and are known by their sequence.
+Status Relay::publish(const Messages& messages, Messages& refused) {
+    if (!lease_.is_fresh()) {
+        return make_error(absl::StatusCode::kAborted, "FENCED", "the lead may be another's by now");
+    }
+    const Status status = producer_->produce_all(messages);
+    if (error_reason(status) != "MESSAGE_TOO_LARGE") {
+        return status;
+    }
+    if (messages.size() == 1) {
+        refused.push_back(messages.front());
+        return absl::OkStatus();
+    }
+    const auto middle = messages.begin() + static_cast<std::ptrdiff_t>(messages.size() / 2);
+    PREPAY_RETURN_IF_ERROR(publish({messages.begin(), middle}, refused));
+    return publish({middle, messages.end()}, refused);
+}
+
+Status Relay::save_published(const Messages& messages, const Messages& refused) {
     std::map<std::pair<std::string, int>, std::int64_t> last;
     for (const kafka::Message& message : messages) {
         last[{message.topic, message.partition}] = message.sequence;
     }
-    return database_->transact([&](pqxx::work& tx) {
+    std::vector<std::string> topics;
+    std::vector<std::int64_t> partitions;
+    std::vector<std::int64_t> sequences;
+    for (const auto& [place, sequence] : last) {
+        topics.push_back(place.first);
+        partitions.push_back(place.second);
+        sequences.push_back(sequence);
+    }
+    const auto begun = std::chrono::steady_clock::now();
+    PREPAY_RETURN_IF_ERROR(database_->transact([&](pqxx::work& tx) -> Status {
         tx.exec("SET LOCAL synchronous_commit TO off");
-        for (const auto& [place, sequence] : last) {
+        PREPAY_RETURN_IF_ERROR(lease_.fence(tx));
+        tx.conn().prepare("relay_published",
+                          "UPDATE outbox_positions p SET published_sequence = m.sequence"
+                          " FROM unnest($1::text[], $2::int[], $3::bigint[])"
+                          " AS m (topic, partition, sequence) WHERE p.topic = m.topic"
+                          " AND p.partition = m.partition AND published_sequence < m.sequence");
+        tx.exec_prepared("relay_published", pg::to_array(topics), pg::to_array(partitions),
+                         pg::to_array(sequences));
+        for (const kafka::Message& message : refused) {
             tx.exec_params(
-                "UPDATE outbox_positions SET published_sequence = $3"
-                " WHERE topic = $1 AND partition = $2 AND published_sequence < $3",
-                place.first, place.second, sequence);
+                "INSERT INTO outbox_set_aside (topic, partition, sequence, byte_count, reason)"
+                " VALUES ($1, $2, $3, $4, 'MESSAGE_TOO_LARGE') ON CONFLICT DO NOTHING",
+                message.topic, message.partition, message.sequence,
+                message.key.size() + message.payload.size());
         }
         return absl::OkStatus();
-    });
+    }));
+    lease_.renewed(begun);
+    for (const kafka::Message& message : refused) {
+        telemetry::log_error(
+            "the broker refuses a message for its size: consumers fetch it by Replay",
+            {{"topic", message.topic},
+             {"partition", std::to_string(message.partition)},
+             {"sequence", std::to_string(message.sequence)},
+             {"bytes", std::to_string(message.key.size() + message.payload.size())}});
+    }
+    return absl::OkStatus();
 }
 
 Result<std::size_t> Relay::run_once() {
+    {
+        const std::lock_guard lock(mutex_);
+        round_time_ = std::chrono::steady_clock::now();
+    }
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t epoch, lease_.hold());
+    if (epoch != epoch_) {
+        recovered_ = false;  // Whoever led before may have died with rows it has not published.
+        epoch_ = epoch;
+    }
+    if (epoch_ == 0) {
+        return 0;
+    }
     const bool was_recovered = recovered_;
-    PREPAY_ASSIGN_OR_RETURN(const std::vector<kafka::Message> messages, assign_sequences());
+    PREPAY_ASSIGN_OR_RETURN(const Messages messages, assign_sequences());
     if (!messages.empty()) {
         PREPAY_CRASH_POINT("outbox.read");
         // Until all are acknowledged, the next round starts from what is saved.
         recovered_ = false;
-        PREPAY_RETURN_IF_ERROR(producer_->produce_all(messages));
+        Messages refused;
+        PREPAY_RETURN_IF_ERROR(publish(messages, refused));
         PREPAY_CRASH_POINT("outbox.acked");
-        PREPAY_RETURN_IF_ERROR(save_published(messages));
+        PREPAY_RETURN_IF_ERROR(save_published(messages, refused));
         PREPAY_CRASH_POINT("outbox.saved");
-    }
-    if (!leader_) {
-        return 0;
     }
     recovered_ = true;
     return was_recovered ? messages.size() : messages.size() + 1;  // +1: look for fresh rows too.
@@ -165,24 +225,56 @@ Result<std::size_t> Relay::run_once() {
 
 void Relay::delete_expired() {
     const auto now = std::chrono::steady_clock::now();
-    if (now < next_cleanup_) {
+    if (now < next_cleanup_ || epoch_ == 0) {
         return;
     }
     next_cleanup_ = now + kCleanupInterval;
-    const Status status = database_->transact([](pqxx::work& tx) {
-        tx.exec(
-            "DELETE FROM outbox o USING outbox_positions p"
-            " WHERE o.create_time < now() - interval '7 days' AND o.topic = p.topic"
-            " AND o.partition = p.partition AND o.sequence <= p.published_sequence");
-        return absl::OkStatus();
-    });
-    if (!status.ok()) {
-        telemetry::log_warning("outbox clean-up failed", {{"error", telemetry::describe(status)}});
+    // In pieces: after a long rest one statement would take too long.
+    for (int piece = 0; piece < kCleanupPiecesMax && lease_.is_fresh(); ++piece) {
+        const Result<bool> is_more = database_->transact([&](pqxx::work& tx) -> Result<bool> {
+            const auto deleted = tx.exec_params(
+                "DELETE FROM outbox WHERE outbox_id IN (SELECT outbox_id FROM outbox o"
+                " JOIN outbox_positions p USING (topic, partition)"
+                " WHERE o.create_time < now() - interval '7 days'"
+                " AND o.sequence <= p.published_sequence LIMIT $2)"
+                " AND EXISTS (SELECT FROM outbox_relay_lease WHERE epoch = $1 AND held)",
+                epoch_, kCleanupRowsMax);
+            tx.exec("DELETE FROM outbox_set_aside WHERE create_time < now() - interval '7 days'");
+            return deleted.affected_rows() == kCleanupRowsMax;
+        });
+        if (!is_more.ok()) {
+            telemetry::log_warning("outbox clean-up failed",
+                                   {{"error", telemetry::describe(is_more.status())}});
+        }
+        if (!is_more.value_or(false)) {
+            return;
+        }
+    }
+}
+
+// Beside the rounds, which may wait for the broker: keeps the lead while they go on at all, and
+// measures what waits, leader or not.
+void Relay::watch(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        TimePoint round_time;
+        {
+            const std::lock_guard lock(mutex_);
+            round_time = round_time_;
+        }
+        if (lease_.is_fresh() && std::chrono::steady_clock::now() < round_time + kRoundTimeMax) {
+            static_cast<void>(lease_.hold());
+        }
+        if (const Result<Backlog> backlog = measure_backlog(*database_); backlog.ok()) {
+            const std::lock_guard lock(mutex_);
+            backlog_ = *backlog;
+        }
+        pause(stop, std::min<std::chrono::milliseconds>(options_.lease_time / 3, kMeasureInterval));
     }
 }
 
 void Relay::run(const std::stop_token& stop) {
     const std::stop_callback on_stop(stop, [this] { wake(); });
+    const std::jthread watcher([this](const std::stop_token& ended) { watch(ended); });
     std::chrono::milliseconds blocked_pause = kBlockedPauseMin;
     while (!stop.stop_requested()) {
         const Result<std::size_t> published = run_once();
@@ -191,7 +283,7 @@ void Relay::run(const std::stop_token& stop) {
             telemetry::log_warning("outbox relay will retry",
                                    {{"error", telemetry::describe(published.status())}});
             recovered_ = false;
-            pause = kRetryPause;
+            pause = error_reason(published.status()) == "FENCED" ? kPollInterval : kRetryPause;
         } else if (*published > 0) {
             continue;
         } else if (blocked_) {
@@ -209,6 +301,7 @@ void Relay::run(const std::stop_token& stop) {
         }
         wake_requested_ = false;
     }
+    lease_.release();
 }
 
 }  // namespace prepay::outbox

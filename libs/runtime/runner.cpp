@@ -83,14 +83,15 @@ Service::State::State(std::string service_name, CommonConfig common)
 Status Runner::start_relay() {
     Service::State& state = *service_.state_;
     pg::DatabaseOptions options = state.config.database;
-    options.pool_size = 1;
+    options.pool_size = 2;
     kafka::ProducerOptions producer_options;
     producer_options.brokers = state.config.kafka_brokers;
     producer_options.client_id = "prepay-" + state.name;
     producer_options.linger = std::chrono::milliseconds(1);
     PREPAY_ASSIGN_OR_RETURN(auto producer, kafka::Producer::create(producer_options));
-    state.relay = std::make_unique<outbox::Relay>(std::make_unique<pg::Database>(options),
-                                                  std::move(producer), "prepay-" + state.name);
+    state.relay = std::make_unique<outbox::Relay>(
+        std::make_unique<pg::Database>(options), std::move(producer),
+        outbox::RelayOptions{.producer_name = "prepay-" + state.name});
     state.database.set_commit_hook([relay = state.relay.get()] { relay->wake(); });
     service_.spawn("outbox-relay",
                    [relay = state.relay.get()](const std::stop_token& stop) { relay->run(stop); });
@@ -231,14 +232,22 @@ void Runner::publish_metrics(const std::stop_token& stop) {
     Service::State& state = *service_.state_;
     const std::string prefix = "prepay_" + state.name + "_";
     const auto age = state.metrics.gauge(prefix + "outbox_oldest_age_seconds",
-                                         "Age of the oldest message in the last relay round.");
+                                         "Age of the oldest message not yet published.");
+    const auto unpublished = state.metrics.gauge(prefix + "outbox_unpublished_messages",
+                                                 "Messages committed and not yet published.");
+    const auto set_aside = state.metrics.gauge(
+        prefix + "outbox_set_aside_messages",
+        "Messages of 7 days that the broker refused for their size; consumers fetch them.");
     const auto lag = state.metrics.gauge(prefix + "inbox_lag_messages",
                                          "Messages behind the end of the consumed topics.");
     const auto dead =
         state.metrics.gauge(prefix + "dead_letters", "Messages set aside that wait for redrive.");
     while (!stop.stop_requested()) {
         if (state.relay) {
-            age.set(static_cast<double>(state.relay->oldest_age().count()) / 1000.0);
+            const outbox::Backlog backlog = state.relay->backlog();
+            age.set(static_cast<double>(backlog.oldest_age.count()) / 1000.0);
+            unpublished.set(static_cast<double>(backlog.message_count));
+            set_aside.set(static_cast<double>(backlog.set_aside_count));
         }
         if (state.subscriber) {
             lag.set(static_cast<double>(state.subscriber->lag()));

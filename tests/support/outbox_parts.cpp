@@ -5,14 +5,15 @@ namespace prepay::test {
 std::unique_ptr<outbox::Relay> new_relay(pg::DatabaseOptions database, const std::string& brokers,
                                          const std::string& producer_name,
                                          std::chrono::milliseconds delivery_timeout) {
-    database.pool_size = 1;
+    database.pool_size = 2;
     kafka::ProducerOptions options;
     options.brokers = brokers;
     options.client_id = producer_name;
     options.linger = std::chrono::milliseconds(1);
     options.delivery_timeout = delivery_timeout;
     return std::make_unique<outbox::Relay>(std::make_unique<pg::Database>(database),
-                                           kafka::Producer::create(options).value(), producer_name);
+                                           kafka::Producer::create(options).value(),
+                                           outbox::RelayOptions{.producer_name = producer_name});
 }
 
 outbox::Replay no_replay() {

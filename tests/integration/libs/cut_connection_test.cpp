@@ -161,6 +161,55 @@ TEST_CASE("I-28 a link cut between transactions costs the next call seconds, no 
     CHECK(link.amount() == 3);
 }
 
+TEST_CASE("I-28 a relay whose link is cut is replaced, and nothing is lost") {
+    SKIP_WITHOUT_POSTGRES();
+    CutLink link;
+    MockBroker broker;
+    broker.create_topic(kTopic, 1);
+    const auto leader = new_relay(link.far(), broker.brokers());
+    std::jthread leading([&](const std::stop_token& stop) { leader->run(stop); });
+    REQUIRE(link.post(*link.direct).ok());
+    REQUIRE(until(seconds(10), [&] { return as_consumed(broker) == ascending(1); }));
+    link.proxy.swallow();
+    REQUIRE(link.post(*link.direct, 5).ok());
+    const auto standby = new_relay(link.near(), broker.brokers());
+    std::jthread waiting([&](const std::stop_token& stop) { standby->run(stop); });
+    CHECK(until(seconds(15), [&] { return as_consumed(broker) == ascending(6); }));
+    // The standby goes; the old leader, healed, must find back by itself.
+    waiting = {};
+    link.proxy.heal();
+    REQUIRE(link.post(*link.direct, 5).ok());
+    CHECK(until(seconds(15), [&] { return as_consumed(broker) == ascending(11); }));
+}
+
+TEST_CASE("I-28 what waits in an outbox is counted by leader and standby, whatever holds it up") {
+    SKIP_WITHOUT_POSTGRES();
+    CutLink link;
+    MockBroker broker;
+    broker.create_topic(kTopic, 1);
+    const auto leader = new_relay(link.near(), broker.brokers());
+    const auto standby = new_relay(link.near(), broker.brokers());
+    std::jthread leading([&](const std::stop_token& stop) { leader->run(stop); });
+    REQUIRE(link.post(*link.direct).ok());
+    REQUIRE(until(seconds(10), [&] { return as_consumed(broker) == ascending(1); }));
+    std::jthread waiting([&](const std::stop_token& stop) { standby->run(stop); });
+    // An open transaction of anybody on the server pins the horizon.
+    pqxx::connection pin(link.scratch.admin_url());
+    pqxx::work pinning(pin);
+    pinning.exec("SELECT pg_current_xact_id()");
+    REQUIRE(link.post(*link.direct, 3).ok());
+    for (const auto* relay : {leader.get(), standby.get()}) {
+        CHECK(until(seconds(5), [&] { return relay->backlog().message_count == 3; }));
+        CHECK(until(seconds(5), [&] { return relay->backlog().oldest_age > seconds(1); }));
+    }
+    pinning.abort();
+    for (const auto* relay : {leader.get(), standby.get()}) {
+        CHECK(until(seconds(5), [&] { return relay->backlog().message_count == 0; }));
+        CHECK(until(seconds(5), [&] { return relay->backlog().oldest_age == seconds(0); }));
+    }
+    CHECK(as_consumed(broker) == ascending(4));
+}
+
 TEST_CASE("the server's bounds reach it, also when the URL has options of its own") {
     SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch("cut", kBook);

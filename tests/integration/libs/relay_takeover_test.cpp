@@ -1,6 +1,14 @@
-#include <catch2/catch.hpp>
+#include <signal.h>
+#include <unistd.h>
 
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <thread>
+
+#include "core/pause.h"
 #include "outbox/outbox.h"
+#include "support/child_process.h"
+#include "support/crash.h"
 #include "support/mock_broker.h"
 #include "support/outbox_parts.h"
 #include "support/test_database.h"
@@ -9,6 +17,7 @@ namespace prepay::test {
 namespace {
 
 constexpr const char* kTopic = "prepay.test.facts.v1";
+const std::chrono::milliseconds kLeaseTime = outbox::RelayOptions().lease_time;
 
 std::unique_ptr<outbox::Relay> relay_to(const TestDatabase& scratch, const std::string& brokers) {
     return new_relay(scratch.options(), brokers, "prepay-test", std::chrono::milliseconds(500));
@@ -63,6 +72,131 @@ TEST_CASE("I-19 a relay that takes over publishes what the dead leader had numbe
         REQUIRE(standby->run_once().ok());
     }
     CHECK(published_sequence(*database) == 2);
+}
+
+TEST_CASE("I-19 a leader past its lease neither publishes nor advances") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("takeover");
+    MockBroker broker;
+    broker.create_topic(kTopic, 1);
+    const auto database = scratch.open(2);
+    const outbox::Outbox outbox(1);
+    const auto append = [&] {
+        REQUIRE(database
+                    ->transact([&](pqxx::work& tx) {
+                        outbox.append(tx, kTopic, "key", "payload");
+                        return absl::OkStatus();
+                    })
+                    .ok());
+    };
+    const auto first = relay_to(scratch, broker.brokers());
+    append();
+    while (published_sequence(*database) < 1) {
+        REQUIRE(first->run_once().ok());
+    }
+    const auto second = relay_to(scratch, broker.brokers());
+    append();
+    REQUIRE(*second->run_once() == 0);
+    REQUIRE(published_sequence(*database) == 1);
+    pause(std::stop_token(), kLeaseTime + std::chrono::milliseconds(100));  // It was stopped.
+    while (published_sequence(*database) < 2) {
+        REQUIRE(second->run_once().ok());
+    }
+    append();
+    for (int round = 0; round < 5; ++round) {
+        CHECK(first->run_once().value_or(0) == 0);
+    }
+    CHECK(published_sequence(*database) == 2);
+    while (published_sequence(*database) < 3) {
+        REQUIRE(second->run_once().ok());
+    }
+    CHECK(broker.sequences({kTopic}, 1).at({kTopic, 0}) == std::vector<std::int64_t>{1, 2, 3});
+}
+
+namespace {
+
+constexpr const char* kChild = "[.relay-child]";
+
+std::int64_t count(pg::Database& database, const std::string& sql) {
+    return database
+        .read([&](pqxx::work& tx) -> Result<std::int64_t> {
+            return tx.exec1(sql)[0].as<std::int64_t>();
+        })
+        .value();
+}
+
+}  // namespace
+
+// Not a test: the process that is stopped.
+TEST_CASE("relay child", kChild) {
+    pg::DatabaseOptions options;
+    options.url = environment("PREPAY_RELAY_URL");
+    options.schema = "takeover";
+    const auto relay = new_relay(options, environment("PREPAY_RELAY_BROKERS"));
+    relay->run(std::stop_token());
+}
+
+TEST_CASE("I-19 leaders stopped in the middle leave the sequences gap-free and in order") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("takeover");
+    MockBroker broker;
+    broker.create_topic(kTopic, 1);
+    const auto database = scratch.open(4);
+    const outbox::Outbox outbox(1);
+    std::jthread writer([&](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            CHECK(database
+                      ->transact([&](pqxx::work& tx) {
+                          outbox.append(tx, kTopic, "key", "payload");
+                          return absl::OkStatus();
+                      })
+                      .ok());
+            pause(stop, std::chrono::milliseconds(2));
+        }
+    });
+    const std::string log =
+        (std::filesystem::temp_directory_path() / ("relay-child-" + std::to_string(getpid())))
+            .string();
+    ChildProcess child(
+        {"/proc/self/exe", kChild}, log,
+        {{"PREPAY_RELAY_URL", scratch.options().url}, {"PREPAY_RELAY_BROKERS", broker.brokers()}});
+    const auto moves = [&] {
+        const std::int64_t before = published_sequence(*database);
+        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+        while (published_sequence(*database) < before + 50) {
+            REQUIRE(std::chrono::steady_clock::now() < deadline);
+            pause(std::stop_token(), std::chrono::milliseconds(10));
+        }
+    };
+    for (int round = 0; round < 3; ++round) {
+        moves();
+        child.signal(SIGSTOP);
+        const auto standby = new_relay(scratch.options(), broker.brokers());
+        std::jthread waiting([&](const std::stop_token& stop) { standby->run(stop); });
+        moves();
+        child.signal(SIGCONT);
+        moves();
+    }
+    writer = {};
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+    const auto total = count(*database, "SELECT count(*) FROM outbox");
+    while (published_sequence(*database) < total && std::chrono::steady_clock::now() < deadline) {
+        pause(std::stop_token(), std::chrono::milliseconds(10));
+    }
+    child.kill();
+    CHECK(published_sequence(*database) == total);
+    CHECK(count(*database, "SELECT max(sequence) FROM outbox") == total);
+    CHECK(count(*database, "SELECT epoch FROM outbox_relay_lease") >= 7);
+    CHECK(count(*database,
+                "SELECT count(*) FROM (SELECT sequence, row_number() OVER (ORDER BY xid, outbox_id)"
+                " AS place FROM outbox) AS o WHERE sequence IS DISTINCT FROM place") == 0);
+    std::int64_t last = 0;
+    for (const std::int64_t sequence : broker.sequences({kTopic}, 1).at({kTopic, 0})) {
+        CHECK(sequence <= last + 1);  // Repetitions only, no gap.
+        last = std::max(last, sequence);
+    }
+    CHECK(last == total);
+    std::filesystem::remove(log);
 }
 
 }  // namespace prepay::test

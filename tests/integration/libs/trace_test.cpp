@@ -45,7 +45,8 @@ TEST_CASE("A trace id goes through outbox, broker, subscriber and replay") {
                 .ok());
     kafka::ProducerOptions options;
     options.brokers = broker.brokers();
-    outbox::Relay relay(producer_side.open(1), kafka::Producer::create(options).value(), "test");
+    outbox::Relay relay(producer_side.open(1), kafka::Producer::create(options).value(),
+                        {.producer_name = "test"});
     // The first round is for what an earlier leader left.
     REQUIRE(relay.run_once().ok());
     REQUIRE(relay.run_once().value() == 1);
