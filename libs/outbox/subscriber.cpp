@@ -29,7 +29,10 @@ Messages::const_iterator end_of_transaction(Messages::const_iterator begin,
     return next;
 }
 
-bool is_bad_message(const Status& status) { return error_reason(status) == "BAD_MESSAGE"; }
+// Also one whose answer no broker would take: applied again it would be refused again.
+bool is_bad_message(const Status& status) {
+    return error_reason(status) == "BAD_MESSAGE" || error_reason(status) == "MESSAGE_TOO_LARGE";
+}
 
 // Anything at all as text that PostgreSQL takes: setting a message aside must never fail for what
 // the message holds.
@@ -190,7 +193,10 @@ void set_aside(pqxx::work& tx, const Outbox& outbox, const std::string& group,
         message.topic, message.partition, message.offset, message.sequence, printable(message.key),
         pqxx::binarystring(message.payload), printable(reason));
     const std::string consumer = group.substr(group.rfind('-') + 1);
-    outbox.append(tx, message.topic + ".dlq." + consumer, printable(message.key), message.payload);
+    const std::string key = printable(message.key);
+    if (key.size() + message.payload.size() <= kAppendBytesMax) {  // Else the table has it alone.
+        outbox.append(tx, message.topic + ".dlq." + consumer, key, message.payload);
+    }
 }
 
 Status Subscriber::bury(const Position& position, const kafka::Message& message,

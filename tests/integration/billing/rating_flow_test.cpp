@@ -2,9 +2,12 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "integration/billing/billing_fixture.h"
+#include "outbox/parts.h"
+#include "prepay/billing/v1/events.pb.h"
 #include "prepay/metering/v1/events.pb.h"
 
 namespace prepay::billing {
@@ -55,6 +58,66 @@ void prepare(Billing& billing) {
                 .send_occupancies({{"m-1", occupancy("vacancy", march(1), march(2, 5, 30))},
                                    {"m-1", occupancy("alice", march(2, 5, 30))}})
                 .ok());
+}
+
+TEST_CASE("charges of many lines are announced in messages that the broker takes") {
+    if (!Billing::available()) {
+        return;
+    }
+    constexpr int kMeterCount = 600;
+    Billing billing;
+    std::string day;
+    for (int hour = 0; hour < 24; ++hour) {
+        char span[40];
+        std::snprintf(span, sizeof span, "%s%02d:00-%02d:00 %s", hour == 0 ? "" : ", ", hour,
+                      hour + 1, hour % 2 == 0 ? "valley" : "peak");
+        day += span;
+    }
+    billing.tariff("hourly",
+                   "time_zone: UTC\nseasons:\n  - months: [1-12]\n    days:\n"
+                   "      other: [" +
+                       day + "]\nprices: {peak: 0.6, valley: 0.3}\n");
+    std::vector<std::string> meters;
+    std::vector<std::pair<std::string, Occupancy>> occupancies;
+    std::string readings;  // Serialized messages behind each other are one with all their items.
+    for (int i = 0; i < kMeterCount; ++i) {
+        const std::string meter = "m-" + std::to_string(i);
+        meters.push_back(meter);
+        occupancies.emplace_back(meter, occupancy("alice", march(1)));
+        readings +=
+            Billing::readings_payload(meter, {reading(march(1), 0), reading(march(11), 1'000'000)});
+    }
+    REQUIRE(billing.assign("hourly", meters, march(1)).ok());
+    REQUIRE(billing.send_occupancies(occupancies).ok());
+    const Status sent = billing.send("prepay.metering.readings.v1", readings);
+    INFO(error_message(sent));
+    REQUIRE(sent.ok());
+    std::int64_t total_bytes = 0;
+    std::set<std::string> event_ids;
+    int charge_count = 0;
+    REQUIRE(billing.database
+                ->read([&](pqxx::work& tx) {
+                    for (const auto& row : tx.exec(
+                             "SELECT payload FROM outbox WHERE topic = 'prepay.billing.charges.v1'"
+                             " ORDER BY outbox_id")) {
+                        const std::string payload = pqxx::binarystring(row[0]).str();
+                        CHECK(payload.size() <= outbox::kPartBytesMax);
+                        total_bytes += static_cast<std::int64_t>(payload.size());
+                        v1::ChargesRated event;
+                        REQUIRE(event.ParseFromString(payload));
+                        event_ids.insert(event.header().event_id());
+                        charge_count += event.charges_size();
+                        for (const v1::Charge& charge : event.charges()) {
+                            CHECK(charge.lines_size() == 240);
+                        }
+                    }
+                    return absl::OkStatus();
+                })
+                .ok());
+    CHECK(charge_count == kMeterCount);
+    CHECK(total_bytes > static_cast<std::int64_t>(kafka::kMessageBytesMax));
+    CHECK(static_cast<std::int64_t>(event_ids.size()) > total_bytes / (1 << 20));
+    CHECK(billing.sums().at("alice").energy == kMeterCount * std::int64_t{1'000'000});
 }
 
 TEST_CASE("I-4: readings become charges, register difference = charged energy") {

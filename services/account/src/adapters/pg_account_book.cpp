@@ -1,11 +1,13 @@
 #include "adapters/pg_account_book.h"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "convert.h"
 #include "core/assert.h"
 #include "core/ids.h"
+#include "outbox/parts.h"
 #include "pg/database.h"
 
 namespace prepay::account {
@@ -278,8 +280,12 @@ void PgAccountBook::announce(pqxx::work& tx, const std::vector<AccountChange>& c
     }
     std::vector<outbox::NewMessage> outgoing;
     for (auto& [partition, keyed] : messages) {
-        *keyed.second.mutable_header() = make_header(clock_, now);
-        outgoing.push_back({kTopic, keyed.first, keyed.second.SerializeAsString()});
+        std::ranges::move(outbox::in_parts(kTopic, keyed.first, std::move(keyed.second),
+                                           &v1::BalancesChanged::mutable_changes,
+                                           [&](v1::BalancesChanged& part) {
+                                               *part.mutable_header() = make_header(clock_, now);
+                                           }),
+                          std::back_inserter(outgoing));
     }
     outbox_.append_all(tx, outgoing);
 }

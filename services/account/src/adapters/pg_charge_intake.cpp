@@ -5,6 +5,7 @@
 #include "convert.h"
 #include "core/crash_point.h"
 #include "core/ids.h"
+#include "outbox/parts.h"
 #include "pg/database.h"
 #include "telemetry/log.h"
 
@@ -166,8 +167,10 @@ void EventIntake::announce_charges(pqxx::work& tx, const Charges& charges, const
         fill(*message.add_charges(), *charges[entry.posting.item], profile, now);
     }
     for (auto& [partition, keyed] : messages) {
-        *keyed.second.mutable_header() = make_header(clock_, now);
-        outbox_.append(tx, kPostedTopic, keyed.first, keyed.second.SerializeAsString());
+        outbox::append_in_parts(tx, outbox_, kPostedTopic, keyed.first, std::move(keyed.second),
+                                &v1::ChargesPosted::mutable_charges, [&](v1::ChargesPosted& part) {
+                                    *part.mutable_header() = make_header(clock_, now);
+                                });
     }
 }
 

@@ -3,6 +3,7 @@
 #include "adapters/pg_rooms.h"
 #include "convert.h"
 #include "core/ids.h"
+#include "outbox/parts.h"
 #include "pg/database.h"
 
 // The occupancies' half of PgRooms: who pays for a meter, from when to when.
@@ -102,8 +103,11 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
         }
     }
     for (auto& [partition, keyed] : messages) {
-        *keyed.second.mutable_header() = make_header(clock_, now);
-        outbox_.append(tx, kOccupanciesTopic, keyed.first, keyed.second.SerializeAsString());
+        outbox::append_in_parts(
+            tx, outbox_, kOccupanciesTopic, keyed.first, std::move(keyed.second),
+            &v1::OccupanciesChanged::mutable_occupancies, [&](v1::OccupanciesChanged& part) {
+                *part.mutable_header() = make_header(clock_, now);
+            });
     }
     return absl::OkStatus();
 }

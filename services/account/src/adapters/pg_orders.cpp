@@ -2,11 +2,14 @@
 
 #include "adapters/pg_order_row.h"
 
+#include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "convert.h"
 #include "core/crash_point.h"
 #include "core/ids.h"
+#include "outbox/parts.h"
 #include "pg/database.h"
 
 namespace prepay::account {
@@ -68,10 +71,15 @@ void PgOrders::announce(pqxx::work& tx, const std::vector<Order>& orders) {
     }
     std::vector<outbox::NewMessage> outgoing;
     for (auto& [place, event] : messages) {
-        *event.mutable_header() = make_header(clock_, clock_.now());
         event.set_site_id(place.second);
-        outgoing.push_back(
-            {kPaymentsTopic, event.orders(0).account_id(), event.SerializeAsString()});
+        const std::string key = event.orders(0).account_id();
+        std::ranges::move(outbox::in_parts(kPaymentsTopic, key, std::move(event),
+                                           &v1::PaymentsRecorded::mutable_orders,
+                                           [&](v1::PaymentsRecorded& part) {
+                                               *part.mutable_header() =
+                                                   make_header(clock_, clock_.now());
+                                           }),
+                          std::back_inserter(outgoing));
     }
     outbox_.append_all(tx, outgoing);
 }

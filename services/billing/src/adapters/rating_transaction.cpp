@@ -9,6 +9,7 @@
 #include "convert.h"
 #include "core/crash_point.h"
 #include "core/ids.h"
+#include "outbox/parts.h"
 #include "prepay/billing/v1/events.pb.h"
 #include "telemetry/log.h"
 
@@ -16,8 +17,6 @@ namespace prepay::billing {
 namespace {
 
 constexpr const char* kChargesTopic = "prepay.billing.charges.v1";
-/// Keeps a message well below the broker's size limit.
-constexpr int kMessageChargeCountMax = 2000;
 
 std::vector<std::int64_t> accounts_of(const std::vector<MeterWork>& works) {
     std::set<std::int64_t> keys;
@@ -69,28 +68,23 @@ void RatingTransaction::finish(pqxx::work& tx, std::vector<MeterWork>& works) {
 
 void RatingTransaction::publish(pqxx::work& tx, const std::vector<Charge>& charges) {
     std::vector<v1::ChargesRated> messages(static_cast<std::size_t>(outbox_.partition_count()));
-    const auto append = [&](v1::ChargesRated& message) {
+    const auto make_header = [this](v1::ChargesRated& message) {
         common::v1::EventHeader* header = message.mutable_header();
         header->set_event_id(new_id(clock_));
         to_proto(clock_.now(), header->mutable_occur_time());
         header->set_producer("prepay-billing");
         header->set_trace_id(telemetry::current_trace_id());
-        // Any account of the partition leads to it; all charges in the message belong there.
-        outbox_.append(tx, kChargesTopic, message.charges(0).account_id(),
-                       message.SerializeAsString());
-        message.Clear();
     };
     for (const Charge& charge : charges) {
         const int partition = partition_of(charge.account_id, outbox_.partition_count());
-        v1::ChargesRated& message = messages[static_cast<std::size_t>(partition)];
-        *message.add_charges() = to_proto(charge);
-        if (message.charges_size() == kMessageChargeCountMax) {
-            append(message);
-        }
+        *messages[static_cast<std::size_t>(partition)].add_charges() = to_proto(charge);
     }
     for (v1::ChargesRated& message : messages) {
         if (message.charges_size() != 0) {
-            append(message);
+            // Any account of the partition leads to it; all charges in the message belong there.
+            const std::string key = message.charges(0).account_id();
+            outbox::append_in_parts(tx, outbox_, kChargesTopic, key, std::move(message),
+                                    &v1::ChargesRated::mutable_charges, make_header);
         }
     }
 }

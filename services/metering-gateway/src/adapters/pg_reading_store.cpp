@@ -8,6 +8,7 @@
 #include "commands/adapters/pg_holds.h"
 #include "core/assert.h"
 #include "core/ids.h"
+#include "outbox/parts.h"
 #include "telemetry/log.h"
 
 namespace prepay::metering {
@@ -142,16 +143,16 @@ std::vector<Reading> PgReadingStore::insert(pqxx::work& tx, std::vector<Reading>
 
 void PgReadingStore::publish(pqxx::work& tx, const std::string& line_id,
                              const std::vector<const Reading*>& readings) const {
-    for (std::size_t start = 0; start < readings.size(); start += kReadingsPerMessage) {
-        v1::ReadingsRecorded event;
-        const std::size_t end = std::min(readings.size(), start + kReadingsPerMessage);
-        *event.mutable_header() = make_header(clock_, readings[end - 1]->read_time);
-        event.set_line_id(line_id);
-        for (std::size_t i = start; i < end; ++i) {
-            *event.add_readings() = to_proto_reading(*readings[i]);
-        }
-        outbox_.append(tx, kReadingsTopic, line_id, event.SerializeAsString());
+    v1::ReadingsRecorded event;
+    event.set_line_id(line_id);
+    for (const Reading* reading : readings) {
+        *event.add_readings() = to_proto_reading(*reading);
     }
+    outbox::append_in_parts(
+        tx, outbox_, kReadingsTopic, line_id, std::move(event),
+        &v1::ReadingsRecorded::mutable_readings, [&](v1::ReadingsRecorded& part) {
+            *part.mutable_header() = make_header(clock_, readings.back()->read_time);
+        });
 }
 
 void PgReadingStore::write_states(pqxx::work& tx, const LineBatch& batch) const {
@@ -168,9 +169,12 @@ void PgReadingStore::write_states(pqxx::work& tx, const LineBatch& batch) const 
         }
     }
     if (event.meter_states_size() > 0) {
-        *event.mutable_header() = make_header(clock_, occur_time);
         event.set_line_id(batch.line_id);
-        outbox_.append(tx, kStatesTopic, batch.line_id, event.SerializeAsString());
+        outbox::append_in_parts(tx, outbox_, kStatesTopic, batch.line_id, std::move(event),
+                                &v1::MeterStatesChanged::mutable_meter_states,
+                                [&](v1::MeterStatesChanged& part) {
+                                    *part.mutable_header() = make_header(clock_, occur_time);
+                                });
     }
 }
 

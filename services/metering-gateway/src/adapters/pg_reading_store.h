@@ -67,8 +67,6 @@ public:
     /// Stores readings of one line and publishes the new ones, in the caller's transaction.
     void store(pqxx::work& tx, const std::string& line_id, std::vector<Reading> readings);
 
-    static constexpr std::size_t kReadingsPerMessage = 5000;
-
 private:
     Status ensure_months(const std::set<std::int64_t>& months);
     std::int64_t take_ids(pqxx::work& tx, std::size_t count);
