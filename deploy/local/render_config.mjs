@@ -14,8 +14,8 @@ const secret = (name) => join(demo, 'secrets', name);
 
 /** The SQL schema and role word of a service. */
 const schemaOf = (service) => (service === 'metering-gateway' ? 'metering' : service);
-/** The service behind a key of `peers`. */
-const serviceOf = (peer) => (peer === 'metering' ? 'metering-gateway' : peer);
+/** The endpoint behind a key of `peers`. */
+const serviceOf = (peer) => ({ metering: 'metering-gateway', console: 'console-grpc' })[peer] ?? peer;
 
 /** Keys whose demo value differs from the example, beside those that all services have. */
 const own = {

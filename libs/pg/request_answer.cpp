@@ -30,4 +30,15 @@ void store_answer(pqxx::work& tx, const RequestKey& key, const std::string& answ
         key.request_id, key.method, key.content_hash, key.subject, pqxx::binarystring(answer));
 }
 
+Result<int> forget_answers(Database& database, int count_max) {
+    return database.transact([&](pqxx::work& tx) -> Result<int> {
+        const auto deleted = tx.exec_params(
+            "DELETE FROM request_answers WHERE request_id IN"
+            " (SELECT request_id FROM request_answers WHERE create_time < now() - $1::interval"
+            " ORDER BY create_time LIMIT $2 FOR UPDATE SKIP LOCKED)",
+            std::to_string(kAnswerTime.count()) + " hours", count_max);
+        return static_cast<int>(deleted.affected_rows());
+    });
+}
+
 }  // namespace prepay::pg

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <string>
 
 #include "pg/database.h"
@@ -10,7 +11,7 @@ namespace prepay::pg {
 struct RequestKey {
     std::string request_id;
     std::string method;
-    std::string content_hash;
+    std::string content_hash;  ///< Of what is no secret.
     std::string subject;
 };
 
@@ -20,6 +21,11 @@ struct RequestKey {
 /// Needs the table `request_answers` (libs/pg/migrations).
 template <typename Effect>
 Result<std::string> answer_once(pqxx::work& tx, const RequestKey& key, Effect&& effect);
+
+/// How long an answer is kept; a repetition after that is a new request.
+inline constexpr std::chrono::hours kAnswerTime{24 * 7};
+/// Deletes answers older than kAnswerTime, `count_max` at most; says how many.
+Result<int> forget_answers(Database& database, int count_max);
 
 /// The two halves of answer_once. `find_answer` takes the lock on the id first.
 Result<std::optional<std::string>> find_answer(pqxx::work& tx, const RequestKey& key);

@@ -62,8 +62,9 @@ void Client::prepare_stream(grpc::ClientContext& context, std::chrono::milliseco
     if (timeout.count() > 0) {
         context.set_deadline(std::chrono::system_clock::now() + timeout);
     }
-    if (!options_.token.empty()) {
-        context.AddMetadata("authorization", "Bearer " + options_.token);
+    const std::string token = options_.current_token ? options_.current_token() : options_.token;
+    if (!token.empty()) {
+        context.AddMetadata("authorization", "Bearer " + token);
     }
     if (!telemetry::current_trace_id().empty()) {
         context.AddMetadata("prepay-trace-id", telemetry::current_trace_id());

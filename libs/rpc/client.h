@@ -4,6 +4,7 @@
 #include <grpcpp/client_context.h>
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -23,6 +24,8 @@ struct ClientOptions {
     std::string address;                      ///< "host:port"
     std::string token;                        ///< Service token.
     std::chrono::milliseconds timeout{5000};  ///< Deadline of every unary call.
+    /// Asked for the token of each call instead of `token` when set. Thread-safe.
+    std::function<std::string()> current_token{};
 };
 
 /// A channel to one peer. Thread-safe.

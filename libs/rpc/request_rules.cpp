@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/ids.h"
+#include "prepay/common/v1/fields.pb.h"
 
 namespace prepay::rpc {
 namespace {
@@ -95,6 +96,24 @@ Status check_request(const Message& request) {
         }
     }
     return check_message(request);
+}
+
+void clear_secrets(Message& message) {
+    const auto& reflection = *message.GetReflection();
+    std::vector<const FieldDescriptor*> fields;
+    reflection.ListFields(message, &fields);
+    for (const FieldDescriptor* field : fields) {
+        if (field->options().GetExtension(common::v1::secret)) {
+            reflection.ClearField(&message, field);
+        } else if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+            const int count = field->is_repeated() ? reflection.FieldSize(message, field) : 1;
+            for (int i = 0; i < count; ++i) {
+                clear_secrets(field->is_repeated()
+                                  ? *reflection.MutableRepeatedMessage(&message, field, i)
+                                  : *reflection.MutableMessage(&message, field));
+            }
+        }
+    }
 }
 
 void seal_page_token(const std::string& method, Message& response) {

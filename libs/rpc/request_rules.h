@@ -19,6 +19,9 @@ constexpr int kPageSizeMax = 1000;
 /// - BAD_TEXT: texts hold no zero byte, which PostgreSQL could not store.
 Status check_request(const google::protobuf::Message& request);
 
+/// Empties every field, at any depth, that carries the option `(common.v1.secret)`.
+void clear_secrets(google::protobuf::Message& message);
+
 /// Rows of a page: `page_size` of a checked request, 0 = kPageSizeDefault.
 constexpr int page_size_of(int page_size) { return page_size == 0 ? kPageSizeDefault : page_size; }
 

@@ -20,6 +20,7 @@
 #include <thread>
 
 #include "rpc/client.h"
+#include "rpc/personal.h"
 #include "rpc/reflection.h"
 #include "rpc/request_rules.h"
 #include "rpc/worker_pool.h"
@@ -58,6 +59,15 @@ std::string deterministic_bytes(const Message& message) {
     return bytes;
 }
 
+// What tells two requests of one id apart. A secret has no part in it: even its hash would let
+// whoever reads the database try passwords for as long as the answer is kept.
+std::string hash_of_content(const Message& request) {
+    const std::unique_ptr<Message> open(request.New());
+    open->CopyFrom(request);
+    clear_secrets(*open);
+    return sha256_hex(deterministic_bytes(*open));
+}
+
 // Fills request_id and content_hash where the request has an id; none or a bad one is refused.
 Status take_request_id(const Message& request, CallContext& context) {
     const auto* field = request.GetDescriptor()->FindFieldByName("request_id");
@@ -76,7 +86,7 @@ Status take_request_id(const Message& request, CallContext& context) {
             "request_id must be 8 to 64 of [A-Za-z0-9._:-], made once by the "
             "caller and kept over repetitions");
     }
-    context.content_hash = sha256_hex(deterministic_bytes(request));
+    context.content_hash = hash_of_content(request);
     return absl::OkStatus();
 }
 
@@ -102,6 +112,7 @@ std::string address_of(const std::string& peer) {
 
 struct Method {
     const MethodDescriptor* descriptor = nullptr;
+    bool is_personal = false;  // Its answers can hold what not everybody may see.
     const Message* prototype = nullptr;
     Server::RawUnary unary;
     Server::RawStream stream;
@@ -184,8 +195,15 @@ public:
             return false;
         }
         bool own = false;
+        std::unique_ptr<Message> masked;
+        if (is_masked_) {
+            masked.reset(message.New());
+            masked->CopyFrom(message);
+            mask_personal(*masked);
+        }
         response_buffer_.Clear();
-        grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(message, &response_buffer_, &own);
+        grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(masked ? *masked : message,
+                                                                 &response_buffer_, &own);
         std::unique_lock lock(mutex_);
         write_pending_ = true;
         StartWrite(&response_buffer_);
@@ -194,6 +212,9 @@ public:
     }
 
     [[nodiscard]] bool is_cancelled() const override {
+        if (is_revoked()) {
+            return true;
+        }
         const std::lock_guard lock(mutex_);
         return cancelled_ || write_failed_ || state_.stopping;
     }
@@ -225,8 +246,11 @@ private:
             finish(status);
             return;
         }
+        is_masked_ = method_->is_personal && !sees_personal(call.identity.role);
         if (method_->stream) {
-            finish(method_->stream(call, *request, *this));
+            session_id_ = call.identity.session_id;
+            const Status status = method_->stream(call, *request, *this);
+            finish(is_revoked() ? token_revoked() : status);
             return;
         }
         Result<std::unique_ptr<Message>> response = method_->unary(call, *request);
@@ -234,12 +258,20 @@ private:
             finish(response.status());
             return;
         }
+        if (is_masked_) {
+            mask_personal(**response);
+        }
         seal_page_token(call.method, **response);
         bool own = false;
         const grpc::Status serialized = grpc::GenericSerialize<grpc::ProtoBufferWriter, Message>(
             **response, &response_buffer_, &own);
         count(absl::OkStatus());
         StartWriteAndFinish(&response_buffer_, grpc::WriteOptions(), serialized);
+    }
+
+    // Of an open stream: its session ended meanwhile.
+    [[nodiscard]] bool is_revoked() const {
+        return !session_id_.empty() && state_.access.refuses(session_id_);
     }
 
     Status admit(Message& request, CallContext& call) {
@@ -291,6 +323,8 @@ private:
     grpc::GenericCallbackServerContext& context_;
     std::chrono::steady_clock::time_point start_;
     const Method* method_ = nullptr;
+    bool is_masked_ = false;  // Set before the handler runs.
+    std::string session_id_;  // Streams only; set before their handler runs, in its thread.
     grpc::ByteBuffer request_buffer_;
     grpc::ByteBuffer response_buffer_;
     mutable std::mutex mutex_;
@@ -315,14 +349,20 @@ Server::~Server() { stop(std::chrono::milliseconds(0)); }
 
 void Server::add_unary(const std::string& method, const Message& request_prototype,
                        RawUnary handler) {
-    state_->methods["/" + method] = {nullptr, &request_prototype, std::move(handler), nullptr};
+    state_->methods["/" + method] = {nullptr, false, &request_prototype, std::move(handler),
+                                     nullptr};
     state_->services.insert(method.substr(0, method.find('/')));
 }
 
 void Server::add_stream(const std::string& method, const Message& request_prototype,
                         RawStream handler) {
-    state_->methods["/" + method] = {nullptr, &request_prototype, nullptr, std::move(handler)};
+    state_->methods["/" + method] = {nullptr, false, &request_prototype, nullptr,
+                                     std::move(handler)};
     state_->services.insert(method.substr(0, method.find('/')));
+}
+
+void Server::refuse_sessions(std::set<std::string> session_ids) {
+    state_->access.refuse_sessions(std::move(session_ids));
 }
 
 namespace {
@@ -347,6 +387,7 @@ Status bind_descriptors(const std::set<std::string>& services,
                                       descriptor->full_name() + " has no permission option");
             }
             found->second.descriptor = descriptor;
+            found->second.is_personal = can_hold_personal(*descriptor->output_type());
         }
     }
     for (const auto& [path, method] : methods) {

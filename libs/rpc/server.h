@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 
 #include <google/protobuf/message.h>
@@ -15,10 +16,11 @@ namespace prepay::rpc {
 
 /// What a handler knows about its call.
 struct CallContext {
-    std::string method;        ///< "prepay.billing.v1.BillingService/CreateTariff".
-    Identity identity;         ///< subject empty for PUBLIC methods.
-    std::string request_id;    ///< Empty where the request has no such field.
-    std::string content_hash;  ///< SHA-256 hex of the request; goes with request_id into storage.
+    std::string method;      ///< "prepay.billing.v1.BillingService/CreateTariff".
+    Identity identity;       ///< subject empty for PUBLIC methods.
+    std::string request_id;  ///< Empty where the request has no such field.
+    /// SHA-256 hex of the request without its secret fields; goes with request_id into storage.
+    std::string content_hash;
     std::string trace_id;
     std::string peer_address;    ///< The other end of the connection, without the port.
     std::string client_address;  ///< On whose behalf it says it calls; proves nothing.
@@ -110,6 +112,10 @@ public:
                    RawUnary handler);
     void add_stream(const std::string& method, const google::protobuf::Message& request_prototype,
                     RawStream handler);
+
+    /// Tokens of these sessions are refused from now on, and their open streams end: TOKEN_REVOKED.
+    /// Those named before are forgotten.
+    void refuse_sessions(std::set<std::string> session_ids);
 
     /// Reasons METHOD_UNHANDLED, METHOD_WITHOUT_PERMISSION, ADDRESS_IN_USE.
     Status start();

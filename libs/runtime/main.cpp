@@ -52,8 +52,12 @@ CommonConfig read_common(config::Reader& reader, const Program& program) {
         static_cast<int>(reader.integer("kafka.partition_count", 8, 1, 1024));
     common.public_key_pem = reader.secret("auth.public_key");
     common.service_token = reader.secret("auth.service_token");
+    common.service_token_file = reader.text("auth.service_token_file", "");
     for (const std::string& peer : program.peers) {
         common.peers[peer] = reader.address("peers." + peer);
+    }
+    if (program.schema != "console") {  // Whose tokens are over, is asked of the console.
+        common.peers["console"] = reader.address("peers.console");
     }
     common.log_level = reader.one_of("log.level", {"debug", "info", "warning", "error"}, "info");
     common.reflection = reader.flag("reflection", false);

@@ -10,6 +10,7 @@
 #include "core/pause.h"
 #include "pg/database_time.h"
 #include "pg/migrate.h"
+#include "pg/request_answer.h"
 #include "telemetry/log.h"
 
 namespace prepay {
@@ -27,6 +28,8 @@ constexpr std::chrono::seconds kMetricsInterval{1};
 constexpr std::chrono::seconds kClockInterval{1};
 // While the wall clock agrees the database is asked only so often.
 constexpr int kDatabaseClockEvery = 15;
+constexpr std::chrono::minutes kAnswersInterval{1};
+constexpr int kAnswersAtOnceMax = 1000;
 
 // A call that hangs in a dead database must not hold the process: it has survived worse endings.
 void end_hanging_drain(const std::stop_token& stop) {
@@ -49,15 +52,26 @@ sigset_t stop_signals() {
 
 namespace {
 
-std::map<std::string, std::unique_ptr<rpc::Client>> connect_peers(const CommonConfig& config) {
+rpc::ClientOptions client_options(const std::string& address, const ServiceToken& token) {
+    rpc::ClientOptions options;
+    options.address = address;
+    options.current_token = [&token] { return token.current(); };
+    return options;
+}
+
+std::map<std::string, std::unique_ptr<rpc::Client>> connect_peers(const CommonConfig& config,
+                                                                  const ServiceToken& token) {
     std::map<std::string, std::unique_ptr<rpc::Client>> peers;
     for (const auto& [name, address] : config.peers) {
-        rpc::ClientOptions options;
-        options.address = address;
-        options.token = config.service_token;
-        peers[name] = std::make_unique<rpc::Client>(options);
+        peers[name] = std::make_unique<rpc::Client>(client_options(address, token));
     }
     return peers;
+}
+
+telemetry::Gauge token_gauge(telemetry::Metrics& metrics, const std::string& name) {
+    const std::string prefix = "prepay_" + name + "_";
+    return metrics.gauge(prefix + "service_token_expire_time_seconds",
+                         "When the service's own token ends, since 1970.");
 }
 
 rpc::ServerOptions server_options(const CommonConfig& config) {
@@ -78,7 +92,9 @@ Service::State::State(std::string service_name, CommonConfig common)
       outbox(config.kafka_partition_count),
       server(server_options(config), metrics, clock),
       replay_service(database),
-      peers(connect_peers(config)) {}
+      token(config.service_token, config.service_token_file, config.public_key_pem,
+            token_gauge(metrics, name), clock),
+      peers(connect_peers(config, token)) {}
 
 Status Runner::start_relay() {
     Service::State& state = *service_.state_;
@@ -98,6 +114,22 @@ Status Runner::start_relay() {
     return absl::OkStatus();
 }
 
+void Runner::follow_sessions() {
+    Service::State& state = *service_.state_;
+    const std::string prefix = "prepay_" + state.name + "_";
+    const auto age = state.metrics.gauge(
+        prefix + "ended_sessions_age_seconds",
+        "For how long the console has not said which sessions ended; 0 while it does.");
+    const auto console = state.config.peers.find("console");
+    if (console == state.config.peers.end()) {
+        return;  // The console itself: it reads them.
+    }
+    state.session_follower = std::make_unique<SessionFollower>(
+        client_options(console->second, state.token), state.server, age, state.clock);
+    service_.spawn("ended-sessions", [follower = state.session_follower.get()](
+                                         const std::stop_token& stop) { follower->run(stop); });
+}
+
 Status Runner::prepare() {
     Service::State& state = *service_.state_;
     PREPAY_RETURN_IF_ERROR(state.database.ping());
@@ -115,6 +147,10 @@ void Runner::start_threads(std::vector<std::jthread>& threads) {
                                          const std::stop_token& stop) { subscriber->run(stop); });
     }
     service_.spawn("clock", [this](const std::stop_token& stop) { watch_clock(stop); });
+    service_.spawn("service-token",
+                   [&token = state.token](const std::stop_token& stop) { token.run(stop); });
+    follow_sessions();
+    service_.spawn("answers", [this](const std::stop_token& stop) { forget_answers(stop); });
     service_.spawn("metrics", [this](const std::stop_token& stop) { publish_metrics(stop); });
     for (auto& [name, body] : state.bodies) {
         threads.emplace_back(
@@ -142,6 +178,7 @@ Status Runner::run() {
                    ? unavailable("CLOCK_IN_DOUBT", "the machine's clock was stepped")
                    : absl::OkStatus();
     });
+    service_.add_check("service_token", [&state] { return state.token.check(); });
     if (state.subscriber) {
         service_.add_check("subscriber", [subscriber = state.subscriber.get()] {
             return subscriber->is_assigned()
@@ -225,6 +262,20 @@ void Runner::watch_clock(const std::stop_token& stop) {
         doubt.set(state.clock.is_in_doubt() ? 1 : 0);
         step.set(std::chrono::duration<double>(state.clock.step()).count());
         pause(stop, kClockInterval);
+    }
+}
+
+void Runner::forget_answers(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        const Result<int> forgotten =
+            pg::forget_answers(service_.state_->database, kAnswersAtOnceMax);
+        if (!forgotten.ok()) {
+            telemetry::log_warning("old answers are deleted later",
+                                   {{"error", telemetry::describe(forgotten.status())}});
+        }
+        if (!forgotten.ok() || *forgotten < kAnswersAtOnceMax) {
+            pause(stop, kAnswersInterval);
+        }
     }
 }
 

@@ -12,6 +12,8 @@
 #include "core/anchored_clock.h"
 #include "prepay/common/v1/common.pb.h"
 #include "runtime/service.h"
+#include "runtime/service_token.h"
+#include "runtime/session_follower.h"
 
 namespace prepay::runtime {
 
@@ -39,9 +41,11 @@ struct Service::State {
     outbox::Outbox outbox;
     rpc::Server server;
     OutboxReplayService replay_service;
+    ServiceToken token;
     std::map<std::string, std::unique_ptr<rpc::Client>> peers;
     std::unique_ptr<outbox::Subscriber> subscriber;
     std::unique_ptr<outbox::Relay> relay;
+    std::unique_ptr<SessionFollower> session_follower;  ///< None in the console itself.
     std::vector<telemetry::HealthCheck> checks;
     std::vector<std::pair<std::string, std::function<void(const std::stop_token&)>>> bodies;
     std::vector<std::function<void()>> stop_hooks;
@@ -64,11 +68,13 @@ public:
 private:
     Status prepare();
     Status start_relay();
+    void follow_sessions();
     void start_threads(std::vector<std::jthread>& threads);
     void publish_metrics(const std::stop_token& stop);
     /// Asks the database for the time and tells when the clocks do not agree.
     void check_clock();
     void watch_clock(const std::stop_token& stop);
+    void forget_answers(const std::stop_token& stop);
 
     const Program& program_;
     Service& service_;

@@ -34,6 +34,7 @@ struct CommonConfig {
     int kafka_partition_count = 8;
     std::string public_key_pem;
     std::string service_token;
+    std::string service_token_file;            ///< Where a renewed one will be; may be empty.
     std::map<std::string, std::string> peers;  ///< "account" -> "host:port"
     std::string log_level;
     bool reflection = false;
@@ -78,7 +79,8 @@ private:
 struct Program {
     std::string name;    ///< "metering-gateway": binary prepay-metering-gateway.
     std::string schema;  ///< "metering": schema, role, environment prefix PREPAY_METERING__.
-    std::vector<std::string> peers;  ///< Required keys peers.<name>.
+    /// Required keys peers.<name>, beside peers.console, which every service but the console has.
+    std::vector<std::string> peers;
     std::vector<pg::Migration> migrations;
     /// Reads the service's own keys; they must outlive the program (capture a struct).
     std::function<void(config::Reader&)> configure;

@@ -9,6 +9,7 @@
 #include "prepay/account/v1/events.pb.h"
 #include "prepay/alarm/v1/alarm.pb.h"
 #include "prepay/billing/v1/events.pb.h"
+#include "prepay/common/v1/fields.pb.h"
 #include "prepay/common/v1/reflection.pb.h"
 #include "prepay/common/v1/status.pb.h"
 #include "prepay/console/v1/console.pb.h"
@@ -111,17 +112,16 @@ TEST_CASE("Every method has exactly one permission (I-22, S-3)", "[I-22][S-3]") 
 }
 
 TEST_CASE("Every mutation carries a request id") {
-    static const std::regex reads("^(Get|List|Watch|Read|Export|Explain|Replay)");
+    static const std::regex reads("^(Get|List|Watch|Read|Export|Explain|Replay|Check)");
     // What makes these repeatable instead.
     const std::set<std::string> own_key = {
         "prepay.alarm.v1.AlarmService.TestChannel",  // a message each time it is asked for
         "prepay.account.v1.AccountService.ClaimSwitchIntent",           // intent_id and claimant
         "prepay.account.v1.PaymentCallbackService.HandleWechatNotice",  // the provider's order
-        "prepay.console.v1.AuthService.CreateTenantLink",  // signs a token, stores nothing
-        "prepay.console.v1.AuthService.ChangePassword",    // the old password, once
-        "prepay.console.v1.AuthService.LogIn",             // makes a session each time
-        "prepay.console.v1.AuthService.Refresh",           // the refresh token
-        "prepay.console.v1.AuthService.LogOut",            // the refresh token
+        "prepay.console.v1.AuthService.ChangePassword",                 // the old password, once
+        "prepay.console.v1.AuthService.LogIn",                          // makes a session each time
+        "prepay.console.v1.AuthService.Refresh",                        // the refresh token
+        "prepay.console.v1.AuthService.LogOut",                         // the refresh token
     };
     std::set<std::string> unused = own_key;
     for (const MethodDescriptor* method : methods()) {
@@ -149,12 +149,43 @@ TEST_CASE("Reads ask for no more than PERMISSION_READ, or are the tenant's or in
         if (std::regex_search(method->name(), reads)) {
             CAPTURE(method->full_name());
             const common::v1::Permission permission = rpc::required_permission(*method);
-            CHECK((permission == common::v1::PERMISSION_READ ||
+            if (method->name() == "ListTenantLinks") {  // Its answer is keys to tenants' pages.
+                CHECK(permission == common::v1::PERMISSION_SELL);
+                continue;
+            }
+            CHECK((permission == common::v1::PERMISSION_INTERNAL ||
+                   permission == common::v1::PERMISSION_READ ||
                    permission == common::v1::PERMISSION_TENANT ||
                    permission == common::v1::PERMISSION_PUBLIC ||
                    permission == common::v1::PERMISSION_MANAGE));
         }
     }
+}
+
+TEST_CASE(
+    "What is named like a secret carries the option, so that no hash and no answer keeps it") {
+    static const std::regex secret("(^|_)(password|passwd|secret|token|key|path)$");
+    // Named like secrets, but none.
+    const std::set<std::string> open = {"page_token", "next_page_token"};
+    const std::set<std::string> open_fields = {
+        "prepay.common.v1.ReplayResponse.key",  // of a message: an account's or a line's id
+        "prepay.common.v1.ErrorDetail.MetadataEntry.key",
+    };
+    int marked = 0;
+    for (const Descriptor* message : messages()) {
+        for (int i = 0; i < message->field_count(); ++i) {
+            const FieldDescriptor* field = message->field(i);
+            CAPTURE(field->full_name());
+            const bool is_marked = field->options().GetExtension(common::v1::secret);
+            marked += is_marked ? 1 : 0;
+            if (std::regex_search(field->name(), secret) && open.count(field->name()) == 0 &&
+                open_fields.count(field->full_name()) == 0 &&
+                field->cpp_type() == FieldDescriptor::CPPTYPE_STRING) {
+                CHECK(is_marked);
+            }
+        }
+    }
+    CHECK(marked >= 12);
 }
 
 TEST_CASE("Names: VerbNoun, its own request and response, directory equals package") {

@@ -343,11 +343,6 @@ SuspenseOutcome suspense_outcome_from(const std::string& text) {
     return look_up(std::array{kCreditAccount, kPaidBack}, text);
 }
 
-void mask_contact(v1::Customer& customer) {
-    customer.set_phone(mask_phone(customer.phone()));
-    customer.set_email(mask_email(customer.email()));
-}
-
 common::v1::EventHeader make_header(const Clock& clock, Instant occur_time) {
     common::v1::EventHeader header;
     header.set_event_id(new_id(clock));

@@ -57,9 +57,6 @@ OrderKind order_kind_from(const std::string& text);
 OrderState order_state_from(const std::string& text);
 SuspenseOutcome suspense_outcome_from(const std::string& text);
 
-/// Phone and e-mail with all but their ends starred out.
-void mask_contact(v1::Customer& customer);
-
 /// Head of an event made now in the current trace.
 common::v1::EventHeader make_header(const Clock& clock, Instant occur_time);
 

@@ -7,6 +7,8 @@
 #include "adapters/ended_sessions.h"
 #include "adapters/grpc_auth_service.h"
 #include "adapters/grpc_bridge.h"
+#include "adapters/grpc_session_service.h"
+#include "adapters/grpc_tenant_links.h"
 #include "adapters/http_edge.h"
 #include "config.h"
 #include "metrics.h"
@@ -27,18 +29,23 @@ struct Parts {
     console::ConsoleConfig config;
     std::unique_ptr<console::ConsoleMetrics> metrics;
     std::unique_ptr<console::GrpcAuthService> auth;
+    std::unique_ptr<console::GrpcTenantLinks> links;
     std::unique_ptr<console::GrpcBridge> bridge;
     std::unique_ptr<rpc::AccessControl> access;
     std::unique_ptr<console::EndedSessions> ended_sessions;
+    std::unique_ptr<console::GrpcSessionService> sessions;
     std::unique_ptr<console::HttpEdge> edge;
 };
 
 Status wire(Parts& parts, runtime::Service& service) {
     parts.metrics = std::make_unique<console::ConsoleMetrics>(service.metrics());
-    parts.auth = std::make_unique<console::GrpcAuthService>(
-        parts.config, service.database(), service.peer("account"), *parts.metrics, service.clock());
+    parts.auth = std::make_unique<console::GrpcAuthService>(parts.config, service.database(),
+                                                            *parts.metrics, service.clock());
     parts.auth->register_on(service.server());
     service.spawn("log-ins", [&parts](const std::stop_token& stop) { parts.auth->run(stop); });
+    parts.links = std::make_unique<console::GrpcTenantLinks>(
+        parts.config, service.database(), service.peer("account"), service.clock());
+    parts.links->register_on(service.server());
     std::map<std::string, std::string> addresses;
     for (const auto& [name, address] : service.config().peers) {
         addresses["prepay." + name + ".v1"] = address;
@@ -48,7 +55,9 @@ Status wire(Parts& parts, runtime::Service& service) {
     parts.access =
         std::make_unique<rpc::AccessControl>(service.config().public_key_pem, service.clock());
     parts.ended_sessions = std::make_unique<console::EndedSessions>(
-        parts.config, service.database(), *parts.access, service.clock());
+        parts.config, service.database(), *parts.access, service.server(), service.clock());
+    parts.sessions = std::make_unique<console::GrpcSessionService>(*parts.ended_sessions);
+    parts.sessions->register_on(service.server());
     PREPAY_RETURN_IF_ERROR(parts.ended_sessions->look());
     service.spawn("ended-sessions",
                   [&parts](const std::stop_token& stop) { parts.ended_sessions->run(stop); });
@@ -66,13 +75,13 @@ int report(const Status& status) {
 }
 
 Status mint_token(const std::string& key_file, const std::string& subject, const std::string& role,
-                  const std::string& account_id, int days) {
+                  const std::string& account_id, std::chrono::hours time) {
     std::ifstream stream(key_file);
     const std::string key{std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()};
     const Instant now = SystemClock().now();
     rpc::TokenClaims claims;
     claims.identity = {subject, rpc::role_from_text(role), account_id};
-    claims.expire_time = now + std::chrono::hours(24 * days);
+    claims.expire_time = now + time;
     if (claims.identity.role == rpc::Role::kNone) {
         return invalid_argument("BAD_ROLE",
                                 "--role must be viewer, cashier, operator, admin, "
@@ -131,6 +140,7 @@ int main(int argc, char** argv) {
     std::string role = "service";
     std::string account_id;
     int days = 30;
+    int hours = 0;
     NewUser user;
     program.add_subcommands = [&](CLI::App& app, int& exit_code) {
         CLI::App* mint = app.add_subcommand("mint-token", "Print a signed token, for services");
@@ -141,8 +151,12 @@ int main(int argc, char** argv) {
         mint->add_option("--role", role, "Role")->capture_default_str();
         mint->add_option("--account-id", account_id, "For role tenant");
         mint->add_option("--days", days, "Days until it expires")->check(CLI::Range(1, 36500));
-        mint->callback(
-            [&] { exit_code = report(mint_token(key_file, subject, role, account_id, days)); });
+        mint->add_option("--hours", hours, "Hours until it expires, instead of days")
+            ->check(CLI::Range(1, 24 * 365));
+        mint->callback([&] {
+            exit_code = report(mint_token(key_file, subject, role, account_id,
+                                          std::chrono::hours(hours > 0 ? hours : 24 * days)));
+        });
         CLI::App* create = app.add_subcommand(
             "create-user", "Add a user or reset one; the password is read from standard input");
         create->add_option("--config", user.config_path, "Configuration file")

@@ -188,10 +188,10 @@ TEST_CASE("a meter attached to an occupied room is the tenant's; lists find room
                 v1::ListAccountsRequest accounts;
                 for (const char* query : {"r1", "Customer of", "0000567", "water-1"}) {
                     accounts.set_query(query);
-                    CHECK(world.accounts.list(tx, accounts)->accounts_size() == 1);
+                    CHECK(world.accounts.list(tx, accounts, true)->accounts_size() == 1);
                 }
                 accounts.set_query("nothing like this");
-                CHECK(world.accounts.list(tx, accounts)->accounts_size() == 0);
+                CHECK(world.accounts.list(tx, accounts, true)->accounts_size() == 0);
                 v1::ListPostingsRequest postings;
                 postings.set_account_id(a);
                 postings.set_page_size(1);

@@ -45,6 +45,13 @@ TEST_CASE("PutChannel: stored once a request, secret never shown, kept when left
     reused.content_hash = "y";
     CHECK(error_reason(world.grpc.put_channel(reused, request).status()) == "REQUEST_ID_REUSED");
 
+    auto other = request;
+    other.mutable_channel()->set_secret("another-of-16-byte");
+    CHECK(error_reason(world.grpc.put_channel(context, other).status()) == "REQUEST_ID_REUSED");
+    CHECK(world.count("channels WHERE secret = 'secret-of-16-byte'") == 1);
+    CHECK(world.count(
+              "request_answers WHERE position('secret-of' in encode(answer, 'escape')) > 0") == 0);
+
     auto change = request;
     change.mutable_channel()->set_channel_id(first->channel().channel_id());
     change.mutable_channel()->clear_secret();

@@ -72,9 +72,9 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
     config.forwarded_header = bounds.forwarded_header;
 
     pool_ = database.open();
-    const std::string address = "127.0.0.1:" + std::to_string(free_port());
+    grpc_address_ = "127.0.0.1:" + std::to_string(free_port());
+    const std::string address = grpc_address_;
     rpc::ServerOptions options;
-    grpc_address_ = address;
     options.listen = address;
     options.public_key_pem = keys.public_pem();
     options.worker_count = kWorkers;
@@ -85,9 +85,15 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
     client.address = address;
     client.token = token(rpc::Role::kService);
     account_ = std::make_unique<rpc::Client>(client);
-    auth_ = std::make_unique<console::GrpcAuthService>(config, *pool_, *account_, console_metrics_,
-                                                       clock);
+    auth_ = std::make_unique<console::GrpcAuthService>(config, *pool_, console_metrics_, clock);
     auth_->register_on(*server_);
+    links_ = std::make_unique<console::GrpcTenantLinks>(config, *pool_, *account_, clock);
+    links_->register_on(*server_);
+    access_ = std::make_unique<rpc::AccessControl>(keys.public_pem(), clock);
+    ended_sessions_ =
+        std::make_unique<console::EndedSessions>(config, *pool_, *access_, *server_, clock);
+    sessions_ = std::make_unique<console::GrpcSessionService>(*ended_sessions_);
+    sessions_->register_on(*server_);
     REQUIRE(server_->start().ok());
 
     bridge_ = std::make_unique<console::GrpcBridge>(
@@ -95,8 +101,6 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
                                            {"prepay.reporting.v1", address},
                                            {"prepay.console.v1", address}},
         auth_->address_proof());
-    access_ = std::make_unique<rpc::AccessControl>(keys.public_pem(), clock);
-    ended_sessions_ = std::make_unique<console::EndedSessions>(config, *pool_, *access_, clock);
     edge_ = std::make_unique<console::HttpEdge>(config, *bridge_, *access_, *account_,
                                                 console_metrics_);
     const Result<int> started = edge_->start();
@@ -134,6 +138,11 @@ std::string World::token(rpc::Role role, const std::string& account_id) const {
 void World::tidy_log_ins() { REQUIRE(auth_->tidy().ok()); }
 
 void World::look_for_ended_sessions() { REQUIRE(ended_sessions_->look().ok()); }
+
+void World::execute(const std::string& sql) const {
+    pqxx::connection connection(database.admin_url());
+    pqxx::nontransaction(connection).exec(sql);
+}
 
 void World::add_user(const std::string& name, const std::string& password, rpc::Role role) {
     REQUIRE(console::put_user(*pool_, clock, name, "", role, password).ok());

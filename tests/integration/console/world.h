@@ -12,6 +12,8 @@
 #include "adapters/ended_sessions.h"
 #include "adapters/grpc_auth_service.h"
 #include "adapters/grpc_bridge.h"
+#include "adapters/grpc_session_service.h"
+#include "adapters/grpc_tenant_links.h"
 #include "adapters/http_edge.h"
 #include "fake_services.h"
 #include "support/test_database.h"
@@ -67,6 +69,8 @@ public:
     static bool available();
 
     [[nodiscard]] int port() const { return port_; }
+    /// Of the server that is console, account and reporting at once: "host:port".
+    [[nodiscard]] const std::string& grpc_address() const { return grpc_address_; }
     /// A token of an hour.
     [[nodiscard]] std::string token(rpc::Role role, const std::string& account_id = "") const;
     void add_user(const std::string& name, const std::string& password, rpc::Role role);
@@ -87,8 +91,12 @@ public:
     /// What the console does every few seconds.
     void look_for_ended_sessions();
     void tidy_log_ins();
-    /// "host:port" of the services' gRPC, AuthService among them.
-    [[nodiscard]] const std::string& grpc_address() const { return grpc_address_; }
+    /// What it does in a thread of its own.
+    void run_ended_sessions(const std::stop_token& stop) { ended_sessions_->run(stop); }
+    /// The console's gRPC goes away.
+    void stop_grpc() { server_->stop(std::chrono::seconds(5)); }
+    /// SQL as the superuser.
+    void execute(const std::string& sql) const;
 
     SettableClock clock;
     const TokenKeys keys;
@@ -108,10 +116,12 @@ private:
     std::unique_ptr<console::GrpcAuthService> auth_;
     std::unique_ptr<console::GrpcBridge> bridge_;
     std::unique_ptr<rpc::AccessControl> access_;
+    std::unique_ptr<console::GrpcTenantLinks> links_;
     std::unique_ptr<console::EndedSessions> ended_sessions_;
+    std::unique_ptr<console::GrpcSessionService> sessions_;
     std::unique_ptr<console::HttpEdge> edge_;
-    int port_ = 0;
     std::string grpc_address_;
+    int port_ = 0;
 };
 
 /// Waits until it is so; fails the test after 30 s.

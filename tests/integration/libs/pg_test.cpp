@@ -161,4 +161,32 @@ TEST_CASE("arrays are quoted") {
     REQUIRE(pg::to_array(std::vector<std::int64_t>{1, -2}) == "{1,-2}");
 }
 
+TEST_CASE("stored answers are forgotten after seven days, a bounded number at a time") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("pgtest");
+    const auto database = scratch.open();
+    REQUIRE(database
+                ->transact([](pqxx::work& tx) {
+                    tx.exec(
+                        "INSERT INTO request_answers (request_id, method, content_hash, subject,"
+                        " answer, create_time) SELECT 'request-' || n, 'M', 'h', 's', '', now() - n"
+                        " * interval '1 day' + interval '1 hour' FROM generate_series(1, 12) n");
+                    return absl::OkStatus();
+                })
+                .ok());
+    // Those of 8 to 12 days less an hour are too old; that of 7 days less an hour is not.
+    CHECK(pg::forget_answers(*database, 3).value() == 3);
+    CHECK(pg::forget_answers(*database, 3).value() == 2);
+    CHECK(pg::forget_answers(*database, 3).value() == 0);
+    CHECK(database
+              ->read([](pqxx::work& tx) -> Result<std::string> {
+                  return tx
+                      .exec1(
+                          "SELECT max(substr(request_id, 9)::int) AS oldest FROM"
+                          " request_answers")["oldest"]
+                      .as<std::string>();
+              })
+              .value() == "7");
+}
+
 }  // namespace prepay::test

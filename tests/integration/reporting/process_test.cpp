@@ -42,7 +42,7 @@ struct Process {
             << "}\n"
             << "auth: {public_key_file: " << (folder / "key.pem").string()
             << ", service_token_file: " << (folder / "token").string() << "}\n"
-            << "peers: {account: '127.0.0.1:1', metering: '127.0.0.1:1'}\n";
+            << "peers: {account: '127.0.0.1:1', metering: '127.0.0.1:1', console: '127.0.0.1:1'}\n";
         kafka::ProducerOptions options;
         options.brokers = broker.brokers();
         producer = kafka::Producer::create(options).value();

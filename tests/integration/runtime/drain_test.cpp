@@ -77,7 +77,8 @@ struct Gate {
             << "listen: {grpc: '127.0.0.1:" << port << "', http: '127.0.0.1:" << http_port << "'}\n"
             << "database: {url: '" << scratch.options().url << "', pool_size: 8}\n"
             << "auth: {public_key_file: " << (folder / "key.pem").string()
-            << ", service_token_file: " << (folder / "token").string() << "}\n";
+            << ", service_token_file: " << (folder / "token").string() << "}\n"
+            << "peers: {console: '127.0.0.1:1'}\n";
         child = std::make_unique<ChildProcess>(
             std::vector<std::string>{"/proc/self/exe", "[.gate]"}, (folder / "log").string(),
             std::map<std::string, std::string>{{"GATE_CONFIG", (folder / "gate.yaml").string()}});

@@ -57,13 +57,4 @@ TEST_CASE("levels must fall and stay within reason") {
     CHECK_FALSE(problem_of(levels).empty());
 }
 
-TEST_CASE("phone and e-mail are masked") {
-    CHECK(mask_phone("13812345678") == "138****5678");
-    CHECK(mask_phone("1234567") == "*******");
-    CHECK(mask_phone("").empty());
-    CHECK(mask_email("li@example.com") == "l***@example.com");
-    CHECK(mask_email("no-at-sign") == "***");
-    CHECK(mask_email("").empty());
-}
-
 }  // namespace prepay::account

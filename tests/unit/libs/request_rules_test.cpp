@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include "prepay/account/v1/account.pb.h"
+#include "prepay/alarm/v1/alarm.pb.h"
+#include "prepay/console/v1/console.pb.h"
 #include "rpc/request_rules.h"
 
 namespace prepay::rpc {
@@ -59,6 +61,24 @@ TEST_CASE("a place that is no sequence is refused") {
     for (const char* bad : {"0", "-1", "abc", "4 2", "42x", "99999999999999999999", "\n"}) {
         CHECK(error_reason(sequence_of(bad).status()) == "BAD_PAGE_TOKEN");
     }
+}
+
+TEST_CASE("secrets are emptied at any depth, the rest stays") {
+    console::v1::CreateUserRequest user;
+    user.set_request_id("make-user-1");
+    user.mutable_user()->set_user_name("li");
+    user.set_password("correct horse");
+    clear_secrets(user);
+    CHECK(user.password().empty());
+    CHECK(user.request_id() == "make-user-1");
+    CHECK(user.user().user_name() == "li");
+
+    alarm::v1::PutChannelRequest channel;
+    channel.mutable_channel()->set_target("https://example.com/hook");
+    channel.mutable_channel()->set_secret("secret-of-16-byte");
+    clear_secrets(channel);
+    CHECK(channel.channel().secret().empty());
+    CHECK(channel.channel().target() == "https://example.com/hook");
 }
 
 }  // namespace prepay::rpc

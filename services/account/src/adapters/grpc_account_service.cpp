@@ -3,6 +3,7 @@
 #include "convert.h"
 #include "core/crash_point.h"
 #include "pg/request_answer.h"
+#include "rpc/personal.h"
 
 namespace prepay::account {
 namespace {
@@ -12,13 +13,6 @@ PgOrders::CashOrder cash_order(const rpc::CallContext& context, const Request& r
     return {request.account_id(), Money::from_micros(request.amount_micros()),
             request.note(),       context.identity.subject,
             context.request_id,   context.content_hash};
-}
-
-// S-23: who only looks sees no phone number and no e-mail.
-void mask_for(const rpc::CallContext& context, v1::Account& account) {
-    if (context.identity.role == rpc::Role::kViewer && account.has_customer()) {
-        mask_contact(*account.mutable_customer());
-    }
 }
 
 // Who may only sell gives no credit: a floor lowered below zero is keep-power by another name.
@@ -184,12 +178,11 @@ Result<v1::CloseAccountResponse> GrpcAccountService::close_account(
 }
 
 Result<v1::GetAccountResponse> GrpcAccountService::get_account(
-    const Context& context, const v1::GetAccountRequest& request) {
+    const Context&, const v1::GetAccountRequest& request) {
     return read([&](pqxx::work& tx) -> Result<v1::GetAccountResponse> {
         v1::GetAccountResponse response;
         PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
                                 parts_.accounts.get(tx, request.account_id()));
-        mask_for(context, *response.mutable_account());
         return response;
     });
 }
@@ -197,12 +190,7 @@ Result<v1::GetAccountResponse> GrpcAccountService::get_account(
 Result<v1::ListAccountsResponse> GrpcAccountService::list_accounts(
     const Context& context, const v1::ListAccountsRequest& request) {
     return read([&](pqxx::work& tx) -> Result<v1::ListAccountsResponse> {
-        PREPAY_ASSIGN_OR_RETURN(v1::ListAccountsResponse response,
-                                parts_.accounts.list(tx, request));
-        for (v1::Account& account : *response.mutable_accounts()) {
-            mask_for(context, account);
-        }
-        return response;
+        return parts_.accounts.list(tx, request, rpc::sees_personal(context.identity.role));
     });
 }
 

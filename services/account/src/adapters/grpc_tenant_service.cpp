@@ -12,7 +12,6 @@ Result<v1::Account> own_account(PgAccounts& accounts, pqxx::work& tx,
     if (!account.has_customer()) {
         return not_found("ACCOUNT_NOT_FOUND", "there is no such account");
     }
-    mask_contact(*account.mutable_customer());
     return account;
 }
 

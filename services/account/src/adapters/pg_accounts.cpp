@@ -323,19 +323,21 @@ Result<v1::Account> PgAccounts::get(pqxx::work& tx, const std::string& account_i
 }
 
 Result<v1::ListAccountsResponse> PgAccounts::list(pqxx::work& tx,
-                                                  const v1::ListAccountsRequest& request) {
+                                                  const v1::ListAccountsRequest& request,
+                                                  bool by_phone) {
     const int limit = rpc::page_size_of(request.page_size());
     const auto rows = tx.exec_params(
         std::string(kSelectAccount) +
             " WHERE a.kind = 'purse' AND ($1 = '' OR a.site_id = $1) AND ($2 OR a.state = 'open')"
-            " AND ($3 = '' OR c.display_name ILIKE $4 OR c.phone LIKE $4 OR a.account_id = $3"
+            " AND ($3 = '' OR c.display_name ILIKE $4 OR ($7 AND c.phone LIKE $4) OR a.account_id "
+            "= $3"
             " OR $3 = ANY(o.meter_ids) OR EXISTS (SELECT 1 FROM rooms r"
             " WHERE r.room_id = ANY(o.room_ids) AND (r.display_name ILIKE $4 OR r.room_id = $3)))"
             " AND a.account_no > coalesce((SELECT account_no FROM accounts WHERE account_id = $5), "
             "0)"
             " ORDER BY a.account_no LIMIT $6",
         request.site_id(), request.include_closed(), request.query(), "%" + request.query() + "%",
-        request.page_token(), limit + 1);
+        request.page_token(), limit + 1, by_phone);
     v1::ListAccountsResponse response;
     for (const auto& row : rows) {
         if (response.accounts_size() == limit) {

@@ -32,7 +32,10 @@ public:
     /// Reason ACCOUNT_NOT_FOUND.
     Result<v1::Account> get(pqxx::work& tx, const std::string& account_id);
     v1::Account get(pqxx::work& tx, std::int64_t account_no);
-    Result<v1::ListAccountsResponse> list(pqxx::work& tx, const v1::ListAccountsRequest& request);
+    /// The query finds a phone number only for those who see it (`by_phone`), or digits could be
+    /// tried one by one.
+    Result<v1::ListAccountsResponse> list(pqxx::work& tx, const v1::ListAccountsRequest& request,
+                                          bool by_phone);
 
 private:
     Result<LockedAccount> lock_open(pqxx::work& tx, const std::string& account_id);

@@ -48,19 +48,4 @@ SwitchWish switch_wish(const CreditTerms& terms, Money balance, std::int64_t pos
     return below && !terms.keep_power ? SwitchWish::kOff : SwitchWish::kOn;
 }
 
-std::string mask_phone(const std::string& phone) {
-    if (phone.size() < 8) {
-        return std::string(phone.size(), '*');
-    }
-    return phone.substr(0, 3) + std::string(phone.size() - 7, '*') + phone.substr(phone.size() - 4);
-}
-
-std::string mask_email(const std::string& email) {
-    const std::size_t at = email.find('@');
-    if (email.empty() || at == std::string::npos || at == 0) {
-        return email.empty() ? "" : "***";
-    }
-    return email.substr(0, 1) + "***" + email.substr(at);
-}
-
 }  // namespace prepay::account

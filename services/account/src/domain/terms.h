@@ -50,9 +50,4 @@ enum class SwitchWish {
 /// way.
 SwitchWish switch_wish(const CreditTerms& terms, Money balance, std::int64_t posting_count);
 
-/// "138****5678"; empty stays empty.
-std::string mask_phone(const std::string& phone);
-/// "l***@example.com"; empty stays empty.
-std::string mask_email(const std::string& email);
-
 }  // namespace prepay::account

@@ -118,10 +118,34 @@ Result<std::vector<Channel>> list_channels(pg::Database& database) {
         [](pqxx::work& tx) -> Result<std::vector<Channel>> { return read_channels(tx); });
 }
 
+namespace {
+
+// The secret is in no hash of the request, so the channel's own tells a repetition from another
+// request. An empty one stands for whatever there is.
+Status check_same_secret(pqxx::work& tx, const std::string& answer, const std::string& secret) {
+    v1::PutChannelResponse response;
+    response.ParseFromString(answer);
+    const auto same =
+        tx.exec_params1("SELECT count(*) AS n FROM channels WHERE channel_id = $1 AND secret <> $2",
+                        response.channel().channel_id(), secret);
+    return secret.empty() || same["n"].as<int>() == 0
+               ? absl::OkStatus()
+               : already_exists("REQUEST_ID_REUSED",
+                                "this request_id stored the channel with another secret");
+}
+
+}  // namespace
+
 Result<v1::PutChannelResponse> put_channel(pg::Database& database, const pg::RequestKey& key,
                                            Channel channel) {
+    const std::string given_secret = channel.secret;
     PREPAY_ASSIGN_OR_RETURN(
         const std::string answer, database.transact([&](pqxx::work& tx) -> Result<std::string> {
+            PREPAY_ASSIGN_OR_RETURN(std::optional<std::string> known, pg::find_answer(tx, key));
+            if (known) {
+                PREPAY_RETURN_IF_ERROR(check_same_secret(tx, *known, given_secret));
+                return *std::move(known);
+            }
             return pg::answer_once(tx, key, [&](pqxx::work&) -> Result<std::string> {
                 const auto stored = tx.exec_params(
                     "SELECT kind, secret FROM channels WHERE channel_id = $1 FOR UPDATE",

@@ -1,37 +1,74 @@
 #include "adapters/ended_sessions.h"
 
+#include "core/ids.h"
 #include "core/pause.h"
 #include "telemetry/log.h"
 
 namespace prepay::console {
 namespace {
 
-constexpr std::chrono::seconds kInterval{5};
+constexpr std::chrono::seconds kInterval{1};
+constexpr std::chrono::seconds kStaleAfter{5};
 constexpr std::chrono::hours kHousekeepingInterval{1};
 constexpr std::chrono::minutes kClockSkewMax{1};  ///< Of replicas and the database.
+constexpr std::chrono::hours kLinksKeptAfter{24 * 90};
+
+std::string version_of(const std::set<std::string>& ids) {
+    std::string all;
+    for (const std::string& id : ids) {
+        all += id + '\n';
+    }
+    return std::to_string(ids.size()) + "-" + std::to_string(stable_hash(all));
+}
 
 }  // namespace
 
 Status EndedSessions::look() {
-    PREPAY_ASSIGN_OR_RETURN(
-        std::set<std::string> ended,
-        store_.ended_sessions(clock_.now() - config_.access_token_time - kClockSkewMax));
-    access_.refuse_sessions(std::move(ended));
+    const Instant now = clock_.now();
+    PREPAY_ASSIGN_OR_RETURN(std::set<std::string> ended,
+                            store_.ended_sessions(now - config_.access_token_time - kClockSkewMax));
+    PREPAY_ASSIGN_OR_RETURN(std::set<std::string> revoked, links_.revoked(now - kClockSkewMax));
+    ended.merge(revoked);
+    access_.refuse_sessions(ended);
+    server_.refuse_sessions(ended);
+    const std::lock_guard lock(mutex_);
+    latest_ = {version_of(ended), std::move(ended)};
+    look_time_ = clock_.steady();
     return absl::OkStatus();
+}
+
+Result<EndedSessions::Snapshot> EndedSessions::latest() const {
+    const std::lock_guard lock(mutex_);
+    if (latest_.version.empty() || clock_.steady() - look_time_ > kStaleAfter) {
+        return unavailable("SESSIONS_UNKNOWN", "the console cannot read which sessions ended");
+    }
+    return latest_;
+}
+
+void EndedSessions::keep_house() {
+    const Instant now = clock_.now();
+    Status status = store_.forget_sessions(now);
+    if (status.ok()) {
+        status = links_.forget(now - kLinksKeptAfter);
+    }
+    if (!status.ok()) {
+        telemetry::log_warning("old sessions and links are deleted later",
+                               {{"error", telemetry::describe(status)}});
+    }
 }
 
 void EndedSessions::run(const std::stop_token& stop) {
     auto next_housekeeping = clock_.steady();
+    bool is_known = true;
     while (!stop.stop_requested()) {
-        if (const Status status = look(); !status.ok()) {
-            telemetry::log_warning("ended sessions could not be read",
+        const Status status = look();
+        if (!status.ok() && is_known) {
+            telemetry::log_warning("ended sessions cannot be read",
                                    {{"error", telemetry::describe(status)}});
         }
+        is_known = status.ok();
         if (clock_.steady() >= next_housekeeping) {
-            if (const Status status = store_.forget_sessions(clock_.now()); !status.ok()) {
-                telemetry::log_warning("old sessions are deleted later",
-                                       {{"error", telemetry::describe(status)}});
-            }
+            keep_house();
             next_housekeeping = clock_.steady() + kHousekeepingInterval;
         }
         pause(stop, kInterval);

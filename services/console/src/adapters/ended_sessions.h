@@ -1,32 +1,57 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
+#include <set>
 #include <stop_token>
+#include <string>
 
+#include "adapters/pg_tenant_links.h"
 #include "adapters/pg_user_store.h"
 #include "config.h"
 #include "rpc/access.h"
+#include "rpc/server.h"
 
 namespace prepay::console {
 
-/// Tells the edge which sessions ended while access tokens of them are still good, at whichever
-/// replica that was (S-13: revocation within a minute).
+/// Which sessions and tenant links ended while tokens of them are still good, at whichever replica
+/// that was (S-13). The edge and the console's own server refuse them; the other services ask for
+/// the list. Thread-safe.
 class EndedSessions {
 public:
-    EndedSessions(const ConsoleConfig& config, pg::Database& database, rpc::AccessControl& access,
-                  const Clock& clock)
-        : config_(config), store_(database), access_(access), clock_(clock) {}
+    struct Snapshot {
+        std::string version;  ///< The same for the same ids, at every replica.
+        std::set<std::string> session_ids;
+    };
 
-    /// Looks every few seconds; what cannot be read leaves the edge with what it knew.
+    EndedSessions(const ConsoleConfig& config, pg::Database& database, rpc::AccessControl& access,
+                  rpc::Server& server, const Clock& clock)
+        : config_(config),
+          store_(database),
+          links_(database),
+          access_(access),
+          server_(server),
+          clock_(clock) {}
+
+    /// Looks every second; what cannot be read leaves everybody with what was known.
     void run(const std::stop_token& stop);
     /// One look.
     Status look();
+    /// What was last seen. UNAVAILABLE with reason SESSIONS_UNKNOWN when that is too long ago.
+    [[nodiscard]] Result<Snapshot> latest() const;
 
 private:
+    void keep_house();
+
     const ConsoleConfig& config_;
     PgUserStore store_;
+    PgTenantLinks links_;
     rpc::AccessControl& access_;
+    rpc::Server& server_;
     const Clock& clock_;
+    mutable std::mutex mutex_;
+    Snapshot latest_;
+    std::chrono::steady_clock::time_point look_time_;
 };
 
 }  // namespace prepay::console

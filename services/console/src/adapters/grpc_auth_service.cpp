@@ -15,7 +15,6 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-constexpr std::chrono::hours kTenantLinkTime{24 * 90};
 constexpr std::chrono::seconds kTidyInterval{5};
 
 google::protobuf::Timestamp to_proto_time(Instant instant) {
@@ -37,13 +36,11 @@ Status too_many_attempts(Duration wait) {
 }  // namespace
 
 GrpcAuthService::GrpcAuthService(const ConsoleConfig& config, pg::Database& database,
-                                 const rpc::Client& account, const ConsoleMetrics& metrics,
+                                 const ConsoleMetrics& metrics,
                                  const Clock& clock)
     : config_(config),
       database_(database),
       store_(database),
-      account_(account),
-      account_stub_(account::v1::AccountService::NewStub(account.channel())),
       clock_(clock),
       attempts_(database),
       hasher_({config.hash_at_once, config.hash_waiting_max, config.hash_wait}),
@@ -59,7 +56,6 @@ void GrpcAuthService::register_on(rpc::Server& server) {
     server.unary(service + "GetMe", this, &GrpcAuthService::get_me);
     server.unary(service + "CreateUser", this, &GrpcAuthService::create_user);
     server.unary(service + "ListUsers", this, &GrpcAuthService::list_users);
-    server.unary(service + "CreateTenantLink", this, &GrpcAuthService::create_tenant_link);
     server.unary(service + "ChangePassword", this, &GrpcAuthService::change_password);
     server.unary(service + "UnlockUser", this, &GrpcAuthService::unlock_user);
 }
@@ -220,15 +216,29 @@ Result<v1::CreateUserResponse> GrpcAuthService::create_user(const rpc::CallConte
     PREPAY_ASSIGN_OR_RETURN(user.password_hash, hasher_.hash(request.password()));
     const pg::RequestKey key{context.request_id, context.method, context.content_hash,
                              context.identity.subject};
+    bool is_new = false;
     PREPAY_ASSIGN_OR_RETURN(
         const std::string answer, database_.transact([&](pqxx::work& tx) -> Result<std::string> {
+            is_new = false;
             return pg::answer_once(tx, key, [&](pqxx::work& inner) -> Result<std::string> {
+                is_new = true;
                 PREPAY_RETURN_IF_ERROR(PgUserStore::insert(inner, user));
                 v1::CreateUserResponse response;
                 *response.mutable_user() = to_proto_user(user);
                 return response.SerializeAsString();
             });
         }));
+    if (!is_new) {  // The password is in no hash of the request; the user's own tells.
+        PREPAY_ASSIGN_OR_RETURN(const std::optional<UserRow> known,
+                                store_.find_by_name(user.user_name));
+        PREPAY_ASSIGN_OR_RETURN(
+            const bool same,
+            hasher_.matches(request.password(), known ? known->password_hash : absent_user_hash_));
+        if (!known || !same) {
+            return already_exists("REQUEST_ID_REUSED",
+                                  "this request_id made the user with another password");
+        }
+    }
     v1::CreateUserResponse response;
     response.ParseFromString(answer);
     return response;
@@ -241,35 +251,6 @@ Result<v1::ListUsersResponse> GrpcAuthService::list_users(const rpc::CallContext
     for (const UserRow& user : users) {
         *response.add_users() = to_proto_user(user);
     }
-    return response;
-}
-
-Result<v1::CreateTenantLinkResponse> GrpcAuthService::create_tenant_link(
-    const rpc::CallContext&, const v1::CreateTenantLinkRequest& request) {
-    account::v1::GetAccountRequest lookup;
-    lookup.set_account_id(request.account_id());
-    PREPAY_ASSIGN_OR_RETURN(
-        const account::v1::GetAccountResponse found,
-        account_.call(*account_stub_, &account::v1::AccountService::StubInterface::GetAccount,
-                      lookup));
-    if (!found.account().has_customer()) {
-        return not_found("ACCOUNT_NOT_FOUND", "there is no tenant's account with this id");
-    }
-    if (found.account().state() != account::v1::ACCOUNT_STATE_OPEN) {
-        return failed_precondition("ACCOUNT_CLOSED",
-                                   "the account is closed; a link needs an open account");
-    }
-    const Instant now = clock_.now();
-    rpc::TokenClaims claims;
-    claims.identity.subject = "tenant:" + request.account_id();
-    claims.identity.role = rpc::Role::kTenant;
-    claims.identity.account_id = request.account_id();
-    claims.expire_time = now + kTenantLinkTime;
-    v1::CreateTenantLinkResponse response;
-    PREPAY_ASSIGN_OR_RETURN(*response.mutable_token(),
-                            rpc::sign_token(claims, config_.private_key_pem, now));
-    response.set_path("/m/#t=" + response.token());
-    *response.mutable_expire_time() = to_proto_time(claims.expire_time);
     return response;
 }
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <memory>
 #include <stop_token>
 #include <string>
 
@@ -9,17 +8,15 @@
 #include "adapters/pg_log_in_store.h"
 #include "adapters/pg_user_store.h"
 #include "config.h"
-#include "prepay/account/v1/account.grpc.pb.h"
 #include "prepay/console/v1/console.pb.h"
-#include "rpc/client.h"
 #include "rpc/server.h"
 
 namespace prepay::console {
 
-/// AuthService: log-in, sessions, users, tenant links.
+/// AuthService without the tenant links: log-in, sessions, users.
 class GrpcAuthService {
 public:
-    GrpcAuthService(const ConsoleConfig& config, pg::Database& database, const rpc::Client& account,
+    GrpcAuthService(const ConsoleConfig& config, pg::Database& database,
                     const ConsoleMetrics& metrics, const Clock& clock);
     void register_on(rpc::Server& server);
     /// Keeps log lines and stored failures few, every few seconds.
@@ -41,8 +38,6 @@ public:
                                                const v1::CreateUserRequest& request);
     Result<v1::ListUsersResponse> list_users(const rpc::CallContext& context,
                                              const v1::ListUsersRequest& request);
-    Result<v1::CreateTenantLinkResponse> create_tenant_link(
-        const rpc::CallContext& context, const v1::CreateTenantLinkRequest& request);
     Result<v1::ChangePasswordResponse> change_password(const rpc::CallContext& context,
                                                        const v1::ChangePasswordRequest& request);
     Result<v1::UnlockUserResponse> unlock_user(const rpc::CallContext& context,
@@ -73,8 +68,6 @@ private:
     const ConsoleConfig& config_;
     pg::Database& database_;
     PgUserStore store_;
-    const rpc::Client& account_;
-    std::unique_ptr<account::v1::AccountService::StubInterface> account_stub_;
     const Clock& clock_;
     PgLogInStore attempts_;
     PasswordHasher hasher_;

@@ -1,0 +1,134 @@
+#include "adapters/grpc_tenant_links.h"
+
+#include <google/protobuf/util/time_util.h>
+
+#include "core/ids.h"
+#include "rpc/request_rules.h"
+
+namespace prepay::console {
+namespace {
+
+constexpr std::chrono::hours kLinkTime{24 * 90};
+constexpr const char* kPath = "/m/#t=";
+
+google::protobuf::Timestamp to_proto_time(Instant instant) {
+    return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(to_micros(instant));
+}
+
+// A link that was taken back shows that, also when it is over for other reasons too.
+v1::TenantLinkState state_of(const TenantLinkRow& link, bool is_account_open, Instant now) {
+    if (link.revoke_time) {
+        return v1::TENANT_LINK_STATE_REVOKED;
+    }
+    if (link.expire_time <= now) {
+        return v1::TENANT_LINK_STATE_EXPIRED;
+    }
+    return is_account_open ? v1::TENANT_LINK_STATE_ACTIVE : v1::TENANT_LINK_STATE_ENDED;
+}
+
+pg::RequestKey key_of(const rpc::CallContext& context) {
+    return {context.request_id, context.method, context.content_hash, context.identity.subject};
+}
+
+}  // namespace
+
+void GrpcTenantLinks::register_on(rpc::Server& server) {
+    const std::string service = "prepay.console.v1.AuthService/";
+    server.unary(service + "CreateTenantLink", this, &GrpcTenantLinks::create);
+    server.unary(service + "ListTenantLinks", this, &GrpcTenantLinks::list);
+    server.unary(service + "RevokeTenantLink", this, &GrpcTenantLinks::revoke);
+}
+
+Result<std::string> GrpcTenantLinks::token_of(const TenantLinkRow& link) const {
+    rpc::TokenClaims claims;
+    claims.identity.subject = "tenant:" + link.account_id;
+    claims.identity.role = rpc::Role::kTenant;
+    claims.identity.account_id = link.account_id;
+    claims.identity.session_id = link.link_id;
+    claims.expire_time = link.expire_time;
+    return rpc::sign_token(claims, config_.private_key_pem, clock_.now());
+}
+
+Result<bool> GrpcTenantLinks::is_open(const std::string& account_id) const {
+    account::v1::GetAccountRequest lookup;
+    lookup.set_account_id(account_id);
+    PREPAY_ASSIGN_OR_RETURN(
+        const account::v1::GetAccountResponse found,
+        account_.call(*account_stub_, &account::v1::AccountService::StubInterface::GetAccount,
+                      lookup));
+    if (!found.account().has_customer()) {
+        return not_found("ACCOUNT_NOT_FOUND", "there is no tenant's account with this id");
+    }
+    return found.account().state() == account::v1::ACCOUNT_STATE_OPEN;
+}
+
+Result<v1::TenantLink> GrpcTenantLinks::to_proto(const TenantLinkRow& link,
+                                                 bool is_account_open) const {
+    v1::TenantLink proto;
+    proto.set_link_id(link.link_id);
+    proto.set_account_id(link.account_id);
+    proto.set_creator(link.creator);
+    *proto.mutable_create_time() = to_proto_time(link.create_time);
+    *proto.mutable_expire_time() = to_proto_time(link.expire_time);
+    proto.set_state(state_of(link, is_account_open, clock_.now()));
+    proto.set_revoker(link.revoker);
+    if (link.revoke_time) {
+        *proto.mutable_revoke_time() = to_proto_time(*link.revoke_time);
+    }
+    if (proto.state() == v1::TENANT_LINK_STATE_ACTIVE) {
+        PREPAY_ASSIGN_OR_RETURN(const std::string token, token_of(link));
+        proto.set_path(kPath + token);
+    }
+    return proto;
+}
+
+Result<v1::CreateTenantLinkResponse> GrpcTenantLinks::create(
+    const rpc::CallContext& context, const v1::CreateTenantLinkRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const bool open, is_open(request.account_id()));
+    if (!open) {
+        return failed_precondition("ACCOUNT_CLOSED",
+                                   "the account is closed; a link needs an open account");
+    }
+    TenantLinkRow fresh;
+    fresh.link_id = new_id(clock_);
+    fresh.account_id = request.account_id();
+    fresh.creator = context.identity.subject;
+    fresh.create_time = clock_.now();
+    fresh.expire_time = fresh.create_time + kLinkTime;
+    PREPAY_ASSIGN_OR_RETURN(const TenantLinkRow link, links_.create(key_of(context), fresh));
+    v1::CreateTenantLinkResponse response;
+    PREPAY_ASSIGN_OR_RETURN(*response.mutable_token(), token_of(link));
+    response.set_path(kPath + response.token());
+    *response.mutable_expire_time() = to_proto_time(link.expire_time);
+    response.set_link_id(link.link_id);
+    return response;
+}
+
+Result<v1::ListTenantLinksResponse> GrpcTenantLinks::list(
+    const rpc::CallContext&, const v1::ListTenantLinksRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const bool open, is_open(request.account_id()));
+    const int size = rpc::page_size_of(request.page_size());
+    PREPAY_ASSIGN_OR_RETURN(const std::vector<TenantLinkRow> found,
+                            links_.list(request.account_id(), request.page_token(), size + 1));
+    v1::ListTenantLinksResponse response;
+    for (const TenantLinkRow& link : found) {
+        if (response.links_size() == size) {
+            response.set_next_page_token(response.links(size - 1).link_id());
+            break;
+        }
+        PREPAY_ASSIGN_OR_RETURN(*response.add_links(), to_proto(link, open));
+    }
+    return response;
+}
+
+Result<v1::RevokeTenantLinkResponse> GrpcTenantLinks::revoke(
+    const rpc::CallContext& context, const v1::RevokeTenantLinkRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(
+        const TenantLinkRow link,
+        links_.revoke(key_of(context), request.link_id(), context.identity.subject, clock_.now()));
+    v1::RevokeTenantLinkResponse response;
+    PREPAY_ASSIGN_OR_RETURN(*response.mutable_link(), to_proto(link, false));
+    return response;
+}
+
+}  // namespace prepay::console
