@@ -1,12 +1,15 @@
-import { useMutation } from '@tanstack/react-query';
-import { Alert, Button, Modal, Typography } from 'antd';
+import { useMutation, useQuery } from '@tanstack/react-query';
+import { Alert, Button, Modal, Popconfirm, Space, Typography } from 'antd';
 import qrcode from 'qrcode-generator';
 import { useMemo, useState } from 'react';
 import { auth } from '../core/clients';
+import { newRequestId } from '../core/request_id';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
+import type { TenantLink } from '../gen/prepay/console/v1/console_pb';
 import { useText } from '../i18n/console_text';
 import { When } from '../ui/figures';
 import { Failed } from '../ui/surface';
+import { linkPerson, linkUrl, linkWord } from './tenant_link';
 
 function QrCode({ text, label }: { text: string; label: string }) {
     const { path, size } = useMemo(() => {
@@ -27,11 +30,52 @@ function QrCode({ text, label }: { text: string; label: string }) {
     );
 }
 
-/** Makes the link of the tenant's phone page and shows it as a code to be scanned. */
+function GivenLink({ link, onRevoked }: { link: TenantLink; onRevoked: () => void }) {
+    const { t } = useText();
+    const revoke = useMutation({ mutationFn: () => auth.revokeTenantLink({ requestId: newRequestId(), linkId: link.linkId }), onSuccess: onRevoked });
+    const url = linkUrl(link, location.origin);
+    return (
+        <li>
+            <div>
+                {t(linkWord(link.state))} · {linkPerson(link.creator)} <When time={link.createTime} />
+                {link.revoker && <> · {t('link.revoked_by', { who: linkPerson(link.revoker) })} <When time={link.revokeTime} /></>}
+                {url && <> · {t('link.until')} <When time={link.expireTime} /></>}
+            </div>
+            {url && (
+                <Space>
+                    <Typography.Text copyable={{ text: url, tooltips: [t('common.copy'), t('common.copied')] }} />
+                    <Popconfirm title={t('link.revoke.ask')} okText={t('link.revoke')} cancelText={t('common.cancel')} onConfirm={() => revoke.mutate()}>
+                        <Button size="small" danger loading={revoke.isPending}>{t('link.revoke')}</Button>
+                    </Popconfirm>
+                </Space>
+            )}
+            {revoke.isError && <Failed error={revoke.error} />}
+        </li>
+    );
+}
+
+/** What was given out for the account, newest first. */
+function GivenLinks({ accountId, newest }: { accountId: string; newest: string | undefined }) {
+    const { t } = useText();
+    const links = useQuery({ queryKey: ['tenant-links', accountId, newest], queryFn: () => auth.listTenantLinks({ accountId }) });
+    if (links.isError) return <Failed error={links.error} />;
+    return (
+        <section aria-label={t('link.given')}>
+            <Typography.Title level={5}>{t('link.given')}</Typography.Title>
+            {links.data?.links.length === 0 && <Typography.Text type="secondary">{t('link.none')}</Typography.Text>}
+            <ul style={{ listStyle: 'none', padding: 0 }}>
+                {links.data?.links.map((link) => <GivenLink key={link.linkId} link={link} onRevoked={() => void links.refetch()} />)}
+            </ul>
+        </section>
+    );
+}
+
+/** Makes the link of the tenant's phone page and shows it as a code to be scanned; lists and takes back those given out. */
 export function TenantLinkDialog({ account, onClose }: { account: Account; onClose: () => void }) {
     const { t } = useText();
     const [open, setOpen] = useState(true);
-    const link = useMutation({ mutationFn: () => auth.createTenantLink({ accountId: account.accountId }) });
+    const [requestId] = useState(newRequestId);
+    const link = useMutation({ mutationFn: () => auth.createTenantLink({ requestId, accountId: account.accountId }) });
     const url = link.data ? new URL(link.data.path, location.origin).href : '';
     return (
         <Modal open={open} title={`${t('action.tenant_link')} · ${account.customer?.displayName ?? ''}`} onCancel={() => setOpen(false)} afterClose={onClose} footer={null} width={420}>
@@ -51,6 +95,7 @@ export function TenantLinkDialog({ account, onClose }: { account: Account; onClo
                     <Alert type="info" title={<>{t('action.tenant_link.until')} <When time={link.data.expireTime} /></>} />
                 </div>
             )}
+            <GivenLinks accountId={account.accountId} newest={link.data?.linkId} />
         </Modal>
     );
 }
