@@ -4,7 +4,7 @@
 DEMO=${PREPAY_DEMO_DIR:-$VAR/demo}
 readonly DEMO
 readonly SERVICES=(metering-gateway billing account alarm scheduler reporting console)
-readonly HELPERS=(park-keeper park-simulator provider-simulator smtp)
+readonly HELPERS=(token-keeper park-keeper park-simulator provider-simulator smtp)
 readonly PROCESSES=(postgres kafka "${HELPERS[@]}" "${SERVICES[@]}")
 
 # Every address of the demo as an offset from the port base. A process owns the ports of its name
@@ -87,9 +87,13 @@ make_secrets() {
     for service in "${SERVICES[@]}"; do
         schema=$(schema_of "$service")
         secret "pg_$schema.password" openssl rand -hex 16
-        secret "$schema.token" "$BIN/prepay-console" mint-token --key-file "$key" \
-            --subject "prepay-$schema" --role service --days 3650
     done
+    rm -f "$LOG_DIR/token-keeper.log"
+    stop_processes TERM 5 token-keeper  # A new one renews the tokens first of all.
+    # shellcheck disable=SC2046
+    start_process token-keeper bash "$HERE/token_keeper.sh" "$BIN/prepay-console" "$DEMO/secrets" \
+        $(for service in "${SERVICES[@]}"; do schema_of "$service"; done)
+    wait_until 30 token-keeper is_healthy token-keeper
     [[ -s $DEMO/secrets/wechat/account-wechat.yaml ]] || "$BIN/prepay-provider-simulator" --init-only \
         --keys-dir "$DEMO/secrets/wechat" "${PROVIDER_OPTIONS[@]}"
 }
@@ -160,6 +164,7 @@ is_healthy() {
     case $1 in
         postgres) "$(pg_bin)/pg_isready" -q -h 127.0.0.1 -p "$(port postgres)" ;;
         kafka | smtp | park-simulator) is_listening "$(port "$1")" ;;
+        token-keeper) grep -q ^renewed "$LOG_DIR/token-keeper.log" ;;
         park-keeper) grep -q ^ready "$LOG_DIR/park-keeper.log" ;;
         provider-simulator) curl -sf -m 2 -o /dev/null "http://127.0.0.1:$(port "$1")/healthz" ;;
         *) curl -sf -m 2 -o /dev/null "http://127.0.0.1:$(port "$1-http")/readyz" ;;
