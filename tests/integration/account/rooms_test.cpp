@@ -55,7 +55,8 @@ TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overl
                 auto& opening = *request.add_opening_registers();
                 opening.set_meter_id("r1-m1");
                 opening.set_register_total(123'456);
-                PREPAY_ASSIGN_OR_RETURN(const auto no, world.accounts.open(tx, request));
+                PREPAY_ASSIGN_OR_RETURN(const auto no,
+                                        world.accounts.open(tx, request, CreditRight::kMayGive));
                 account_id = world.accounts.get(tx, no).account_id();
                 return absl::OkStatus();
             }).ok());
@@ -91,7 +92,7 @@ TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overl
     early.mutable_customer()->set_display_name("Wang");
     *early.mutable_start_time() = to_proto(moved_in + std::chrono::hours(1));
     CHECK(error_reason(in(world, [&](pqxx::work& tx) {
-              return world.accounts.open(tx, early).status();
+              return world.accounts.open(tx, early, CreditRight::kMayGive).status();
           })) == "TIME_OVERLAPS");
 }
 
@@ -106,8 +107,9 @@ TEST_CASE("bad rooms and accounts are refused as a whole") {
         request.set_room_id(room);
         request.mutable_customer()->set_display_name("Li");
         edit(request);
-        return error_reason(
-            in(world, [&](pqxx::work& tx) { return world.accounts.open(tx, request).status(); }));
+        return error_reason(in(world, [&](pqxx::work& tx) {
+            return world.accounts.open(tx, request, CreditRight::kMayGive).status();
+        }));
     };
     const auto nothing = [](auto&) {};
     CHECK(open_reason("r1", nothing) == "ROOM_OCCUPIED");

@@ -82,7 +82,8 @@ std::string World::open(const std::string& room, std::int64_t top_up_micros) {
             request.set_room_id(room);
             request.mutable_customer()->set_display_name("Customer of " + room);
             request.mutable_customer()->set_phone("13800005678");
-            PREPAY_ASSIGN_OR_RETURN(const std::int64_t no, accounts.open(tx, request));
+            PREPAY_ASSIGN_OR_RETURN(const std::int64_t no,
+                                    accounts.open(tx, request, CreditRight::kMayGive));
             return accounts.get(tx, no).account_id();
         }));
     if (top_up_micros > 0) {

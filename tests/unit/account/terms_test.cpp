@@ -57,4 +57,22 @@ TEST_CASE("levels must fall and stay within reason") {
     CHECK_FALSE(problem_of(levels).empty());
 }
 
+TEST_CASE("who may only sell neither gives nor deepens credit") {
+    struct Row {
+        CreditRight right;
+        std::int64_t before, wanted;
+        bool may;
+    };
+    using enum CreditRight;
+    for (const Row& row :
+         {Row{kNone, 0, 0, true}, Row{kNone, 0, 5, true}, Row{kNone, 5, 0, true},
+          Row{kNone, 0, -1, false}, Row{kNone, 5, -1, false}, Row{kNone, -5, -5, true},
+          Row{kNone, -5, -4, true}, Row{kNone, -5, -6, false}, Row{kMayGive, 0, -1, true},
+          Row{kMayGive, -5, -6, true}}) {
+        CAPTURE(row.before, row.wanted);
+        CHECK(may_set_floor(row.right, Money::from_micros(row.before),
+                            Money::from_micros(row.wanted)) == row.may);
+    }
+}
+
 }  // namespace prepay::account

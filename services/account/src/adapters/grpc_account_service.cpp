@@ -15,15 +15,9 @@ PgOrders::CashOrder cash_order(const rpc::CallContext& context, const Request& r
             context.request_id,   context.content_hash};
 }
 
-// Who may only sell gives no credit: a floor lowered below zero is keep-power by another name.
-Status check_credit(const rpc::CallContext& context, std::int64_t floor_micros,
-                    std::int64_t floor_before_micros) {
-    if (context.identity.role == rpc::Role::kCashier && floor_micros < 0 &&
-        floor_micros < floor_before_micros) {
-        return permission_denied("CREDIT_NOT_ALLOWED",
-                                 "a cut floor below zero is credit; an operator may give it");
-    }
-    return absl::OkStatus();
+CreditRight credit_right(const rpc::CallContext& context) {
+    return context.identity.role == rpc::Role::kCashier ? CreditRight::kNone
+                                                        : CreditRight::kMayGive;
 }
 
 }  // namespace
@@ -149,8 +143,8 @@ Result<v1::OpenAccountResponse> GrpcAccountService::open_account(
     const Context& context, const v1::OpenAccountRequest& request) {
     using Response = v1::OpenAccountResponse;
     return once<Response>(context, [&](pqxx::work& tx) -> Result<Response> {
-        PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no, parts_.accounts.open(tx, request));
-        PREPAY_RETURN_IF_ERROR(check_credit(context, request.alarm_levels().cut_floor_micros(), 0));
+        PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
+                                parts_.accounts.open(tx, request, credit_right(context)));
         Response response;
         *response.mutable_account() = parts_.accounts.get(tx, account_no);
         if (request.first_top_up_micros() != 0) {
@@ -199,12 +193,8 @@ Result<v1::SetAlarmLevelsResponse> GrpcAccountService::set_alarm_levels(
     using Response = v1::SetAlarmLevelsResponse;
     return once<Response>(context, [&](pqxx::work& tx) -> Result<Response> {
         Response response;
-        PREPAY_ASSIGN_OR_RETURN(const v1::Account before,
-                                parts_.accounts.get(tx, request.account_id()));
         PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
-                                parts_.accounts.set_levels(tx, request));
-        PREPAY_RETURN_IF_ERROR(check_credit(context, request.alarm_levels().cut_floor_micros(),
-                                            before.alarm_levels().cut_floor_micros()));
+                                parts_.accounts.set_levels(tx, request, credit_right(context)));
         return response;
     });
 }

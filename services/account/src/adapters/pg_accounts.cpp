@@ -95,6 +95,13 @@ bool is_phone(const std::string& text) {
            text.find_first_not_of("0123456789 +-()/") == std::string::npos;
 }
 
+Status check_floor(CreditRight right, Money before, Money wanted) {
+    return may_set_floor(right, before, wanted)
+               ? absl::OkStatus()
+               : permission_denied("CREDIT_NOT_ALLOWED",
+                                   "a cut floor below zero is credit; an operator may give it");
+}
+
 /// The registers a request names, for meters of the set; others get "the next reading".
 Result<std::map<std::string, std::int64_t>> registers_of(
     const google::protobuf::RepeatedPtrField<v1::OpeningRegister>& given,
@@ -150,10 +157,12 @@ Result<std::string> PgAccounts::put_customer(pqxx::work& tx, const v1::Customer&
     return customer_id;
 }
 
-Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountRequest& request) {
+Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountRequest& request,
+                                      CreditRight right) {
     AlarmLevels levels;
     if (request.has_alarm_levels()) {
         PREPAY_ASSIGN_OR_RETURN(levels, from_proto(request.alarm_levels()));
+        PREPAY_RETURN_IF_ERROR(check_floor(right, Money(), levels.cut_floor));
     }
     PREPAY_ASSIGN_OR_RETURN(const Instant start,
                             rooms_.time_or_now(request.has_start_time(), request.start_time()));
@@ -280,10 +289,12 @@ Result<v1::Account> PgAccounts::close(pqxx::work& tx, const v1::CloseAccountRequ
     return get(tx, account_no);
 }
 
-Result<v1::Account> PgAccounts::set_levels(pqxx::work& tx,
-                                           const v1::SetAlarmLevelsRequest& request) {
+Result<v1::Account> PgAccounts::set_levels(pqxx::work& tx, const v1::SetAlarmLevelsRequest& request,
+                                           CreditRight right) {
     PREPAY_ASSIGN_OR_RETURN(const AlarmLevels levels, from_proto(request.alarm_levels()));
     PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, request.account_id()));
+    PREPAY_RETURN_IF_ERROR(
+        check_floor(right, before.profile->terms.levels.cut_floor, levels.cut_floor));
     tx.exec_params(
         "UPDATE accounts SET level_1_micros = $2, level_2_micros = $3, level_3_micros = $4,"
         " cut_floor_micros = $5 WHERE account_no = $1",

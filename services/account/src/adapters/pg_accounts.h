@@ -19,14 +19,17 @@ public:
 
     /// Makes the account and moves the room's meters to it; the number of the account is given, the
     /// first top-up is the caller's. Reasons ROOM_NOT_FOUND, ROOM_OCCUPIED, ROOM_WITHOUT_METERS,
-    /// METER_NOT_IN_ROOM, BAD_CUSTOMER, CUSTOMER_NOT_FOUND, BAD_ALARM_LEVELS, BAD_REGISTER,
-    /// TIME_IN_FUTURE, TIME_OVERLAPS.
-    Result<std::int64_t> open(pqxx::work& tx, const v1::OpenAccountRequest& request);
+    /// METER_NOT_IN_ROOM, BAD_CUSTOMER, CUSTOMER_NOT_FOUND, BAD_ALARM_LEVELS, CREDIT_NOT_ALLOWED,
+    /// BAD_REGISTER, TIME_IN_FUTURE, TIME_OVERLAPS.
+    Result<std::int64_t> open(pqxx::work& tx, const v1::OpenAccountRequest& request,
+                              CreditRight right);
     /// Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED, METER_NOT_IN_ROOM, BAD_REGISTER, TIME_IN_FUTURE,
     /// TIME_OVERLAPS.
     Result<v1::Account> close(pqxx::work& tx, const v1::CloseAccountRequest& request);
-    /// Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED, BAD_ALARM_LEVELS.
-    Result<v1::Account> set_levels(pqxx::work& tx, const v1::SetAlarmLevelsRequest& request);
+    /// Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED, BAD_ALARM_LEVELS, CREDIT_NOT_ALLOWED.
+    Result<v1::Account> set_levels(pqxx::work& tx, const v1::SetAlarmLevelsRequest& request,
+                                   CreditRight right);
+    /// Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED.
     Result<v1::Account> set_keep_power(pqxx::work& tx, const v1::SetKeepPowerRequest& request);
 
     /// Reason ACCOUNT_NOT_FOUND.

@@ -24,6 +24,10 @@ std::string problem_of(const AlarmLevels& levels) {
     return {};
 }
 
+bool may_set_floor(CreditRight right, Money before, Money wanted) {
+    return right == CreditRight::kMayGive || wanted >= Money() || wanted >= before;
+}
+
 FeeState fee_state(const CreditTerms& terms, Money balance) {
     if (!warns(terms)) {
         return FeeState::kNormal;

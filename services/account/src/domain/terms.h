@@ -27,6 +27,13 @@ struct AlarmLevels {
 /// Empty when the levels are in order and within +- 10 million yuan; else what is wrong with them.
 std::string problem_of(const AlarmLevels& levels);
 
+/// A floor below zero is credit: whoever may only sell neither gives nor deepens it.
+enum class CreditRight { kNone, kMayGive };
+
+/// Whether a floor may follow the one that stands. `before` is read under the account's lock, or
+/// somebody raises it in between.
+bool may_set_floor(CreditRight right, Money before, Money wanted);
+
 /// Everything but the balance that decides about warnings and switching.
 struct CreditTerms {
     LedgerKind kind = LedgerKind::kPurse;
