@@ -19,11 +19,11 @@
 #include <set>
 #include <thread>
 
+#include "rpc/bulkheads.h"
 #include "rpc/client.h"
 #include "rpc/personal.h"
 #include "rpc/reflection.h"
 #include "rpc/request_rules.h"
-#include "rpc/worker_pool.h"
 #include "telemetry/log.h"
 
 namespace prepay::rpc {
@@ -116,6 +116,7 @@ struct Method {
     const Message* prototype = nullptr;
     Server::RawUnary unary;
     Server::RawStream stream;
+    WorkClass work_class = WorkClass::kPeople;
 };
 
 }  // namespace
@@ -139,7 +140,7 @@ struct Server::State final : grpc::CallbackGenericService {
     AccessControl access;
     std::map<std::string, Method> methods;  // by "/package.Service/Method"
     std::set<std::string> services;
-    std::unique_ptr<WorkerPool> pool;
+    std::unique_ptr<Bulkheads> bulkheads;
     std::atomic<int> stream_count{0};
     std::atomic<bool> stopping{false};
     std::unique_ptr<grpc::Server> server;
@@ -168,7 +169,7 @@ public:
         method_ = &found->second;
         if (method_->stream) {
             start_stream();
-        } else if (!state_.pool->submit([this] { run(); })) {
+        } else if (!state_.bulkheads->submit(method_->work_class, [this] { run(); })) {
             finish(make_error(absl::StatusCode::kResourceExhausted, "OVERLOADED",
                               "the service is overloaded; try again in a moment"));
         }
@@ -350,14 +351,14 @@ Server::~Server() { stop(std::chrono::milliseconds(0)); }
 void Server::add_unary(const std::string& method, const Message& request_prototype,
                        RawUnary handler) {
     state_->methods["/" + method] = {nullptr, false, &request_prototype, std::move(handler),
-                                     nullptr};
+                                     nullptr, WorkClass::kPeople};
     state_->services.insert(method.substr(0, method.find('/')));
 }
 
 void Server::add_stream(const std::string& method, const Message& request_prototype,
                         RawStream handler) {
     state_->methods["/" + method] = {nullptr, false, &request_prototype, nullptr,
-                                     std::move(handler)};
+                                     std::move(handler), WorkClass::kPeople};
     state_->services.insert(method.substr(0, method.find('/')));
 }
 
@@ -388,6 +389,7 @@ Status bind_descriptors(const std::set<std::string>& services,
             }
             found->second.descriptor = descriptor;
             found->second.is_personal = can_hold_personal(*descriptor->output_type());
+            found->second.work_class = work_class_of(*descriptor);
         }
     }
     for (const auto& [path, method] : methods) {
@@ -402,8 +404,8 @@ Status bind_descriptors(const std::set<std::string>& services,
 
 Status Server::start() {
     PREPAY_RETURN_IF_ERROR(bind_descriptors(state_->services, state_->methods));
-    state_->pool =
-        std::make_unique<WorkerPool>(state_->options.worker_count, state_->options.queue_max);
+    state_->bulkheads =
+        std::make_unique<Bulkheads>(state_->options.worker_count, state_->options.queue_max);
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
     builder.AddListeningPort(state_->options.listen, grpc::InsecureServerCredentials(),
@@ -429,7 +431,7 @@ void Server::stop(std::chrono::milliseconds drain_timeout) {
     while (state_->stream_count > 0) {
         std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    state_->pool->stop();
+    state_->bulkheads->stop();
     state_->server.reset();
 }
 

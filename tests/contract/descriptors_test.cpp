@@ -17,6 +17,7 @@
 #include "prepay/reporting/v1/reporting.pb.h"
 #include "prepay/scheduler/v1/scheduler.pb.h"
 #include "rpc/access.h"
+#include "rpc/work_class.h"
 
 using namespace prepay;
 using google::protobuf::Descriptor;
@@ -102,6 +103,24 @@ std::string screaming(const std::string& camel) {
 }
 
 }  // namespace
+
+TEST_CASE("I-26: every method has a class of work, and what it is was looked at") {
+    std::map<std::string, std::string> classes;
+    for (const MethodDescriptor* method : methods()) {
+        classes[method->full_name()] = rpc::work_class_name(rpc::work_class_of(*method));
+    }
+    std::string text;
+    for (const auto& [name, work_class] : classes) {
+        text += name + " " + work_class + "\n";
+    }
+    contract::check_golden("work_classes.txt", text);
+    const std::string account = "prepay.account.v1.";
+    for (const char* urgent : {"AccountService.ClaimSwitchIntent", "AccountService.CheckCut",
+                               "PaymentCallbackService.HandleWechatNotice"}) {
+        CHECK(classes.at(account + urgent) == "control");
+    }
+    CHECK(classes.at(account + "TenantService.CreatePayment") == "money");
+}
 
 TEST_CASE("Every method has exactly one permission (I-22, S-3)", "[I-22][S-3]") {
     CHECK(methods().size() > 60);

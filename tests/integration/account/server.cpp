@@ -9,6 +9,7 @@ rpc::ServerOptions options(const prepay::test::TokenKeys& keys) {
     rpc::ServerOptions options;
     options.listen = "127.0.0.1:0";
     options.public_key_pem = keys.public_pem();
+    options.worker_count = 32;  // As the service has.
     return options;
 }
 

@@ -52,6 +52,16 @@ Result<Payments::Started> Payments::start(const Wanted& wanted) {
     if (wanted.openid.empty() || wanted.openid.size() > kOpenidMax) {
         return invalid_argument("BAD_OPENID", "openid must have 1 .. 128 characters");
     }
+    if (!provider_calls_.try_acquire()) {
+        return make_error(absl::StatusCode::kResourceExhausted, "PROVIDER_BUSY",
+                          "the payment provider is slow to answer; try again in a moment");
+    }
+    Result<Started> started = start_at_provider(wanted);
+    provider_calls_.release();
+    return started;
+}
+
+Result<Payments::Started> Payments::start_at_provider(const Wanted& wanted) {
     const Instant now = clock_.now();
     PREPAY_ASSIGN_OR_RETURN(
         Order order, store_.create({wanted.request_id, wanted.content_hash, wanted.account_id,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <semaphore>
 #include <string>
 
 #include "core/status.h"
@@ -15,6 +16,10 @@ struct PaymentTimes {
     Duration query_after = std::chrono::seconds(10);  ///< First order query.
     Duration query_interval_max = std::chrono::minutes(1);
 };
+
+/// New orders that may be at the provider at once. Others are told to come back (PROVIDER_BUSY) and
+/// leave nothing behind, so that a provider that hangs holds no thread that the desk needs.
+inline constexpr int kProviderCallsMax = 6;
 
 /// Payments through the provider: order, client parameters, notice, query. Thread-safe.
 class Payments {
@@ -37,7 +42,8 @@ public:
         std::string description;
     };
     /// Makes the order, or finds it again by the request id, and asks the provider for a prepay id.
-    /// Reasons BAD_AMOUNT, BAD_OPENID, ORDER_NOT_PENDING, and those of store and provider.
+    /// Reasons BAD_AMOUNT, BAD_OPENID, ORDER_NOT_PENDING, PROVIDER_BUSY, and those of store and
+    /// provider.
     Result<Started> start(const Wanted& wanted);
 
     /// OK only after what the notice says is committed (I-8).
@@ -50,12 +56,14 @@ public:
 private:
     Status query_one(const Order& order);
     Status expire(const Order& order);
+    Result<Started> start_at_provider(const Wanted& wanted);
 
     PaymentStore& store_;
     PaymentProvider& provider_;
     const Clock& clock_;
     AccountMetrics& metrics_;
     PaymentTimes times_;
+    std::counting_semaphore<kProviderCallsMax> provider_calls_{kProviderCallsMax};
 };
 
 }  // namespace prepay::account
