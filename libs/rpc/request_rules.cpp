@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "core/ids.h"
+#include "core/text.h"
 #include "prepay/common/v1/fields.pb.h"
 
 namespace prepay::rpc {
@@ -23,9 +24,16 @@ constexpr std::size_t kTokenCheckSize = 16;
 constexpr std::int64_t kYear2000Seconds = 946'684'800;
 constexpr std::int64_t kYear2100Seconds = 4'102'444'800;
 
+// What people write at length may have lines; a name, an id or a search has one.
+bool may_have_lines(const std::string& name) {
+    return name == "note" || name == "reason_text" || name == "tariff_yaml";
+}
+
 Status check_text(const std::string& text, const FieldDescriptor& field) {
-    if (text.find('\0') != std::string::npos) {
-        return invalid_argument("BAD_TEXT", field.name() + " contains a zero byte",
+    const TextForm form = may_have_lines(field.name()) ? TextForm::kLines : TextForm::kLine;
+    if (!is_clean_text(text, form)) {
+        return invalid_argument("BAD_TEXT",
+                                field.name() + " contains control characters or is not UTF-8",
                                 {{"field", field.name()}});
     }
     return absl::OkStatus();

@@ -42,17 +42,40 @@ TEST_CASE("times of requests lie from 2000 to 2100, however deep") {
     }
 }
 
-TEST_CASE("texts of requests hold no zero byte, however deep") {
+TEST_CASE("texts of requests hold no control characters, however deep") {
     account::v1::CreateRoomsRequest request;
     account::v1::Room& room = *request.add_rooms();
-    room.set_display_name("3-201 \xe5\x9f\xba\n");
+    for (const char* good :
+         {"3-201 \xe5\x9f\xba", "caf\xc3\xa9", "\xf0\x9f\x8f\xa0", "\xc2\xa0", "\xef\xbf\xbd"}) {
+        room.set_display_name(good);
+        CHECK(check_request(request).ok());
+    }
     room.add_meter_ids("m-1");
-    CHECK(check_request(request).ok());
     room.add_meter_ids(std::string("m\0-2", 4));
     CHECK(error_reason(check_request(request)) == "BAD_TEXT");
     room.clear_meter_ids();
-    room.set_display_name(std::string(1, '\0'));
-    CHECK(error_metadata(check_request(request)).at("field") == "display_name");
+    for (const std::string& bad :
+         {std::string(1, '\0'), std::string("a\nb"), std::string("a\tb"), std::string("a\rb"),
+          std::string("\x1b[31m"), std::string("\x7f"), std::string("\xc2\x85"),
+          std::string("\xe2\x80\xa8"), std::string("\xe2\x80\xa9"), std::string("\xe2\x80\xae"),
+          std::string("\xe2\x81\xa6"), std::string("\xed\xa0\x80"), std::string("\xff"),
+          std::string("\xc0\x80"), std::string("\xe0\x80\x80"), std::string("\xf4\x90\x80\x80"),
+          std::string("\xe5\x9f")}) {
+        CAPTURE(bad);
+        room.set_display_name(bad);
+        CHECK(error_reason(check_request(request)) == "BAD_TEXT");
+        CHECK(error_metadata(check_request(request)).at("field") == "display_name");
+    }
+}
+
+TEST_CASE("a note may have lines, and nothing else that cannot be seen") {
+    account::v1::RefundRequest request;
+    request.set_note("paid out\r\n\tin coins");
+    CHECK(check_request(request).ok());
+    for (const char* bad : {"\x1b[31m", "\xe2\x80\xa8", "\xc2\x9b"}) {
+        request.set_note(bad);
+        CHECK(error_reason(check_request(request)) == "BAD_TEXT");
+    }
 }
 
 TEST_CASE("a place that is no sequence is refused") {
