@@ -4,6 +4,7 @@
 
 #include "adapters/pg_notification_writer.h"
 #include "pg/page.h"
+#include "pg/row.h"
 #include "rpc/request_rules.h"
 
 namespace prepay::alarm {
@@ -11,57 +12,59 @@ namespace {
 
 const std::string kEpisodeColumns =
     "SELECT e.episode_seq, e.episode_id, e.account_id, e.site_id, e.level, e.state, " +
-    pg::micros("e.start_time") + ", " + pg::micros("e.end_time") +
-    ", e.balance_micros, e.customer_name,"
-    " (SELECT count(*) FROM notifications n WHERE n.episode_id = e.episode_id) FROM episodes e";
+    pg::micros("e.start_time") + " AS start_time, " + pg::micros("e.end_time") +
+    " AS end_time, e.balance_micros, e.customer_name,"
+    " (SELECT count(*) FROM notifications n WHERE n.episode_id = e.episode_id) AS "
+    "notification_count"
+    " FROM episodes e";
 
 const std::string kNotificationColumns =
     "SELECT notification_seq, notification_id, episode_id, account_id, level, channel_kind,"
     " channel_id, recipient, nth, state, subject, body, " +
-    pg::micros("create_time") + ", " + pg::micros("finish_time") +
-    ", attempt_count, failure_reason, CASE WHEN retry_left THEN " + pg::micros("due_time") +
-    " END AS retry_time FROM notifications";
+    pg::micros("create_time") + " AS create_time, " + pg::micros("finish_time") +
+    " AS finish_time, attempt_count, failure_reason, CASE WHEN retry_left THEN " +
+    pg::micros("due_time") + " END AS retry_time FROM notifications";
 
-v1::Episode episode_of(const pqxx::row& row) {
+v1::Episode episode_of(const pg::Row& row) {
     v1::Episode episode;
-    episode.set_episode_id(row[1].as<std::string>());
-    episode.set_account_id(row[2].as<std::string>());
-    episode.set_site_id(row[3].as<std::string>());
-    episode.set_level(row[4].as<int>());
-    episode.set_state(row[5].as<std::string>() == "OPEN" ? v1::EPISODE_STATE_OPEN
-                                                         : v1::EPISODE_STATE_ENDED);
-    set_time(episode.mutable_start_time(), row[6].as<std::int64_t>());
-    if (!row[7].is_null()) {
-        set_time(episode.mutable_end_time(), row[7].as<std::int64_t>());
+    episode.set_episode_id(row.text("episode_id"));
+    episode.set_account_id(row.text("account_id"));
+    episode.set_site_id(row.text("site_id"));
+    episode.set_level(row.get<int>("level"));
+    episode.set_state(row.text("state") == "OPEN" ? v1::EPISODE_STATE_OPEN
+                                                  : v1::EPISODE_STATE_ENDED);
+    set_time(episode.mutable_start_time(), row.number("start_time"));
+    if (!row.is_null("end_time")) {
+        set_time(episode.mutable_end_time(), row.number("end_time"));
     }
-    episode.set_balance_micros(row[8].as<std::int64_t>());
-    episode.set_customer_name(row[9].as<std::string>());
-    episode.set_notification_count(row[10].as<int>());
+    episode.set_balance_micros(row.number("balance_micros"));
+    episode.set_customer_name(row.text("customer_name"));
+    episode.set_notification_count(row.get<int>("notification_count"));
     return episode;
 }
 
-v1::Notification notification_of(const pqxx::row& row, bool is_unmasked) {
+v1::Notification notification_of(const pg::Row& row, bool is_unmasked) {
     v1::Notification notification;
-    notification.set_notification_id(row[1].as<std::string>());
-    notification.set_episode_id(row[2].as<std::string>(""));
-    notification.set_account_id(row[3].as<std::string>());
-    notification.set_level(row[4].as<int>());
-    notification.set_channel_kind(kind_to_proto(kind_from_text(row[5].as<std::string>())));
-    notification.set_channel_id(row[6].as<std::string>());
-    const std::string recipient = row[7].as<std::string>();
+    notification.set_notification_id(row.text("notification_id"));
+    notification.set_episode_id(row.get_or<std::string>("episode_id", ""));
+    notification.set_account_id(row.text("account_id"));
+    notification.set_level(row.get<int>("level"));
+    notification.set_channel_kind(kind_to_proto(kind_from_text(row.text("channel_kind"))));
+    notification.set_channel_id(row.text("channel_id"));
+    const std::string recipient = row.text("recipient");
     notification.set_recipient(is_unmasked ? recipient : mask_recipient(recipient));
-    notification.set_nth(row[8].as<int>());
-    notification.set_state(state_to_proto(row[9].as<std::string>()));
-    notification.set_subject(row[10].as<std::string>());
-    notification.set_body(row[11].as<std::string>());
-    set_time(notification.mutable_create_time(), row[12].as<std::int64_t>());
-    if (!row[13].is_null()) {
-        set_time(notification.mutable_finish_time(), row[13].as<std::int64_t>());
+    notification.set_nth(row.get<int>("nth"));
+    notification.set_state(state_to_proto(row.text("state")));
+    notification.set_subject(row.text("subject"));
+    notification.set_body(row.text("body"));
+    set_time(notification.mutable_create_time(), row.number("create_time"));
+    if (!row.is_null("finish_time")) {
+        set_time(notification.mutable_finish_time(), row.number("finish_time"));
     }
-    notification.set_attempt_count(row[14].as<int>());
-    notification.set_failure_reason(row[15].as<std::string>());
-    if (!row["retry_time"].is_null()) {
-        set_time(notification.mutable_retry_time(), row["retry_time"].as<std::int64_t>());
+    notification.set_attempt_count(row.get<int>("attempt_count"));
+    notification.set_failure_reason(row.text("failure_reason"));
+    if (!row.is_null("retry_time")) {
+        set_time(notification.mutable_retry_time(), row.number("retry_time"));
     }
     return notification;
 }
@@ -89,7 +92,7 @@ Result<v1::ListEpisodesResponse> list_episodes(pg::Database& database,
                 " ORDER BY e.episode_seq DESC LIMIT $5",
             border, request.account_id(), request.site_id(), request.open_only(), size + 1);
         pg::fill_page(rows, size, response,
-                      [&](const pqxx::row& row) { *response.add_episodes() = episode_of(row); });
+                      [&](const pg::Row& row) { *response.add_episodes() = episode_of(row); });
         return response;
     });
 }
@@ -106,7 +109,7 @@ Result<v1::ListNotificationsResponse> list_notifications(
                 " AND ($3 = '' OR episode_id = $3)"
                 " ORDER BY notification_seq DESC LIMIT $4",
             border, request.account_id(), request.episode_id(), size + 1);
-        pg::fill_page(rows, size, response, [&](const pqxx::row& row) {
+        pg::fill_page(rows, size, response, [&](const pg::Row& row) {
             *response.add_notifications() = notification_of(row, is_unmasked);
         });
         return response;
@@ -150,13 +153,14 @@ Result<v1::PutChannelResponse> put_channel(pg::Database& database, const pg::Req
                 const auto stored = tx.exec_params(
                     "SELECT kind, secret FROM channels WHERE channel_id = $1 FOR UPDATE",
                     channel.channel_id);
-                if (!stored.empty() && stored[0][0].as<std::string>() != kind_text(channel.kind)) {
+                if (!stored.empty() &&
+                    pg::Row(stored.front()).text("kind") != kind_text(channel.kind)) {
                     return failed_precondition(
                         "CHANNEL_KIND_FIXED",
                         "the kind of a channel cannot change; add another one");
                 }
                 if (!stored.empty() && channel.secret.empty()) {
-                    channel.secret = stored[0][1].as<std::string>();
+                    channel.secret = pg::Row(stored.front()).text("secret");
                 }
                 if (const auto problem = check_channel(channel)) {
                     return invalid_argument(problem->reason, problem->message);

@@ -7,6 +7,7 @@
 #include "core/crash_point.h"
 #include "core/ids.h"
 #include "pg/database.h"
+#include "pg/row.h"
 #include "telemetry/log.h"
 
 namespace prepay::alarm {
@@ -30,10 +31,10 @@ Accounts load_accounts(pqxx::work& tx, const std::vector<AccountChange>& changes
         "SELECT account_id, version, settings_revision, open_levels FROM accounts"
         " WHERE account_id = ANY ($1::text[]) ORDER BY account_id FOR UPDATE",
         pg::to_array(std::vector<std::string>(ids.begin(), ids.end())));
-    for (const auto& row : rows) {
-        accounts[row[0].as<std::string>()].memory = {
-            {row[1].as<std::int64_t>(), row[2].as<std::int64_t>()},
-            LevelSet::from_bits(row[3].as<int>())};
+    for (const pg::Row row : rows) {
+        accounts[row.text("account_id")].memory = {
+            {row.number("version"), row.number("settings_revision")},
+            LevelSet::from_bits(row.get<int>("open_levels"))};
     }
     return accounts;
 }
@@ -148,7 +149,7 @@ void EpisodeWriter::end(pqxx::work& tx, const AccountChange& change, int level) 
         " WHERE account_id = $1 AND level = $2 AND state = 'OPEN' RETURNING episode_id",
         change.account_id, level, pg::to_timestamptz(change.occur_time));
     for (const auto& row : rows) {
-        publish(tx, row[0].as<std::string>(), change.occur_time);
+        publish(tx, pg::only<std::string>(row), change.occur_time);
         metrics_.episode_ended(level);
     }
 }

@@ -2,6 +2,7 @@
 
 #include "adapters/pg_notification_writer.h"
 #include "convert.h"
+#include "pg/row.h"
 
 namespace prepay::alarm {
 namespace {
@@ -65,14 +66,14 @@ Result<std::optional<OutgoingNotification>> PgNotificationStore::claim_next(Inst
             return Claimed();
         }
         OutgoingNotification claimed;
-        const pqxx::row row = rows[0];
-        claimed.notification_id = row["notification_id"].as<std::string>();
-        claimed.kind = kind_from_text(row["channel_kind"].as<std::string>());
-        claimed.recipient = row["recipient"].as<std::string>();
-        claimed.subject = row["subject"].as<std::string>();
-        claimed.body = row["body"].as<std::string>();
-        claimed.secret = row["secret"].as<std::string>("");
-        claimed.attempt = {row["attempt_count"].as<int>(), row["is_retry"].as<bool>(),
+        const pg::Row row(rows.front());
+        claimed.notification_id = row.text("notification_id");
+        claimed.kind = kind_from_text(row.text("channel_kind"));
+        claimed.recipient = row.text("recipient");
+        claimed.subject = row.text("subject");
+        claimed.body = row.text("body");
+        claimed.secret = row.get_or<std::string>("secret", "");
+        claimed.attempt = {row.get<int>("attempt_count"), row.get<bool>("is_retry"),
                            is_idempotent(claimed.kind)};
         return Claimed(std::move(claimed));
     });
@@ -94,13 +95,12 @@ Result<int> PgNotificationStore::close_abandoned(Instant now) {
             " WHERE state = 'SENDING' AND lease_time < $1"
             " ORDER BY lease_time LIMIT $2 FOR UPDATE SKIP LOCKED",
             pg::to_timestamptz(now), kAbandonedMax);
-        for (const auto& row : rows) {
-            const Attempt attempt{
-                row["attempt_count"].as<int>(), row["is_retry"].as<bool>(),
-                is_idempotent(kind_from_text(row["channel_kind"].as<std::string>()))};
-            const RetryRule& rule = row["is_test"].as<bool>() ? kOneTry : config_.retry;
+        for (const pg::Row row : rows) {
+            const Attempt attempt{row.get<int>("attempt_count"), row.get<bool>("is_retry"),
+                                  is_idempotent(kind_from_text(row.text("channel_kind")))};
+            const RetryRule& rule = row.get<bool>("is_test") ? kOneTry : config_.retry;
             const NextStep step = next_step(abandoned(), attempt, rule);
-            write_step(tx, row["notification_id"].as<std::string>(), attempt.count, step, now);
+            write_step(tx, row.text("notification_id"), attempt.count, step, now);
         }
         return static_cast<int>(rows.size());
     });
@@ -109,9 +109,10 @@ Result<int> PgNotificationStore::close_abandoned(Instant now) {
 Result<int> PgNotificationStore::plan_repeats(Instant now) {
     return database_.transact([&](pqxx::work& tx) -> Result<int> {
         const auto rows = tx.exec_params(
-            "SELECT e.episode_id, e.account_id, e.site_id, e.level, e.nth + 1, " +
+            "SELECT e.episode_id, e.account_id, e.site_id, e.level, e.nth + 1 AS next_nth, " +
                 pg::micros("e.start_time") +
-                ", a.balance_micros, a.keep_power, array_to_string(a.room_names, chr(31)),"
+                " AS start_time, a.balance_micros, a.keep_power,"
+                " array_to_string(a.room_names, chr(31)) AS room_names,"
                 " a.customer_name, a.customer_email"
                 " FROM episodes e JOIN accounts a USING (account_id)"
                 " WHERE e.state = 'OPEN' AND e.next_notify_time <= $1"
@@ -119,18 +120,18 @@ Result<int> PgNotificationStore::plan_repeats(Instant now) {
             pg::to_timestamptz(now), kRepeatsMax);
         const std::vector<Channel> channels =
             rows.empty() ? std::vector<Channel>() : read_channels(tx);
-        for (const auto& row : rows) {
-            EpisodeFacts facts{row[0].as<std::string>(),
-                               row[1].as<std::string>(),
-                               row[2].as<std::string>(),
-                               row[3].as<int>(),
-                               row[4].as<int>(),
-                               from_micros(row[5].as<std::int64_t>()),
-                               Money::from_micros(row[6].as<std::int64_t>()),
-                               row[7].as<bool>(),
-                               split_list(row[8].as<std::string>()),
-                               row[9].as<std::string>(),
-                               row[10].as<std::string>()};
+        for (const pg::Row row : rows) {
+            EpisodeFacts facts{row.text("episode_id"),
+                               row.text("account_id"),
+                               row.text("site_id"),
+                               row.get<int>("level"),
+                               row.get<int>("next_nth"),
+                               row.time("start_time"),
+                               Money::from_micros(row.number("balance_micros")),
+                               row.get<bool>("keep_power"),
+                               split_list(row.text("room_names")),
+                               row.text("customer_name"),
+                               row.text("customer_email")};
             const RepeatRule& rule = config_.repeats[static_cast<std::size_t>(facts.level - 1)];
             if (facts.nth <= rule.count) {  // The rule may have become shorter since.
                 write_notifications(tx, facts, channels, config_.pay_url, clock_);
@@ -148,7 +149,8 @@ Result<int> PgNotificationStore::plan_repeats(Instant now) {
 
 Result<int> PgNotificationStore::count_waiting() {
     return database_.read([](pqxx::work& tx) -> Result<int> {
-        return tx.exec1("SELECT count(*) FROM notifications WHERE state = 'WAITING'")[0].as<int>();
+        return pg::only<int>(
+            tx.exec1("SELECT count(*) FROM notifications WHERE state = 'WAITING'"));
     });
 }
 

@@ -8,6 +8,7 @@
 #include "core/ids.h"
 #include "domain/message.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::alarm {
 
@@ -30,19 +31,20 @@ std::vector<std::string> split_list(const std::string& text) {
 
 std::vector<Channel> read_channels(pqxx::work& tx) {
     std::vector<Channel> channels;
-    for (const auto& row :
+    for (const pg::Row row :
          tx.exec("SELECT channel_id, site_id, kind, enabled, target, secret,"
-                 " array_to_string(extra_recipients, chr(31)), array_to_string(levels, chr(31))"
+                 " array_to_string(extra_recipients, chr(31)) AS extra_recipients,"
+                 " array_to_string(levels, chr(31)) AS levels"
                  " FROM channels ORDER BY channel_id")) {
         Channel channel;
-        channel.channel_id = row[0].as<std::string>();
-        channel.site_id = row[1].as<std::string>();
-        channel.kind = kind_from_text(row[2].as<std::string>());
-        channel.enabled = row[3].as<bool>();
-        channel.target = row[4].as<std::string>();
-        channel.secret = row[5].as<std::string>();
-        channel.extra_recipients = split_list(row[6].as<std::string>());
-        for (const std::string& level : split_list(row[7].as<std::string>())) {
+        channel.channel_id = row.text("channel_id");
+        channel.site_id = row.text("site_id");
+        channel.kind = kind_from_text(row.text("kind"));
+        channel.enabled = row.get<bool>("enabled");
+        channel.target = row.text("target");
+        channel.secret = row.text("secret");
+        channel.extra_recipients = split_list(row.text("extra_recipients"));
+        for (const std::string& level : split_list(row.text("levels"))) {
             channel.levels.push_back(std::stoi(level));
         }
         channels.push_back(std::move(channel));

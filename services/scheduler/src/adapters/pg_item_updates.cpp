@@ -5,6 +5,7 @@
 
 #include "convert.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::scheduler {
 namespace {
@@ -30,13 +31,13 @@ std::vector<std::string> ids_of(const std::vector<ItemUpdate>& updates) {
 
 LockedItems lock_items(pqxx::work& tx, const std::vector<std::string>& item_ids) {
     LockedItems items;
-    for (const auto& row : tx.exec_params(
+    for (const pg::Row row : tx.exec_params(
              "SELECT item_id, task_id, state, fence FROM items WHERE item_id = ANY ($1::text[])"
              " ORDER BY item_seq FOR UPDATE",
              pg::to_array(item_ids))) {
-        LockedItem& item = items[row[0].as<std::string>()];
-        item.task_id = row[1].as<std::string>();
-        item.status = {item_state_from_text(row[2].as<std::string>()), row[3].as<std::int64_t>()};
+        LockedItem& item = items[row.text("item_id")];
+        item.task_id = row.text("task_id");
+        item.status = {item_state_from_text(row.text("state")), row.number("fence")};
     }
     return items;
 }
@@ -73,15 +74,17 @@ void store_items(pqxx::work& tx, const LockedItems& items, Instant now) {
 std::map<std::string, LockedTask> lock_tasks(pqxx::work& tx,
                                              const std::vector<std::string>& task_ids) {
     std::map<std::string, LockedTask> tasks;
-    for (const auto& row : tx.exec_params(
+    for (const pg::Row row : tx.exec_params(
              "SELECT task_id, state, cancel_requested, total_count, waiting_count, sent_count,"
              " verified_count, failed_count, cancelled_count FROM tasks"
              " WHERE task_id = ANY ($1::text[]) ORDER BY task_id FOR UPDATE",
              pg::to_array(task_ids))) {
-        tasks[row[0].as<std::string>()] = {{row[3].as<int>(), row[4].as<int>(), row[5].as<int>(),
-                                            row[6].as<int>(), row[7].as<int>(), row[8].as<int>()},
-                                           task_state_from_text(row[1].as<std::string>()),
-                                           row[2].as<bool>()};
+        tasks[row.text("task_id")] = {
+            {row.get<int>("total_count"), row.get<int>("waiting_count"), row.get<int>("sent_count"),
+             row.get<int>("verified_count"), row.get<int>("failed_count"),
+             row.get<int>("cancelled_count")},
+            task_state_from_text(row.text("state")),
+            row.get<bool>("cancel_requested")};
     }
     return tasks;
 }
@@ -106,7 +109,7 @@ void apply_updates(pqxx::work& tx, const std::vector<ItemUpdate>& updates, Insta
     for (const auto& row :
          tx.exec_params("SELECT DISTINCT task_id FROM items WHERE item_id = ANY ($1::text[])",
                         pg::to_array(item_ids))) {
-        task_ids.push_back(row[0].as<std::string>());
+        task_ids.push_back(pg::only<std::string>(row));
     }
     if (task_ids.empty()) {
         return;

@@ -4,6 +4,7 @@
 #include "convert.h"
 #include "core/ids.h"
 #include "pg/page.h"
+#include "pg/row.h"
 #include "rpc/request_rules.h"
 #include "telemetry/log.h"
 
@@ -11,33 +12,34 @@ namespace prepay::scheduler {
 namespace {
 
 const std::string kTaskColumns =
-    "SELECT task_seq, task_id, display_name, action, state, " + pg::micros("due_time") + ", " +
-    pg::micros("create_time") + ", " + pg::micros("finish_time") +
-    ", create_user, reason_text, total_count, waiting_count, sent_count, verified_count,"
+    "SELECT task_seq, task_id, display_name, action, state, " + pg::micros("due_time") +
+    " AS due_time, " + pg::micros("create_time") + " AS create_time, " + pg::micros("finish_time") +
+    " AS finish_time, create_user, reason_text, total_count, waiting_count, sent_count, "
+    "verified_count,"
     " failed_count, cancelled_count, retry_of, override_keep_power FROM tasks";
 
-v1::Task task_of(const pqxx::row& row) {
+v1::Task task_of(const pg::Row& row) {
     v1::Task task;
-    task.set_task_id(row[1].as<std::string>());
-    task.set_display_name(row[2].as<std::string>());
-    task.set_action(action_to_proto(action_from_text(row[3].as<std::string>())));
-    task.set_state(state_to_proto(task_state_from_text(row[4].as<std::string>())));
-    set_time(task.mutable_due_time(), row[5].as<std::int64_t>());
-    set_time(task.mutable_create_time(), row[6].as<std::int64_t>());
-    if (!row[7].is_null()) {
-        set_time(task.mutable_finish_time(), row[7].as<std::int64_t>());
+    task.set_task_id(row.text("task_id"));
+    task.set_display_name(row.text("display_name"));
+    task.set_action(action_to_proto(action_from_text(row.text("action"))));
+    task.set_state(state_to_proto(task_state_from_text(row.text("state"))));
+    set_time(task.mutable_due_time(), row.number("due_time"));
+    set_time(task.mutable_create_time(), row.number("create_time"));
+    if (!row.is_null("finish_time")) {
+        set_time(task.mutable_finish_time(), row.number("finish_time"));
     }
-    task.set_create_user(row[8].as<std::string>());
-    task.set_reason_text(row[9].as<std::string>());
+    task.set_create_user(row.text("create_user"));
+    task.set_reason_text(row.text("reason_text"));
     v1::TaskCounts& counts = *task.mutable_counts();
-    counts.set_total(row[10].as<int>());
-    counts.set_waiting(row[11].as<int>());
-    counts.set_sent(row[12].as<int>());
-    counts.set_verified(row[13].as<int>());
-    counts.set_failed(row[14].as<int>());
-    counts.set_cancelled(row[15].as<int>());
-    task.set_retry_of(row[16].as<std::string>());
-    task.set_override_keep_power(row["override_keep_power"].as<bool>());
+    counts.set_total(row.get<int>("total_count"));
+    counts.set_waiting(row.get<int>("waiting_count"));
+    counts.set_sent(row.get<int>("sent_count"));
+    counts.set_verified(row.get<int>("verified_count"));
+    counts.set_failed(row.get<int>("failed_count"));
+    counts.set_cancelled(row.get<int>("cancelled_count"));
+    task.set_retry_of(row.text("retry_of"));
+    task.set_override_keep_power(row.get<bool>("override_keep_power"));
     return task;
 }
 
@@ -46,7 +48,7 @@ Result<v1::Task> read_task(pqxx::work& tx, const std::string& task_id) {
     if (rows.empty()) {
         return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
     }
-    return task_of(rows[0]);
+    return task_of(rows.front());
 }
 
 // Runs an effect that gives a task id, once per request; answers with the task as it then was.
@@ -153,24 +155,25 @@ Result<v1::Task> retry_task(pg::Database& database, const pg::RequestKey& key,
         if (rows.empty()) {
             return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
         }
-        const TaskState state = task_state_from_text(rows[0][3].as<std::string>());
+        const pg::Row old(rows.front());
+        const TaskState state = task_state_from_text(old.text("state"));
         if (state != TaskState::kDone && state != TaskState::kCancelled) {
             return failed_precondition("TASK_NOT_FINAL",
                                        "wait until the task is over, or cancel it");
         }
         TaskOrder order;
-        order.override_keep_power = rows[0]["override_keep_power"].as<bool>();
+        order.override_keep_power = old.get<bool>("override_keep_power");
         if (order.override_keep_power && !may_override) {
             return override_not_allowed();
         }
-        order.display_name = rows[0][0].as<std::string>();
-        order.action = action_from_text(rows[0][1].as<std::string>());
-        order.reason_text = rows[0][2].as<std::string>();
+        order.display_name = old.text("display_name");
+        order.action = action_from_text(old.text("action"));
+        order.reason_text = old.text("reason_text");
         for (const auto& row : tx.exec_params("SELECT meter_id FROM items WHERE task_id = $1 AND "
                                               "state IN ('FAILED', 'CANCELLED')"
                                               " ORDER BY item_seq",
                                               task_id)) {
-            order.meter_ids.push_back(row[0].as<std::string>());
+            order.meter_ids.push_back(pg::only<std::string>(row));
         }
         if (order.meter_ids.empty()) {
             return failed_precondition("NOTHING_TO_RETRY", "every target of the task was verified");
@@ -194,7 +197,7 @@ Result<v1::ListTasksResponse> list_tasks(pg::Database& database,
                                              " ORDER BY task_seq DESC LIMIT $2",
                                          border, size + 1);
         pg::fill_page(rows, size, response,
-                      [&](const pqxx::row& row) { *response.add_tasks() = task_of(row); });
+                      [&](const pg::Row& row) { *response.add_tasks() = task_of(row); });
         return response;
     });
 }
@@ -207,23 +210,23 @@ Result<v1::ListTaskItemsResponse> list_task_items(pg::Database& database,
     return database.read([&](pqxx::work& tx) -> Result<v1::ListTaskItemsResponse> {
         PREPAY_RETURN_IF_ERROR(read_task(tx, request.task_id()).status());
         v1::ListTaskItemsResponse response;
-        const auto rows =
-            tx.exec_params("SELECT item_seq, item_id, task_id, meter_id, state, failure_reason, " +
-                               pg::micros("finish_time") +
-                               ", attempt_count FROM items WHERE task_id = $1 AND item_seq > $2"
-                               " AND ($3 = '' OR state = $3) ORDER BY item_seq LIMIT $4",
-                           request.task_id(), border, state ? text_of(*state) : "", size + 1);
-        pg::fill_page(rows, size, response, [&](const pqxx::row& row) {
+        const auto rows = tx.exec_params(
+            "SELECT item_seq, item_id, task_id, meter_id, state, failure_reason, " +
+                pg::micros("finish_time") +
+                " AS finish_time, attempt_count FROM items WHERE task_id = $1 AND item_seq > $2"
+                " AND ($3 = '' OR state = $3) ORDER BY item_seq LIMIT $4",
+            request.task_id(), border, state ? text_of(*state) : "", size + 1);
+        pg::fill_page(rows, size, response, [&](const pg::Row& row) {
             v1::TaskItem& item = *response.add_items();
-            item.set_item_id(row[1].as<std::string>());
-            item.set_task_id(row[2].as<std::string>());
-            item.set_meter_id(row[3].as<std::string>());
-            item.set_state(state_to_proto(item_state_from_text(row[4].as<std::string>())));
-            item.set_failure_reason(row[5].as<std::string>());
-            if (!row[6].is_null()) {
-                set_time(item.mutable_finish_time(), row[6].as<std::int64_t>());
+            item.set_item_id(row.text("item_id"));
+            item.set_task_id(row.text("task_id"));
+            item.set_meter_id(row.text("meter_id"));
+            item.set_state(state_to_proto(item_state_from_text(row.text("state"))));
+            item.set_failure_reason(row.text("failure_reason"));
+            if (!row.is_null("finish_time")) {
+                set_time(item.mutable_finish_time(), row.number("finish_time"));
             }
-            item.set_attempt_count(row[7].as<int>());
+            item.set_attempt_count(row.get<int>("attempt_count"));
         });
         return response;
     });

@@ -3,6 +3,7 @@
 #include "adapters/pg_item_updates.h"
 #include "convert.h"
 #include "core/ids.h"
+#include "pg/row.h"
 
 namespace prepay::scheduler {
 
@@ -14,7 +15,7 @@ Result<int> PgTaskStore::start_due(Instant now) {
     return database_.transact([&](pqxx::work& tx) -> Result<int> {
         const auto lock_key =
             static_cast<std::int64_t>(stable_hash("plan/" + database_.schema()) >> 1);
-        if (!tx.exec_params1("SELECT pg_try_advisory_xact_lock($1)", lock_key)[0].as<bool>()) {
+        if (!pg::only<bool>(tx.exec_params1("SELECT pg_try_advisory_xact_lock($1)", lock_key))) {
             return 0;  // Another process plans.
         }
         const auto started = tx.exec_params(
@@ -40,19 +41,19 @@ Result<std::vector<ClaimedItem>> PgTaskStore::claim(Instant now, Duration lease,
             " WHERE i.item_seq = p.item_seq AND t.task_id = i.task_id"
             " RETURNING i.item_id, i.task_id, i.meter_id, t.action, t.reason_text, "
             "t.create_user, " +
-                pg::micros("t.not_after") + ", i.fence, i.attempt_count, t.cancel_requested, " +
+                pg::micros("t.not_after") +
+                " AS not_after, i.fence, i.attempt_count, t.cancel_requested, " +
                 pg::micros("coalesce(p.submit_claim_time, 'epoch')") +
-                ", t.trace_id, t.override_keep_power",
+                " AS last_submit_time, t.trace_id, t.override_keep_power",
             pg::to_timestamptz(now), pg::to_timestamptz(now + lease), count_max);
         Items items;
-        for (const auto& row : rows) {
-            items.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
-                             row[2].as<std::string>(), action_from_text(row[3].as<std::string>()),
-                             row[4].as<std::string>(), row[5].as<std::string>(),
-                             from_micros(row[6].as<std::int64_t>()), row[7].as<std::int64_t>(),
-                             row[8].as<int>(), row[9].as<bool>(),
-                             from_micros(row[10].as<std::int64_t>()), row[11].as<std::string>(),
-                             row["override_keep_power"].as<bool>()});
+        for (const pg::Row row : rows) {
+            items.push_back({row.text("item_id"), row.text("task_id"), row.text("meter_id"),
+                             action_from_text(row.text("action")), row.text("reason_text"),
+                             row.text("create_user"), row.time("not_after"), row.number("fence"),
+                             row.get<int>("attempt_count"), row.get<bool>("cancel_requested"),
+                             row.time("last_submit_time"), row.text("trace_id"),
+                             row.get<bool>("override_keep_power")});
         }
         return items;
     });
@@ -79,12 +80,12 @@ Result<std::vector<SentItem>> PgTaskStore::claim_sent(Instant now, Duration agai
             " WHERE i.item_seq = p.item_seq AND t.task_id = i.task_id"
             " RETURNING i.item_id,"
             " CASE WHEN t.cancel_requested AND NOT i.cancel_answered THEN i.cancel_request_id"
-            " ELSE '' END, t.trace_id",
+            " ELSE '' END AS cancel_request, t.trace_id",
             pg::to_timestamptz(now), pg::to_timestamptz(now + again_after), count_max);
         Items items;
-        for (const auto& row : rows) {
+        for (const pg::Row row : rows) {
             items.push_back(
-                {row[0].as<std::string>(), row[1].as<std::string>(), row[2].as<std::string>()});
+                {row.text("item_id"), row.text("cancel_request"), row.text("trace_id")});
         }
         return items;
     });
