@@ -24,6 +24,9 @@ public:
         return get<std::int64_t>(column);
     }
     [[nodiscard]] std::string text(const char* column) const { return get<std::string>(column); }
+    [[nodiscard]] std::string bytes(const char* column) const {
+        return pqxx::binarystring(field(column)).str();
+    }
     /// Of a column in microseconds since 1970 (see `micros()`).
     [[nodiscard]] Instant time(const char* column) const { return from_micros(number(column)); }
 

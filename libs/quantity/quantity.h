@@ -3,6 +3,8 @@
 #include <compare>
 #include <cstdint>
 
+#include "core/assert.h"
+
 namespace prepay {
 
 __extension__ using Int128 = __int128;
@@ -36,7 +38,15 @@ private:
     std::int64_t micros_ = 0;
 };
 
-/// Micro-yuan per kWh (electricity) or per cubic metre (water).
+/// What a meter counts. Values are those of the proto.
+enum class Resource : std::uint8_t { kElectricity = 1, kWater = 2 };
+
+/// Registers and quantities are integers of a base unit, Wh or mL; prices and people speak of
+/// 10^scale of it: a kWh is 1,000 Wh, a cubic metre 1,000,000 mL. All arithmetic, parsing and
+/// printing of units follows from this one place.
+constexpr int unit_scale(Resource resource) { return resource == Resource::kWater ? 6 : 3; }
+
+/// Micro-yuan per kWh of electricity or per cubic metre of water.
 class Price {
 public:
     constexpr Price() = default;
@@ -49,67 +59,120 @@ private:
     std::int64_t micros_ = 0;
 };
 
-/// Energy (Wh) or volume (mL) of an interval; negative only in reversals.
-class Energy {
+/// What was used in an interval, in base units of its resource; negative only in reversals.
+/// Quantities of two resources are never equal, and adding them ends the process.
+class Quantity {
 public:
-    constexpr Energy() = default;
-    static constexpr Energy from_wh(std::int64_t wh) { return Energy(wh); }
-    [[nodiscard]] constexpr std::int64_t wh() const { return wh_; }
-    constexpr auto operator<=>(const Energy&) const = default;
-    constexpr Energy operator-() const { return Energy(-wh_); }
-    constexpr Energy operator+(Energy other) const { return Energy(wh_ + other.wh_); }
-    constexpr Energy operator-(Energy other) const { return Energy(wh_ - other.wh_); }
-    constexpr Energy& operator+=(Energy other) {
-        wh_ += other.wh_;
+    constexpr Quantity() = default;  ///< No electricity.
+    constexpr Quantity(Resource resource, std::int64_t base_units)
+        : base_units_(base_units), resource_(resource) {}
+    static constexpr Quantity wh(std::int64_t wh) { return {Resource::kElectricity, wh}; }
+    static constexpr Quantity ml(std::int64_t ml) { return {Resource::kWater, ml}; }
+
+    [[nodiscard]] constexpr Resource resource() const { return resource_; }
+    [[nodiscard]] constexpr std::int64_t base_units() const { return base_units_; }
+    constexpr bool operator==(const Quantity&) const = default;
+    constexpr Quantity operator-() const { return {resource_, -base_units_}; }
+    constexpr Quantity& operator+=(Quantity other) {
+        PREPAY_ASSERT(resource_ == other.resource_);
+        base_units_ += other.base_units_;
         return *this;
     }
+    constexpr Quantity operator+(Quantity other) const { return Quantity(*this) += other; }
+    constexpr Quantity operator-(Quantity other) const { return Quantity(*this) += -other; }
 
 private:
-    explicit constexpr Energy(std::int64_t wh) : wh_(wh) {}
-    std::int64_t wh_ = 0;
+    std::int64_t base_units_ = 0;
+    Resource resource_ = Resource::kElectricity;
 };
 
-/// A cumulative meter register in Wh (mL). Two totals differ by an interval energy; totals
-/// themselves cannot be added.
+/// The difference of two totals of one register, in base units. It has no price and no unit until
+/// `of()` says what the register counts.
+class RegisterDifference {
+public:
+    explicit constexpr RegisterDifference(std::int64_t base_units) : base_units_(base_units) {}
+    [[nodiscard]] constexpr std::int64_t base_units() const { return base_units_; }
+    [[nodiscard]] constexpr Quantity of(Resource resource) const { return {resource, base_units_}; }
+    [[nodiscard]] constexpr std::int64_t wh() const { return base_units_; }
+    constexpr auto operator<=>(const RegisterDifference&) const = default;
+
+private:
+    std::int64_t base_units_ = 0;
+};
+
+/// A cumulative meter register in base units of what the meter counts. Totals cannot be added,
+/// priced or printed; two of one register differ by what was used between them.
 class RegisterTotal {
 public:
     constexpr RegisterTotal() = default;
-    static constexpr RegisterTotal from_wh(std::int64_t wh) { return RegisterTotal(wh); }
-    [[nodiscard]] constexpr std::int64_t wh() const { return wh_; }
-    constexpr auto operator<=>(const RegisterTotal&) const = default;
-    constexpr Energy operator-(RegisterTotal other) const {
-        return Energy::from_wh(wh_ - other.wh_);
+    static constexpr RegisterTotal from_base_units(std::int64_t units) {
+        return RegisterTotal(units);
     }
-    constexpr RegisterTotal operator+(Energy energy) const {
-        return RegisterTotal(wh_ + energy.wh());
+    static constexpr RegisterTotal from_wh(std::int64_t wh) { return RegisterTotal(wh); }
+    [[nodiscard]] constexpr std::int64_t base_units() const { return base_units_; }
+    [[nodiscard]] constexpr std::int64_t wh() const { return base_units_; }
+    constexpr auto operator<=>(const RegisterTotal&) const = default;
+    constexpr RegisterDifference operator-(RegisterTotal other) const {
+        return RegisterDifference(base_units_ - other.base_units_);
+    }
+    constexpr RegisterTotal operator+(RegisterDifference used) const {
+        return RegisterTotal(base_units_ + used.base_units());
     }
 
 private:
-    explicit constexpr RegisterTotal(std::int64_t wh) : wh_(wh) {}
-    std::int64_t wh_ = 0;
+    explicit constexpr RegisterTotal(std::int64_t base_units) : base_units_(base_units) {}
+    std::int64_t base_units_ = 0;
 };
 
-/// Exact product of energy and price in nano-yuan (1e-9): Wh x micro-yuan/kWh = nano-yuan, because
-/// the 1e-3 of Wh -> kWh and the 1e-6 of micro-yuan multiply. Fits 128 bits for every input.
-constexpr Int128 exact_nanos(Energy energy, Price price) {
-    return static_cast<Int128>(energy.wh()) * static_cast<Int128>(price.micros());
+constexpr std::int64_t kPicosPerNano = 1'000;
+constexpr std::int64_t kPicosPerMicro = 1'000'000;
+
+/// The exact product of a quantity and a price in pico-yuan (1e-12), which both resources reach
+/// without a rest: Wh x micro-yuan/kWh are nano-yuan, mL x micro-yuan/m3 are pico-yuan.
+constexpr Int128 exact_picos(Quantity quantity, Price price) {
+    std::int64_t picos_per_product = kPicosPerMicro;
+    for (int i = 0; i < unit_scale(quantity.resource()); ++i) {
+        picos_per_product /= 10;
+    }
+    return static_cast<Int128>(quantity.base_units()) * price.micros() * picos_per_product;
 }
 
-/// Result of the one place where exact nano-yuan become ledger micro-yuan.
-struct Rounded {
-    Money amount;
-    std::int64_t remainder_nanos = 0;  ///< 0 .. 999, to be carried into the next charge.
+/// An exact amount in the two numbers that are stored and sent, as seconds and nanos are of a time:
+/// picos = nanos x 1,000 + picos_rest, nanos rounded down.
+struct SplitPicos {
+    std::int64_t nanos = 0;
+    std::int32_t picos_rest = 0;  ///< 0 .. 999.
 };
 
-/// The only rounding of the suite: adds the carried remainder (0 .. 999) and floors to micro-yuan;
-/// what is left is carried. Sums telescope: however a period is cut, the rounded charges differ
-/// from the exact total by less than one micro-yuan.
-constexpr Rounded round_with_carry(Int128 nanos, std::int64_t carried_nanos) {
-    const Int128 total = nanos + carried_nanos;
-    Int128 micros = total / 1000;
-    Int128 remainder = total % 1000;
+constexpr SplitPicos split_picos(Int128 picos) {
+    Int128 nanos = picos / kPicosPerNano;
+    auto rest = static_cast<std::int32_t>(picos % kPicosPerNano);
+    if (rest < 0) {
+        rest += static_cast<std::int32_t>(kPicosPerNano);
+        nanos -= 1;
+    }
+    return {static_cast<std::int64_t>(nanos), rest};
+}
+
+constexpr Int128 join_picos(std::int64_t nanos, std::int64_t picos_rest) {
+    return static_cast<Int128>(nanos) * kPicosPerNano + picos_rest;
+}
+
+/// Result of the one place where exact pico-yuan become ledger micro-yuan.
+struct Rounded {
+    Money amount;
+    std::int64_t remainder_picos = 0;  ///< 0 .. 999,999, to be carried into the next charge.
+};
+
+/// The only rounding of the suite: adds the carried remainder and floors to micro-yuan; what is
+/// left is carried. Sums telescope: however a period is cut, and whatever resources an account
+/// pays for, the rounded charges differ from the exact total by less than one micro-yuan.
+constexpr Rounded round_with_carry(Int128 picos, std::int64_t carried_picos) {
+    const Int128 total = picos + carried_picos;
+    Int128 micros = total / kPicosPerMicro;
+    Int128 remainder = total % kPicosPerMicro;
     if (remainder < 0) {
-        remainder += 1000;
+        remainder += kPicosPerMicro;
         micros -= 1;
     }
     return {Money::from_micros(static_cast<std::int64_t>(micros)),

@@ -63,4 +63,15 @@ std::string format_decimal(Int128 value, int scale, int digits_min) {
     return (value < 0 ? "-" : "") + whole + (fraction.empty() ? "" : "." + fraction);
 }
 
+const char* unit_text(Resource resource) { return resource == Resource::kWater ? "m³" : "kWh"; }
+
+std::string format_units(Int128 base_units, Resource resource) {
+    return format_decimal(base_units, unit_scale(resource), 3);
+}
+
+std::string format_quantity(Quantity quantity) {
+    return format_units(quantity.base_units(), quantity.resource()) + " " +
+           unit_text(quantity.resource());
+}
+
 }  // namespace prepay

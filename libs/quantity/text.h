@@ -17,4 +17,13 @@ std::optional<std::int64_t> parse_decimal(std::string_view text, int scale);
 /// digits ("89.879860", digits_min 2 -> "89.87986").
 std::string format_decimal(Int128 value, int scale, int digits_min);
 
+/// The unit that prices and people speak of: "kWh" or "m³".
+const char* unit_text(Resource resource);
+
+/// "3.250" of 3,250 Wh or 3,250,000 mL: at least three decimals, more where water has more.
+std::string format_units(Int128 base_units, Resource resource);
+
+/// "3.250 kWh" or "0.1205 m³".
+std::string format_quantity(Quantity quantity);
+
 }  // namespace prepay

@@ -222,9 +222,9 @@ TEST_CASE("Names: VerbNoun, its own request and response, directory equals packa
     }
 }
 
-TEST_CASE("No floating point, no unsigned; money and energy are int64") {
+TEST_CASE("No floating point, no unsigned; money and quantities are int64") {
     static const std::regex money_or_energy(
-        "(_micros|_wh|_ml|_mv|_ma|_w)$|register_total|^energy$");
+        "(_micros|_picos|_wh|_ml|_mv|_ma|_w)$|register_total|quantity");
     for (const Descriptor* message : messages()) {
         for (int i = 0; i < message->field_count(); ++i) {
             const FieldDescriptor* field = message->field(i);

@@ -204,7 +204,7 @@ void Park::check_books(const std::string& meter_id, const std::string& account_i
     const auto charged_wh = [&] {
         std::int64_t sum = 0;
         for (const auto& charge : charges(meter_id)) {
-            sum += charge.account_id() == account_id ? charge.energy() : 0;
+            sum += charge.account_id() == account_id ? charge.quantity() : 0;
         }
         return sum;
     };

@@ -109,7 +109,7 @@ void wait_charged(Park& park, const History& history) {
         [&] { return park.totals(site_id).energy_wh() == energy_wh; }, std::chrono::seconds(180));
     std::int64_t charged_wh = 0;
     for (const auto& charge : standing_charges(park, history)) {
-        charged_wh += charge.energy();
+        charged_wh += charge.quantity();
     }
     REQUIRE(charged_wh == energy_wh);
 }
@@ -151,7 +151,7 @@ void check_lines(Park& park, const History& history, const nlohmann::json& offli
     for (const auto& charge : standing_charges(park, history)) {
         for (const auto& line : charge.lines()) {
             charged.emplace_back(micros_of(line.start_time()), micros_of(line.end_time()),
-                                 period_text(line.period()), line.energy(), line.price_micros(),
+                                 period_text(line.period()), line.quantity(), line.price_micros(),
                                  line.amount_nanos());
         }
     }
@@ -160,7 +160,7 @@ void check_lines(Park& park, const History& history, const nlohmann::json& offli
         REQUIRE(line["meter"] == history.meter_id);
         rated.emplace_back(to_micros(*parse_time(line["start_time"].get<std::string>())),
                            to_micros(*parse_time(line["end_time"].get<std::string>())),
-                           line["period"], line["energy_wh"], line["price_micros"],
+                           line["period"], line["quantity"], line["price_micros"],
                            line["amount_nanos"]);
     }
     REQUIRE(charged.size() == rated.size());

@@ -35,10 +35,10 @@ const assignments: Assignment[] = [];
 function chargeOf(chargeId: string): Charge {
     const start = Date.now() - 900_000;
     const lines = [
-        { startTime: timestamp(start), endTime: timestamp(start + 420_000), period: FLAT, tier: 1, energy: 500n, priceMicros: 528_300n, amountNanos: 264_150_000n },
-        { startTime: timestamp(start + 420_000), endTime: timestamp(start + 900_000), period: PEAK, tier: 1, energy: 750n, priceMicros: 887_400n, amountNanos: 665_550_000n },
+        { startTime: timestamp(start), endTime: timestamp(start + 420_000), period: FLAT, tier: 1, quantity: 500n, priceMicros: 528_300n, amountNanos: 264_150_000n },
+        { startTime: timestamp(start + 420_000), endTime: timestamp(start + 900_000), period: PEAK, tier: 1, quantity: 750n, priceMicros: 887_400n, amountNanos: 665_550_000n },
     ];
-    return create(ChargeSchema, { chargeId, accountId: 'a-0001', meterId: 'm-0001', kind: ChargeKind.ENERGY, startTime: timestamp(start), endTime: timestamp(start + 900_000), energy: 1_250n, amountMicros: 929_700n, tariffId: 'residential-tou', tariffVersion: 2, lines, resource: Resource.ELECTRICITY });
+    return create(ChargeSchema, { chargeId, accountId: 'a-0001', meterId: 'm-0001', kind: ChargeKind.ENERGY, startTime: timestamp(start), endTime: timestamp(start + 900_000), quantity: 1_250n, amountMicros: 929_700n, tariffId: 'residential-tou', tariffVersion: 2, lines, resource: Resource.ELECTRICITY });
 }
 
 export function billingRoutes(router: ConnectRouter): void {
@@ -73,7 +73,7 @@ export function billingRoutes(router: ConnectRouter): void {
         }),
         listCharges: (r) => ({ charges: Array.from({ length: 20 }, (_, i) => ({ ...chargeOf(`${1000 + i}`), accountId: r.accountId, startTime: timestamp(Date.now() - (i + 1) * 900_000), endTime: timestamp(Date.now() - i * 900_000) })) }),
         explainCharge: (r) => ({
-            charge: chargeOf(r.chargeId), startReadingId: 11n, endReadingId: 12n, startRegisterTotal: 5_000_000n, endRegisterTotal: 5_001_250n, tierEnergyBefore: 1_204_300n, tierEnergyAfter: 1_205_550n, remainderBeforeNanos: 120n, remainderAfterNanos: 120n,
+            charge: chargeOf(r.chargeId), startReadingId: 11n, endReadingId: 12n, startRegisterTotal: 5_000_000n, endRegisterTotal: 5_001_250n, tierQuantityBefore: 1_204_300n, tierQuantityAfter: 1_205_550n, remainderBeforePicos: 120_000n, remainderAfterPicos: 120_000n,
             arithmetic: ['5001.250 kWh - 5000.000 kWh = 1.250 kWh', '0.500 kWh x 0.5283 = 0.264150', '0.750 kWh x 0.8874 = 0.665550', '0.264150 + 0.665550 = 0.929700'],
         }),
     });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { formatScaled } from '../src/core/decimal';
-import { formatEnergy } from '../src/core/energy';
+import { formatEnergy, formatQuantity, formatUse, parseQuantity, typedQuantity } from '../src/core/quantity';
 import { formatPrice, formatYuan, formatYuanFen, formatYuanFloor, hoursLeft, parsePrice, parseYuan, yuanInput } from '../src/core/money';
 import { Resource } from '../src/gen/prepay/common/v1/common_pb';
 
@@ -62,7 +62,15 @@ describe('prices and energy', () => {
         expect(formatEnergy(1_250n)).toBe('1.25 kWh');
         expect(formatEnergy(1_251n)).toBe('1.251 kWh');
         expect(formatEnergy(-5n)).toBe('−0.005 kWh');
-        expect(formatEnergy(1_250_000n, Resource.WATER)).toBe('1.25 m³');
+        expect(formatQuantity(1_250_000n, Resource.WATER)).toBe('1.25 m³');
+        expect(formatQuantity(1_250_001n, Resource.WATER)).toBe('1.250001 m³');
+        expect(formatUse(1_250n, undefined)).toBe('1.25 kWh');
+        expect(formatUse(1_250n, 0n)).toBe('1.25 kWh · 0.00 m³');
+        expect(parseQuantity('12.5', Resource.WATER)).toBe(12_500_000n);
+        expect(parseQuantity('12.5', Resource.ELECTRICITY)).toBe(12_500n);
+        expect(parseQuantity('0.0001', Resource.ELECTRICITY)).toBeNull();
+        expect(parseQuantity('0.0000001', Resource.WATER)).toBeNull();
+        expect(typedQuantity(1_200_500_000n, Resource.WATER)).toBe('1200.5');
     });
     it('formats any scale', () => expect(formatScaled(665_550_000n, 9, 2)).toBe('0.66555'));
 });

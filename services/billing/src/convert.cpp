@@ -119,7 +119,7 @@ Result<TariffDefinition> definition_from_proto(const v1::TariffDefinition& proto
     definition.tier_span = static_cast<TierSpan>(proto.tier_span());
     for (const v1::Tier& tier : proto.tiers()) {
         Tier target;
-        target.upper_bound_wh = tier.upper_bound();
+        target.upper_bound = tier.upper_bound();
         for (const v1::PeriodPrice& price : tier.prices()) {
             if (!v1::RatePeriod_IsValid(price.period())) {
                 return field_invalid("definition.tiers.prices.period", "not a rate period");
@@ -144,7 +144,7 @@ v1::TariffDefinition to_proto(const TariffDefinition& definition) {
     proto.set_tier_span(static_cast<v1::TierSpan>(definition.tier_span));
     for (const Tier& tier : definition.tiers) {
         v1::Tier* target = proto.add_tiers();
-        target->set_upper_bound(tier.upper_bound_wh);
+        target->set_upper_bound(tier.upper_bound);
         for (const PeriodPrice& price : tier.prices) {
             v1::PeriodPrice* target_price = target->add_prices();
             target_price->set_period(static_cast<v1::RatePeriod>(price.period));
@@ -214,23 +214,25 @@ v1::Charge to_proto(const Charge& charge) {
     proto.set_kind(charge.reversal_of ? v1::CHARGE_KIND_REVERSAL : v1::CHARGE_KIND_ENERGY);
     to_proto(charge.start, proto.mutable_start_time());
     to_proto(charge.end, proto.mutable_end_time());
-    proto.set_energy(charge.energy_wh);
+    proto.set_quantity(charge.quantity.base_units());
     proto.set_amount_micros(charge.amount_micros);
     proto.set_tariff_id(charge.tariff_id);
     proto.set_tariff_version(charge.tariff_version);
     if (charge.reversal_of) {
         proto.set_reversal_of(std::to_string(*charge.reversal_of));
     }
-    proto.set_resource(to_proto(charge.resource));
+    proto.set_resource(to_proto(charge.quantity.resource()));
     for (const RatedLine& line : charge.lines) {
         v1::ChargeLine* target = proto.add_lines();
         to_proto(line.start, target->mutable_start_time());
         to_proto(line.end, target->mutable_end_time());
         target->set_period(static_cast<v1::RatePeriod>(line.period));
         target->set_tier(line.tier);
-        target->set_energy(line.energy.wh());
+        target->set_quantity(line.quantity.base_units());
         target->set_price_micros(line.price.micros());
-        target->set_amount_nanos(line.amount_nanos);
+        const SplitPicos amount = split_picos(line.picos());
+        target->set_amount_nanos(amount.nanos);
+        target->set_amount_picos_rest(amount.picos_rest);
     }
     return proto;
 }
@@ -245,9 +247,10 @@ Result<Reading> reading_from_proto(const metering::v1::Reading& proto) {
     if (proto.register_total() < 0) {
         return field_invalid("register_total", "negative");
     }
-    return Reading{from_proto(proto.slot_time()), proto.revision(),
-                   from_proto(proto.read_time()), RegisterTotal::from_wh(proto.register_total()),
-                   proto.register_epoch(),        proto.reading_id()};
+    return Reading{
+        from_proto(proto.slot_time()), proto.revision(),
+        from_proto(proto.read_time()), RegisterTotal::from_base_units(proto.register_total()),
+        proto.register_epoch(),        proto.reading_id()};
 }
 
 Result<Occupancy> occupancy_from_proto(const account::v1::Occupancy& proto) {

@@ -46,6 +46,10 @@ FeeState from_proto(account::v1::FeeState state) {
     }
 }
 
+Resource from_proto(common::v1::Resource resource) {
+    return resource == common::v1::RESOURCE_WATER ? Resource::kWater : Resource::kElectricity;
+}
+
 Relay from_proto(metering::v1::RelayState state) {
     switch (state) {
         case metering::v1::RELAY_STATE_CLOSED:
@@ -273,7 +277,7 @@ Result<AccountRecord> from_proto(const account::v1::BalanceChange& change) {
 Result<MeterStateRecord> from_proto(const metering::v1::MeterState& state) {
     PREPAY_RETURN_IF_ERROR(check_id(state.meter_id(), "meter_id"));
     MeterStateRecord record{state.meter_id(), state.online(), from_proto(state.relay()),
-                            state.revision()};
+                            from_proto(state.resource()), state.revision()};
     record.holds = holds_of(state);
     record.foreign_open = state.foreign_open();
     return record;
@@ -324,12 +328,10 @@ Result<PostedCharge> from_proto(const account::v1::PostedCharge& charge) {
     result.start_time = from_timestamp(charge.start_time());
     result.end_time = from_timestamp(charge.end_time());
     result.post_time = from_timestamp(charge.post_time());
-    result.resource =
-        charge.resource() == common::v1::RESOURCE_WATER ? Resource::kWater : Resource::kElectricity;
-    result.energy = Energy::from_wh(charge.energy());
+    result.quantity = {from_proto(charge.resource()), charge.quantity()};
     result.amount = Money::from_micros(charge.amount_micros());
-    const int rate_count = std::min(charge.rate_energy_size(), static_cast<int>(kRateCount));
-    std::copy_n(charge.rate_energy().begin(), rate_count, result.rate_energy_wh.begin());
+    const int rate_count = std::min(charge.rate_quantity_size(), static_cast<int>(kRateCount));
+    std::copy_n(charge.rate_quantity().begin(), rate_count, result.rates.begin());
     return result;
 }
 
@@ -369,7 +371,10 @@ v1::WallRoom to_proto(const WallRow& row) {
     room.set_account_id(row.account_id);
     room.set_customer_name(row.customer_name);
     room.set_balance_micros(row.balance.micros());
-    room.set_energy_today_wh(row.energy_today.wh());
+    room.set_energy_today_wh(row.energy_today.base_units());
+    if (row.water_today) {
+        room.set_water_today_ml(row.water_today->base_units());
+    }
     room.set_amount_today_micros(row.amount_today.micros());
     room.set_power_w(row.power_w);
     if (row.read_time) {

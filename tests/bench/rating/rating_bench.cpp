@@ -47,7 +47,7 @@ std::vector<UsageInterval> bench_intervals() {
     while (intervals.size() < kIntervalCount) {
         const auto length = std::chrono::minutes(15 * (1 << (random() % 3)));
         for (int meter = 0; meter < 100 && intervals.size() < kIntervalCount; ++meter) {
-            intervals.push_back({slot, slot + length, Energy::from_wh(1 + random() % 2'000)});
+            intervals.push_back({slot, slot + length, Quantity::wh(1 + random() % 2'000)});
         }
         slot += std::chrono::minutes(15);
     }
@@ -69,7 +69,9 @@ double measure_rating(const CompiledTariff& tariff, const std::vector<UsageInter
         std::size_t meter = 0;
         for (std::size_t i = 0; i < intervals.size(); ++i) {
             if (i % kBatchSize == 0) {
-                sink = sink + (lines.empty() ? 0 : lines.back().amount_nanos);
+                sink = sink + (lines.empty() ? 0
+                                             : lines.back().quantity.base_units() *
+                                                   lines.back().price.micros());
                 lines.clear();
             }
             rate(tariff, intervals[i], counters[meter], lines);
@@ -84,7 +86,7 @@ double measure_sum(const std::vector<UsageInterval>& intervals) {
     for (int round = 0; round < kRounds; ++round) {
         std::int64_t sum = 0;
         for (const UsageInterval& interval : intervals) {
-            sum += interval.energy.wh() + (interval.end - interval.start).count();
+            sum += interval.quantity.base_units() + (interval.end - interval.start).count();
             // Keeps the loop a loop over memory, one element at a time.
             asm volatile("" : "+r"(sum));
         }

@@ -107,12 +107,12 @@ kafka::Message World::charge_message(const std::vector<TestCharge>& charges) {
         charge.set_room_id("room-of-" + wanted.account_id);
         charge.set_site_id(wanted.site_id);
         charge.set_amount_micros(wanted.amount_micros);
-        charge.set_energy(wanted.amount_micros / 1000);
+        charge.set_quantity(wanted.amount_micros / 1000);
         charge.set_reversal_of(wanted.reversal_of);
         charge.mutable_start_time()->set_seconds(1'780'000'000 + wanted.charge_id % 1'000'000);
         charge.mutable_end_time()->set_seconds(1'780'000'900 + wanted.charge_id % 1'000'000);
         billing::v1::ChargeLine& line = *charge.add_lines();
-        line.set_energy(charge.energy());
+        line.set_quantity(charge.quantity());
     }
     kafka::Message message;
     message.topic = "prepay.billing.charges.v1";

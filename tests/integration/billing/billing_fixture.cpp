@@ -73,7 +73,7 @@ std::string Billing::readings_payload(const std::string& meter_id,
         to_proto(reading.slot_time, proto->mutable_slot_time());
         to_proto(reading.read_time, proto->mutable_read_time());
         proto->set_revision(reading.revision);
-        proto->set_register_total(reading.total.wh());
+        proto->set_register_total(reading.total.base_units());
         proto->set_register_epoch(reading.epoch);
         proto->set_reading_id(reading.reading_id);
     }
@@ -147,14 +147,16 @@ std::map<std::string, AccountSum> Billing::sums() {
     std::map<std::string, AccountSum> published;
     const Status status = database->read([&](pqxx::work& tx) {
         for (const auto& row :
-             tx.exec("SELECT account_id, sum(energy), sum(amount_micros), sum(amount_nanos),"
-                     " max(a.remainder_nanos) FROM charges JOIN accounts a USING (account_key)"
+             tx.exec("SELECT account_id, sum(quantity), sum(amount_micros), sum(amount_nanos),"
+                     " sum(amount_picos_rest), max(a.remainder_picos) FROM charges JOIN accounts a "
+                     "USING (account_key)"
                      " GROUP BY account_id")) {
             const AccountSum sum{row[1].as<std::int64_t>(), row[2].as<std::int64_t>()};
             stored[row[0].as<std::string>()] = sum;
             // I-5: what is not charged is exactly what is carried.
-            CHECK(row[3].as<std::int64_t>() - sum.amount_micros * 1000 ==
-                  row[4].as<std::int64_t>());
+            CHECK((row[3].as<std::int64_t>() - sum.amount_micros * 1000) * kPicosPerNano +
+                      row[4].as<std::int64_t>() ==
+                  row[5].as<std::int64_t>());
         }
         for (const auto& row : tx.exec("SELECT payload, partition FROM outbox"
                                        " WHERE topic = 'prepay.billing.charges.v1'")) {
@@ -162,7 +164,7 @@ std::map<std::string, AccountSum> Billing::sums() {
             REQUIRE(event.ParseFromString(pqxx::binarystring(row[0]).str()));
             for (const v1::Charge& charge : event.charges()) {
                 CHECK(partition_of(charge.account_id(), 8) == row[1].as<int>());
-                published[charge.account_id()].energy += charge.energy();
+                published[charge.account_id()].quantity += charge.quantity();
                 published[charge.account_id()].amount_micros += charge.amount_micros();
             }
         }
@@ -204,7 +206,7 @@ std::int64_t Billing::pending() {
 }
 
 Reading reading(Instant time, std::int64_t wh, int epoch) {
-    return {time, 0, time, RegisterTotal::from_wh(wh), epoch, to_micros(time) / 60'000'000};
+    return {time, 0, time, RegisterTotal::from_base_units(wh), epoch, to_micros(time) / 60'000'000};
 }
 
 Occupancy occupancy(const std::string& account_id, Instant start, std::optional<Instant> end,

@@ -23,7 +23,7 @@ public:
 
 /// What the ledger would see for one account.
 struct AccountSum {
-    std::int64_t energy = 0;
+    std::int64_t quantity = 0;
     std::int64_t amount_micros = 0;
     bool operator==(const AccountSum&) const = default;
 };

@@ -216,8 +216,8 @@ TEST_CASE("B31: a charge is explained down to readings, version and arithmetic")
     CHECK(answer->end_reading_id() == reading(march(2, 1), 0).reading_id);
     CHECK(answer->tariff_version().version() == 1);
     CHECK(answer->tariff_version().definition().tiers_size() == 3);
-    CHECK(answer->tier_energy_before() == 0);
-    CHECK(answer->tier_energy_after() == 3'001);
+    CHECK(answer->tier_quantity_before() == 0);
+    CHECK(answer->tier_quantity_after() == 3'001);
     std::string text;
     for (const std::string& step : answer->arithmetic()) {
         text += step + "\n";

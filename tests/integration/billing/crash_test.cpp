@@ -77,15 +77,16 @@ public:
         std::string text;
         const Status status = billing.database->read([&](pqxx::work& tx) {
             for (const char* sql :
-                 {"SELECT c.kind, meter_id, account_id, c.start_time, c.end_time, c.energy,"
-                  " c.amount_micros, c.amount_nanos, c.remainder_before_nanos,"
-                  " c.remainder_after_nanos, c.lines, r.start_time FROM charges c"
+                 {"SELECT c.kind, meter_id, account_id, c.start_time, c.end_time, c.quantity,"
+                  " c.amount_micros, c.amount_nanos, c.amount_picos_rest,"
+                  " c.remainder_before_picos,"
+                  " c.remainder_after_picos, c.lines, r.start_time FROM charges c"
                   " JOIN meters USING (meter_key) JOIN accounts USING (account_key)"
                   " LEFT JOIN charges r ON r.charge_id = c.reversal_of ORDER BY c.charge_id",
                   "SELECT meter_id, base_register, base_read_time, first_register FROM meters"
                   " ORDER BY 1",
-                  "SELECT account_id, remainder_nanos FROM accounts ORDER BY 1",
-                  "SELECT meter_id, account_id, tier_span, span_key, energy FROM tier_counters"
+                  "SELECT account_id, remainder_picos FROM accounts ORDER BY 1",
+                  "SELECT meter_id, account_id, tier_span, span_key, used FROM tier_counters"
                   " JOIN meters USING (meter_key) JOIN accounts USING (account_key) ORDER BY 1, 2",
                   "SELECT count(*) FROM pending_readings",
                   "SELECT topic, partition, next_offset, last_sequence FROM inbox_positions"
@@ -120,7 +121,7 @@ private:
 std::int64_t charged(Billing& billing) {
     std::int64_t energy = 0;
     for (const auto& [account, sum] : billing.sums()) {
-        energy += sum.energy;
+        energy += sum.quantity;
     }
     return energy;
 }

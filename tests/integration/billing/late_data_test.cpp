@@ -129,7 +129,7 @@ TEST_CASE("history before the first base is charged as if it had come in order")
         CHECK(got[i].lines == expected[i].lines);
         CHECK(got[i].before == expected[i].before);
     }
-    CHECK(billing.sums().at("alice").energy == 8'000);
+    CHECK(billing.sums().at("alice").quantity == 8'000);
     // Bounds of I-5: the two differ by what is carried only.
     CHECK(std::abs(billing.sums().at("alice").amount_micros -
                    ordered.sums().at("alice").amount_micros) < 100);
@@ -151,11 +151,11 @@ TEST_CASE("history from before any occupancy waits for one") {
     REQUIRE(other.send_readings("m-1", {reading(march(1), 50), reading(march(2), 100)}).ok());
     REQUIRE(other.send_readings("m-1", {reading(earlier, 20)}).ok());
     CHECK(other.pending() == 1);
-    CHECK(other.sums().at("vacancy").energy == 50);
+    CHECK(other.sums().at("vacancy").quantity == 50);
     REQUIRE(other.send_occupancies({{"m-1", late}}).ok());
     CHECK(other.pending() == 0);
-    CHECK(other.sums().at("vacancy-2").energy == 30);
-    CHECK(other.sums().at("vacancy").energy == 50);
+    CHECK(other.sums().at("vacancy-2").quantity == 30);
+    CHECK(other.sums().at("vacancy").quantity == 50);
 }
 
 TEST_CASE("history without an occupancy outlives an assignment and another occupancy") {
@@ -178,8 +178,8 @@ TEST_CASE("history without an occupancy outlives an assignment and another occup
     const Occupancy late = occupancy("vacancy-2", earlier - std::chrono::hours(24), march(1));
     REQUIRE(other.send_occupancies({{"m-1", late}}).ok());
     CHECK(other.pending() == 0);
-    CHECK(other.sums()["vacancy-2"].energy == 30);
-    CHECK(other.sums()["vacancy"].energy == 50);
+    CHECK(other.sums()["vacancy-2"].quantity == 30);
+    CHECK(other.sums()["vacancy"].quantity == 50);
 }
 
 TEST_CASE("a late reading is rated with the tariff of its time, not with one assigned later") {
@@ -210,15 +210,15 @@ TEST_CASE("a new register epoch, a dip and a revision through the database") {
     Billing billing;
     prepare(billing);
     REQUIRE(billing.send_readings("m-1", {reading(march(5), 290)}).ok());
-    CHECK(billing.sums().at("vacancy").energy == 300);
+    CHECK(billing.sums().at("vacancy").quantity == 300);
     Reading revised = reading(march(4), 310);
     revised.revision = 1;
     REQUIRE(billing.send_readings("m-1", {revised}).ok());
-    CHECK(billing.sums().at("vacancy").energy == 300);
+    CHECK(billing.sums().at("vacancy").quantity == 300);
     REQUIRE(billing.send_readings("m-1", {reading(march(6), 330)}).ok());
-    CHECK(billing.sums().at("vacancy").energy == 330);
+    CHECK(billing.sums().at("vacancy").quantity == 330);
     REQUIRE(billing.send_readings("m-1", {reading(march(7), 4, 1), reading(march(8), 14, 1)}).ok());
-    CHECK(billing.sums().at("vacancy").energy == 340);
+    CHECK(billing.sums().at("vacancy").quantity == 340);
 }
 
 }  // namespace

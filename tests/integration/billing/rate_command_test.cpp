@@ -7,6 +7,7 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
+#include "quantity/quantity.h"
 #include "support/paths.h"
 #include "support/real_data.h"
 
@@ -63,7 +64,7 @@ TEST_CASE("real input by the offline command: the home's hours cost exactly 89.8
     REQUIRE(json_output.exit_code == 0);
     const auto json = nlohmann::json::parse(json_output.text);
     CHECK(json["total"]["amount"] == "89.879860");
-    CHECK(json["total"]["energy_wh"] == readings->back().wh);
+    CHECK(json["total"]["quantity"] == readings->back().wh);
     CHECK(json["periods"].size() == 3);
     const Output table = run(arguments);
     CHECK(table.exit_code == 0);
@@ -85,9 +86,50 @@ TEST_CASE("real input by the offline command: the schedule case, month by month"
     int month = 0;
     for (const auto& [name, sum] : json["months"].items()) {
         CAPTURE(name);
-        CHECK(std::abs(sum["amount_nanos"].get<std::int64_t>() / 1000 -
+        CHECK(std::abs(sum["amount_picos"].get<std::int64_t>() / kPicosPerMicro -
                        test::kResidentialMonthMicros[month++]) <= 1'000);
     }
+}
+
+TEST_CASE("water costs its price per cubic metre: tiers, table and JSON") {
+    const TemporaryFile flat("resource: water\ntime_zone: Asia/Shanghai\nprice: 3.10\n");
+    const TemporaryFile one(
+        "time,register_ml\n2026-01-01T00:00:00Z,0\n"
+        "2026-01-02T00:00:00Z,1000000\n");
+    const Output table = run("--tariff " + flat.path + " --readings " + one.path);
+    CHECK(table.exit_code == 0);
+    CHECK(table.text.find("total                  1.000          3.100000\n") != std::string::npos);
+    CHECK(table.text.find("m³") != std::string::npos);
+    CHECK(table.text.find("kWh") == std::string::npos);
+
+    // 22 m³ in a month of three tiers: 12 at 2.07, 6 at 4.07, 4 at 6.07.
+    const TemporaryFile metres(
+        "time,register_m3\n2026-01-05T00:00:00Z,100.5\n"
+        "2026-01-06T00:00:00Z,110.500001\n2026-01-28T00:00:00Z,122.5\n");
+    const TemporaryFile tiers(
+        "resource: water\ntime_zone: Asia/Shanghai\ntier_span: month\ntiers:\n"
+        "  - {up_to: 12, price: 2.07}\n  - {up_to: 18.0, price: 4.07}\n  - {price: 6.07}\n");
+    const Output output =
+        run("--tariff " + tiers.path + " --readings " + metres.path + " --format json");
+    INFO(output.text.substr(0, 500));
+    REQUIRE(output.exit_code == 0);
+    const auto json = nlohmann::json::parse(output.text);
+    CHECK(json["resource"] == "water");
+    CHECK(json["quantity_unit"] == "mL");
+    CHECK(json["total"]["quantity"] == 22'000'000);
+    CHECK(json["total"]["amount"] == "73.540000");
+    CHECK(json["tiers"]["1"]["quantity"] == 12'000'000);
+    CHECK(json["tiers"]["1"]["amount"] == "24.840000");
+    CHECK(json["tiers"]["2"]["amount"] == "24.420000");
+    CHECK(json["tiers"]["3"]["amount"] == "24.280000");
+    // 10,000,001 mL at 2.070000: exact to the last digit.
+    CHECK(json["lines"][0]["amount_nanos"] == 20'700'002'070);
+    CHECK(json["lines"][0]["amount_picos_rest"] == 0);
+
+    const TemporaryFile wrong("time,register_kwh\n2026-01-05T00:00:00Z,1\n");
+    const Output refused = run("--tariff " + tiers.path + " --readings " + wrong.path);
+    CHECK(refused.exit_code == 1);
+    CHECK(refused.text.find("register_ml or register_m3") != std::string::npos);
 }
 
 TEST_CASE("a bill beyond 64 bits loses no digit") {
@@ -106,16 +148,16 @@ TEST_CASE("a bill beyond 64 bits loses no digit") {
     REQUIRE(output.exit_code == 0);
     const auto json = nlohmann::json::parse(output.text);
     const auto& total = json["total"];
-    CHECK(total["energy_wh"] == 99'000'000'000'001);
+    CHECK(total["quantity"] == 99'000'000'000'001);
     CHECK(total["amount"] == "9899999901000.099999");
     CHECK(total["amount_micros"] == "9899999901000099999");  // Beyond a number of 64 bits.
-    CHECK(total["remainder_nanos"] == 999);
+    CHECK(total["remainder_picos"] == 999'000);
     REQUIRE(json["tiers"].size() == 1);
-    CHECK(json["tiers"].front()["amount_nanos"] == "9899999901000099999999");
+    CHECK(json["tiers"].front()["amount_picos"] == "9899999901000099999999000");
     CHECK(json["tiers"].front()["amount"] == "9899999901000.099999999");
     REQUIRE(json["periods"].size() == 1);
     CHECK(json["periods"].front() == json["tiers"].front());
-    CHECK(json["months"]["2026-01"]["amount_nanos"] == "6695999933040000000000");
+    CHECK(json["months"]["2026-01"]["amount_picos"] == "6695999933040000000000000");
     CHECK(json["lines"].front()["amount_nanos"] == 8'999'999'910'000'000'000);
     const Output table = run(arguments);
     CHECK(table.text.find("9899999901000.099999\n") != std::string::npos);

@@ -5,10 +5,17 @@
 #include <set>
 #include <thread>
 
+#include "adapters/pg_charges.h"
 #include "integration/billing/billing_fixture.h"
 #include "outbox/parts.h"
 #include "prepay/billing/v1/events.pb.h"
+#include "pg/migrate.h"
+#include "pg/row.h"
 #include "prepay/metering/v1/events.pb.h"
+
+namespace prepay {
+const std::vector<pg::Migration>& billing_migrations();
+}
 
 namespace prepay::billing {
 namespace {
@@ -45,8 +52,9 @@ std::string show(const std::vector<Charge>& charges) {
     std::string text;
     for (const Charge& c : charges) {
         text += c.account_id + " " + format_time(c.start) + " " + std::to_string(c.start_register) +
-                ".." + std::to_string(c.end_register) + " " + std::to_string(c.amount_nanos) + " " +
-                std::to_string(c.before.energy_wh) + "\n";
+                ".." + std::to_string(c.end_register) + " " +
+                std::to_string(split_picos(c.amount_picos).nanos) + " " +
+                std::to_string(c.before.used) + "\n";
     }
     return text;
 }
@@ -131,15 +139,16 @@ TEST_CASE("I-4: readings become charges, register difference = charged energy") 
         REQUIRE(billing.send_readings("m-1", batch).ok());
     }
     const auto sums = billing.sums();
-    CHECK(sums.at("vacancy").energy + sums.at("alice").energy ==
-          readings.back().total.wh() - readings.front().total.wh());
+    CHECK(sums.at("vacancy").quantity + sums.at("alice").quantity ==
+          readings.back().total.base_units() - readings.front().total.base_units());
     // Moved in at 5:30 without a register: hers from the first reading after that.
-    CHECK(sums.at("vacancy").energy == readings[30].total.wh() - readings[0].total.wh());
+    CHECK(sums.at("vacancy").quantity ==
+          readings[30].total.base_units() - readings[0].total.base_units());
     const auto charges = billing.open_charges("m-1");
     CHECK(charges.front().room_id == "room-1");
     CHECK(charges.front().site_id == "park-1");
     CHECK(charges.back().to.reading_id == readings.back().reading_id);
-    CHECK(charges.back().after.energy_wh == sums.at("alice").energy);
+    CHECK(charges.back().after.used == sums.at("alice").quantity);
     CHECK(billing.pending() == 0);
 }
 
@@ -176,9 +185,9 @@ TEST_CASE("I-3: every batch delivered 1 to 5 times and out of order ends in the 
         CHECK(show(billing.open_charges("m-1")) == expected);
         std::int64_t energy = 0;
         for (const auto& [account, sum] : billing.sums()) {
-            energy += sum.energy;
+            energy += sum.quantity;
         }
-        CHECK(energy == readings.back().total.wh() - readings.front().total.wh());
+        CHECK(energy == readings.back().total.base_units() - readings.front().total.base_units());
         if (seed == 1) {
             CHECK(billing.all_charges("m-1").size() == billing.open_charges("m-1").size());
         }
@@ -204,9 +213,9 @@ TEST_CASE("I-3: two workers on the same meters charge nothing twice") {
     REQUIRE((all_taken[0] && all_taken[1]));
     std::int64_t energy = 0;
     for (const auto& [account, sum] : billing.sums()) {
-        energy += sum.energy;
+        energy += sum.quantity;
     }
-    CHECK(energy == readings.back().total.wh() - readings.front().total.wh());
+    CHECK(energy == readings.back().total.base_units() - readings.front().total.base_units());
 }
 
 TEST_CASE("readings wait for a tariff and for an occupancy") {
@@ -312,6 +321,169 @@ TEST_CASE("intervals a second through one transaction a batch", "[.throughput]")
     std::printf("%.0f intervals/s\n", rate);
     CHECK(billing.sums().size() == kMeterCount);
     CHECK(rate > 10'000);
+}
+
+const char* const kWaterTariff =
+    "resource: water\ntime_zone: Asia/Shanghai\ntier_span: month\ntiers:\n"
+    "  - {up_to: 1.5, price: 3.100001}\n  - price: 4.65\n";
+
+/// One room with a meter of each kind, its tenant's account carrying one remainder.
+void prepare_mixed(Billing& billing) {
+    billing.tariff("flat", testing::kFlatTariff);
+    billing.tariff("water", kWaterTariff);
+    REQUIRE(billing.assign("flat", {"m-1"}, march(1)).ok());
+    REQUIRE(billing.assign("water", {"w-1"}, march(1)).ok());
+    Occupancy water = occupancy("alice", march(1));
+    water.occupancy_id = "alice-water";
+    REQUIRE(billing.send_occupancies({{"m-1", occupancy("alice", march(1))}, {"w-1", water}}).ok());
+}
+
+TEST_CASE("a cubic metre of water costs its price, live as in the explanation") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    prepare_mixed(billing);
+    REQUIRE(billing
+                .send_readings("w-1", {reading(march(2), 5'000'000), reading(march(3), 6'000'000),
+                                       reading(march(4), 7'000'003)})
+                .ok());
+    const std::vector<Charge> charges = billing.open_charges("w-1");
+    REQUIRE(charges.size() == 2);
+    CHECK(charges[0].quantity == Quantity::ml(1'000'000));
+    CHECK(charges[0].amount_micros == 3'100'001);
+    REQUIRE(charges[1].lines.size() == 2);
+    CHECK(charges[1].lines[0].quantity == Quantity::ml(500'000));
+    CHECK(charges[1].lines[1].quantity == Quantity::ml(500'003));
+    v1::ExplainChargeRequest request;
+    request.set_charge_id(std::to_string(charges[1].charge_id));
+    const auto answer = billing.service.explain_charge(billing.call("ExplainCharge"), request);
+    REQUIRE(answer.ok());
+    std::string text;
+    for (const std::string& step : answer->arithmetic()) {
+        text += step + "\n";
+    }
+    CHECK(text ==
+          "meter w-1, room room-1\n"
+          "register 7.000003 m³ - 6.000 m³ = 1.000003 m³\n"
+          "counter of the month: 1.000 m³ before, 2.000003 m³ after\n"
+          "tier 1 single: 0.500 m³ x 3.100001 = 1.5500005\n"
+          "tier 2 single: 0.500003 m³ x 4.65 = 2.32501395\n"
+          "sum 3.87501445 + carried 0.000000 = charged 3.875014 + carried on 0.00000045\n");
+    CHECK(answer->remainder_after_picos() == 450'000);
+    CHECK(answer->charge().resource() == common::v1::RESOURCE_WATER);
+    CHECK(answer->charge().quantity() == 1'000'003);
+    CHECK(answer->charge().lines(1).amount_nanos() == 2'325'013'950);
+    CHECK(answer->tier_quantity_after() == 2'000'003);
+    billing.sums();  // I-5, and the outbox says the same.
+}
+
+TEST_CASE("I-5: electricity and water of one account, taken back and rated again") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    prepare_mixed(billing);
+    std::mt19937_64 random(20260302);
+    std::int64_t energy = 1'000;
+    std::int64_t water = 2'000'000;
+    std::vector<Reading> late;
+    for (int hour = 0; hour < 60; ++hour) {
+        const Instant time = march(2) + std::chrono::hours(hour);
+        REQUIRE(billing.send_readings("m-1", {reading(time, energy)}).ok());
+        if (hour % 7 == 3) {
+            late.push_back(reading(time, water));  // Splits what was charged meanwhile.
+        } else {
+            REQUIRE(billing.send_readings("w-1", {reading(time, water)}).ok());
+        }
+        energy += static_cast<std::int64_t>(random() % 999);
+        water += static_cast<std::int64_t>(random() % 99'999);
+        billing.sums();
+    }
+    const auto before = billing.open_charges("w-1").size();
+    REQUIRE(billing.send_readings("w-1", late).ok());
+    billing.sums();
+    const std::vector<Charge> charges = billing.open_charges("w-1");
+    CHECK(charges.size() == before + late.size());
+    CHECK(billing.all_charges("w-1").size() > charges.size());  // There are reversals.
+    std::int64_t used = 0;
+    Int128 exact = 0;
+    for (const Charge& charge : charges) {
+        used += charge.quantity.base_units();
+        exact += charge.amount_picos;
+    }
+    CHECK(used == charges.back().end_register - charges.front().start_register);
+    const Int128 first_tier = exact_picos(Quantity::ml(1'500'000), Price::from_micros(3'100'001));
+    CHECK(exact ==
+          first_tier + exact_picos(Quantity::ml(used - 1'500'000), Price::from_micros(4'650'000)));
+}
+
+TEST_CASE("exact amounts and remainders of before are carried on in pico-yuan") {
+    if (!Billing::available()) {
+        return;
+    }
+    std::vector<pg::Migration> until;
+    for (const pg::Migration& migration : billing_migrations()) {
+        if (migration.file_name < "0003") {
+            until.push_back(migration);
+        }
+    }
+    const test::TestDatabase scratch("billing", until);
+    const auto database = scratch.open();
+    REQUIRE(database
+                ->transact([](pqxx::work& tx) {
+                    tx.exec(
+                        "INSERT INTO tariffs (tariff_id, display_name, resource)"
+                        " VALUES ('t', 't', 'electricity');"
+                        "INSERT INTO tariff_versions (tariff_key, version, effective_time,"
+                        " definition, create_user) VALUES (1, 1, now(), '{}', 'u');"
+                        "INSERT INTO meters (meter_id) VALUES ('m');"
+                        "INSERT INTO accounts (account_id, remainder_nanos) VALUES ('a', 42);"
+                        "INSERT INTO occupancies (occupancy_id, meter_key, account_key,"
+                        " room_id, site_id, start_time, opening_register, closing_register,"
+                        " revision, vacancy, deleted) VALUES ('o', 1, 1, 'r', 's', now(), -1,"
+                        " -1, 1, false, false);"
+                        "INSERT INTO charges SELECT 1, 'energy', 1, 1, 1, 1, 1, now(), now(),"
+                        " 0, 3, 3, 2, 1950, '{0,0,0,1,3,650,1950}', 'none', 0, 0, 'none', 0,"
+                        " 0, 92, 42, 0, now(), now(), 0, 1, now(), now(), 3, 2, NULL");
+                    return absl::OkStatus();
+                })
+                .ok());
+    const Status migrated = pg::migrate(*database, {{"service", billing_migrations()}});
+    INFO(migrated.ToString());
+    REQUIRE(migrated.ok());
+    REQUIRE(database
+                ->read([](pqxx::work& tx) {
+                    const auto charge = find_charge(tx, 1);
+                    REQUIRE(charge.has_value());
+                    CHECK(charge->quantity == Quantity::wh(3));
+                    CHECK(charge->amount_picos == 1'950'000);
+                    CHECK(charge->remainder_before_picos == 92'000);
+                    CHECK(charge->remainder_after_picos == 42'000);
+                    CHECK(pg::only<std::int64_t>(
+                              tx.exec1("SELECT remainder_picos FROM accounts")) == 42'000);
+                    return absl::OkStatus();
+                })
+                .ok());
+    // The arithmetic of a row is still checked, and rows are still never changed.
+    CHECK(error_reason(database->transact([](pqxx::work& tx) {
+              tx.exec(
+                  "INSERT INTO charges SELECT 2, kind, meter_key, account_key, occupancy_key,"
+                  " tariff_key, tariff_version, start_time, end_time, start_register, end_register,"
+                  " quantity, amount_micros + 1, amount_nanos, lines, tier_span_before,"
+                  " tier_span_key_before, tier_quantity_before, tier_span_after,"
+                  " tier_span_key_after, tier_quantity_after, remainder_before_picos,"
+                  " remainder_after_picos, register_epoch, from_slot_time, from_time,"
+                  " from_register, from_reading_id, to_slot_time, to_time, to_register,"
+                  " to_reading_id, reversal_of FROM charges");
+              return absl::OkStatus();
+          })) == "CONSTRAINT");
+    CHECK_FALSE(database
+                    ->transact([](pqxx::work& tx) {
+                        tx.exec("UPDATE charges SET amount_picos_rest = 1");
+                        return absl::OkStatus();
+                    })
+                    .ok());
 }
 
 }  // namespace

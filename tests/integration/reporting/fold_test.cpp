@@ -125,14 +125,14 @@ TEST_CASE("Report totals equal the charges to the last unit (I-27)", "[I-27]") {
                        format_time(end), static_cast<std::int64_t>(random() % 100'000) - 20'000,
                        static_cast<std::int64_t>(random() % 1'000'000'000) - 200'000'000));
             micros += list.back().amount_micros();
-            wh += list.back().energy();
+            wh += list.back().quantity();
         }
         REQUIRE(fixture.fold({charges(list, "batch-" + std::to_string(batch), batch % 8)}).ok());
     }
     PgReportStore reports(*fixture.database);
     const TotalSum totals = reports.read_totals("park").value();
     CHECK(totals.charged == Money::from_micros(micros));
-    CHECK(totals.energy == Energy::from_wh(wh));
+    CHECK(totals.energy == Quantity::wh(wh));
     CHECK(totals.charge_count == 4000);
     const RoomDayPage page =
         reports.list_room_days({"", "", {2026, 1, 1}, {2027, 1, 1}}, nullptr, 1).value();
@@ -251,7 +251,7 @@ TEST_CASE("The wall image follows the tables, restarts included") {
     CHECK(room(image, 0).state == WallState::kLow1);
     CHECK(room(image, 0).balance == Money::from_micros(12'500'000));
     CHECK(room(image, 0).customer_name == "Chen a1");
-    CHECK(room(image, 0).energy_today == Energy::from_wh(160));
+    CHECK(room(image, 0).energy_today == Quantity::wh(160));
     CHECK(room(image, 0).power_w == 640);
     CHECK(format_time(*room(image, 0).read_time) == "2026-11-22T01:59:50Z");
     CHECK(room(image, 1).state == WallState::kLost);  // Its meter was never heard of.
@@ -282,9 +282,9 @@ TEST_CASE("The wall image follows the tables, restarts included") {
                                "c2")})
                 .ok());
     REQUIRE(source.refresh().ok());
-    CHECK(room(image, 0).energy_today == Energy());
+    CHECK(room(image, 0).energy_today == Quantity());
     REQUIRE(source.refresh().ok());
-    CHECK(room(image, 1).energy_today == Energy::from_wh(3));
+    CHECK(room(image, 1).energy_today == Quantity::wh(3));
 
     WallImage fresh;
     PgWallSource restarted(*fixture.database, clock, fresh);

@@ -249,6 +249,71 @@ TEST_CASE("Totals as an answer") {
     CHECK(totals->as_of_time().seconds() == 1'795'316'400);  // The payment, 2026-11-22T03:00Z.
 }
 
+TEST_CASE("Water beside energy: days, hours, totals, CSV and today on the wall") {
+    SKIP_WITHOUT_POSTGRES();
+    Service service(2);
+    auto wet = charge("r1", "2026-11-21T16:30:00Z", "2026-11-21T17:30:00Z", 1'200'001, 3'720'003);
+    wet.set_charge_id("water");
+    wet.set_resource(common::v1::RESOURCE_WATER);
+    REQUIRE(service
+                .fold({charges(
+                    {charge("r1", "2026-11-21T16:00:00Z", "2026-11-21T17:00:00Z", 90, 900), wet},
+                    "both")})
+                .ok());
+    REQUIRE(service
+                .fold({meter_state("m1", true, metering::v1::RELAY_STATE_CLOSED, 1,
+                                   common::v1::RESOURCE_WATER)})
+                .ok());
+    v1::ListRoomDaysRequest request;
+    request.set_start_date("2026-11-22");
+    request.set_end_date("2026-11-23");
+    const auto days = service.rpc.list_room_days(service.context, request);
+    REQUIRE(days.ok());
+    REQUIRE(days->days_size() == 1);
+    for (const v1::RoomDay& day : {days->days(0), days->total()}) {
+        CHECK(day.energy_wh() == 90);
+        CHECK(day.water_ml() == 1'200'001);
+        CHECK(day.amount_micros() == 3'720'903);
+        CHECK(day.rate_energy_wh(1) == 90);
+    }
+    v1::ListRoomHoursRequest of_day;
+    of_day.set_room_id("r1");
+    of_day.set_local_date("2026-11-22");
+    const auto hours = service.rpc.list_room_hours(service.context, of_day);
+    REQUIRE(hours.ok());
+    CHECK(hours->hours(0).water_ml() == 600'000);
+    CHECK(hours->hours(0).energy_wh() == 90);
+    CHECK(hours->hours(1).water_ml() == 600'001);
+    CHECK(hours->hours(1).energy_wh() == 0);
+    const auto totals = service.rpc.get_totals(service.context, {});
+    CHECK(totals->water_ml() == 1'200'001);
+    CHECK(totals->energy_wh() == 90);
+    CHECK(totals->charge_micros() == 3'720'903);
+
+    v1::ExportRoomDaysRequest wanted;
+    wanted.set_start_date("2026-11-22");
+    wanted.set_end_date("2026-11-23");
+    CollectingWriter raw;
+    rpc::StreamWriter<v1::ExportRoomDaysResponse> writer(raw);
+    REQUIRE(service.rpc.export_room_days(service.context, wanted, writer).ok());
+    std::string csv;
+    for (const auto& message : raw.messages) {
+        csv += dynamic_cast<const v1::ExportRoomDaysResponse&>(*message).data();
+    }
+    CHECK(csv.find("水量 Water (m³),金额 Amount (CNY)") != std::string::npos);
+    CHECK(csv.find(",0.090,0.000,0.000,0.000,0.000,0.000,1.200001,3.720903\r\n") !=
+          std::string::npos);
+
+    REQUIRE(service.wall_source.refresh().ok());
+    const auto wall = service.rpc.list_wall(service.context, {});
+    REQUIRE(wall.ok());
+    REQUIRE(wall->rooms_size() == 2);
+    CHECK(wall->rooms(0).has_water_today_ml());
+    CHECK(wall->rooms(0).water_today_ml() == 1'200'001);
+    CHECK(wall->rooms(0).energy_today_wh() == 90);
+    CHECK_FALSE(wall->rooms(1).has_water_today_ml());
+}
+
 TEST_CASE("1,000 rooms in one snapshot") {
     SKIP_WITHOUT_POSTGRES();
     Service service(1000);

@@ -113,11 +113,11 @@ inline account::v1::PostedCharge charge(const std::string& room_id, const std::s
     *result.mutable_start_time() = stamp(start);
     *result.mutable_end_time() = stamp(end);
     *result.mutable_post_time() = stamp(end);
-    result.set_energy(wh);
+    result.set_quantity(wh);
     result.set_amount_micros(micros);
     result.set_resource(common::v1::RESOURCE_ELECTRICITY);
     for (const std::int64_t rate : {std::int64_t{0}, wh, std::int64_t{0}}) {
-        result.add_rate_energy(rate);
+        result.add_rate_quantity(rate);
     }
     return result;
 }
@@ -179,13 +179,15 @@ inline kafka::Message balance(const std::string& account_id, std::int64_t versio
     return message("prepay.account.balance-changes.v1", event, "balance-" + account_id);
 }
 
-inline kafka::Message meter_state(const std::string& meter_id, bool online,
-                                  metering::v1::RelayState relay, std::int64_t revision) {
+inline kafka::Message meter_state(
+    const std::string& meter_id, bool online, metering::v1::RelayState relay, std::int64_t revision,
+    common::v1::Resource resource = common::v1::RESOURCE_ELECTRICITY) {
     metering::v1::MeterStatesChanged event;
     metering::v1::MeterState* state = event.add_meter_states();
     state->set_meter_id(meter_id);
     state->set_online(online);
     state->set_relay(relay);
+    state->set_resource(resource);
     state->set_revision(revision);
     if (relay == metering::v1::RELAY_STATE_OPEN) {
         metering::v1::Hold* hold = state->add_holds();

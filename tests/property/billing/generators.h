@@ -78,10 +78,10 @@ inline CompiledTariff compile(const TariffDefinition& definition) {
                           *parse_time("2013-03-01T00:00:00Z"));
 }
 
-inline Int128 sum_nanos(const std::vector<RatedLine>& lines) {
+inline Int128 sum_picos(const std::vector<RatedLine>& lines) {
     Int128 sum = 0;
     for (const RatedLine& line : lines) {
-        sum += line.amount_nanos;
+        sum += line.picos();
     }
     return sum;
 }

@@ -10,7 +10,8 @@ namespace {
 
 using testing::any_tariff;
 
-/// A meter of two tariff versions and a few tenants, some with registers at their borders.
+/// A meter of either resource, of two tariff versions and a few tenants, some with registers at
+/// their borders.
 struct Story {
     TariffDefinition first_definition = any_tariff();
     TariffDefinition second_definition = any_tariff();
@@ -19,21 +20,22 @@ struct Story {
     std::vector<Reading> readings;
     MeterWork work;
 
-    Story() {
+    Story() : Story(*rc::gen::element(Resource::kElectricity, Resource::kWater)) {}
+
+    explicit Story(Resource resource) {
         work.meter_key = 1;
         work.meter_id = "m";
         Instant time = testing::any_moment();
         const Instant start = time;
-        std::int64_t wh = *rc::gen::inRange(0, 1'000'000);
+        std::int64_t units = *rc::gen::inRange(0, 1'000'000);
         const int count = *rc::gen::inRange(3, 25);
         for (int i = 1; i <= count; ++i) {
-            readings.push_back({time, 0, time, RegisterTotal::from_wh(wh), 0, i});
+            readings.push_back({time, 0, time, RegisterTotal::from_base_units(units), 0, i});
             time += std::chrono::seconds(*rc::gen::inRange(60, 20'000));
-            wh += *rc::gen::inRange(0, 3'000);
+            units += *rc::gen::inRange(0, 3'000);
         }
-        work.state.tariffs = {
-            {start, "t", 1, 1, Resource::kElectricity, &first},
-            {start + (time - start) / 2, "t", 1, 2, Resource::kElectricity, &second}};
+        work.state.tariffs = {{start, "t", 1, 1, resource, &first},
+                              {start + (time - start) / 2, "t", 1, 2, resource, &second}};
         add_tenants(start, time);
     }
 
@@ -56,8 +58,8 @@ struct Story {
                 o.end = o.start + (end - start) * *rc::gen::inRange(1, 500) / 1000;
             }
             const auto& some = *rc::gen::elementOf(readings);
-            o.opening_register = *rc::gen::arbitrary<bool>() ? some.total.wh() + 7 : -1;
-            o.closing_register = *rc::gen::arbitrary<bool>() ? some.total.wh() + 11 : -1;
+            o.opening_register = *rc::gen::arbitrary<bool>() ? some.total.base_units() + 7 : -1;
+            o.closing_register = *rc::gen::arbitrary<bool>() ? some.total.base_units() + 11 : -1;
             work.state.occupancies.push_back(o);
         }
         std::sort(work.state.occupancies.begin(), work.state.occupancies.end(),
@@ -101,10 +103,10 @@ struct Books {
         return found;
     }
 
-    [[nodiscard]] std::int64_t energy() const {
+    [[nodiscard]] std::int64_t quantity() const {
         std::int64_t sum = 0;
         for (const Charge& charge : charges) {
-            sum += charge.energy_wh;
+            sum += charge.quantity.base_units();
         }
         return sum;
     }
@@ -126,24 +128,74 @@ void assert_books_exact(const Books& books) {
     std::map<std::string, Int128> rounded;
     for (const Charge& charge : books.charges) {
         RC_ASSERT(charge.reversal_of || charge.amount_micros >= 0);
-        exact[charge.account_id] += charge.amount_nanos;
+        exact[charge.account_id] += charge.amount_picos;
         rounded[charge.account_id] += charge.amount_micros;
     }
-    for (const auto& [account, nanos] : exact) {
-        const Int128 difference = nanos - rounded[account] * 1000;
+    for (const auto& [account, picos] : exact) {
+        const Int128 difference = picos - rounded[account] * kPicosPerMicro;
         RC_ASSERT(difference == books.remainders.at(account));
-        RC_ASSERT(difference < 10'000'000 && difference > -10'000'000);  // 1 fen.
+        const Int128 fen = 10'000 * kPicosPerMicro;
+        RC_ASSERT(difference < fen && difference > -fen);
     }
 }
 
-TEST_CASE("I-4: charged energy = last register - first register, to the Wh") {
+TEST_CASE("I-4: charged quantity = last register - first register, to the Wh and mL") {
     CHECK(rc::check([] {
         Story story;
         Books books;
         story.work.readings = story.readings;
         books.post(story.work);
-        const std::int64_t base = story.work.state.first->total.wh();
-        RC_ASSERT(books.energy() == story.readings.back().total.wh() - base);
+        const std::int64_t base = story.work.state.first->total.base_units();
+        RC_ASSERT(books.quantity() == story.readings.back().total.base_units() - base);
+        assert_books_exact(books);
+    }));
+}
+
+TEST_CASE("I-5: an account of electricity and water carries one remainder, exactly") {
+    CHECK(rc::check([] {
+        Story energy(Resource::kElectricity);
+        Story water(Resource::kWater);
+        // Both meters stand in the same rooms.
+        water.work.state.occupancies = energy.work.state.occupancies;
+        for (Occupancy& o : water.work.state.occupancies) {
+            o.opening_register = o.closing_register = -1;
+            if (o.vacancy) {
+                o.start = std::min(o.start, water.readings.front().read_time);
+            }
+        }
+        Books books;
+        std::size_t next = 0;
+        for (const Reading& reading : energy.readings) {
+            energy.work.readings = {reading};
+            books.post(energy.work);
+            assert_books_exact(books);
+            if (next < water.readings.size()) {
+                water.work.readings = {water.readings[next++]};
+                books.post(water.work);
+                assert_books_exact(books);
+            }
+        }
+        std::int64_t litres = 0;
+        std::int64_t watt_hours = 0;
+        for (const Charge& charge : books.charges) {
+            (charge.quantity.resource() == Resource::kWater ? litres : watt_hours) +=
+                charge.quantity.base_units();
+        }
+        RC_ASSERT(watt_hours == energy.readings.back().total.base_units() -
+                                    energy.work.state.first->total.base_units());
+        RC_ASSERT(next == 0 || litres == water.readings[next - 1].total.base_units() -
+                                             water.work.state.first->total.base_units());
+        // Taken back and rated again, the two still share what is left.
+        rewind(water.work, water.readings.front().read_time, [&] {
+            std::vector<Charge> found;
+            for (const Charge& charge : books.open) {
+                if (charge.quantity.resource() == Resource::kWater) {
+                    found.push_back(charge);
+                }
+            }
+            return found;
+        }());
+        books.post(water.work);
         assert_books_exact(books);
     }));
 }
@@ -211,7 +263,7 @@ TEST_CASE("a late tenant ends in the same charges as one known from the start") 
         }
         assert_same_open(known, surprised);
         assert_books_exact(surprised);
-        RC_ASSERT(known.energy() == surprised.energy());
+        RC_ASSERT(known.quantity() == surprised.quantity());
     }));
 }
 
@@ -241,7 +293,7 @@ TEST_CASE("readings in any order end in the same charges as in order") {
             }
             books.post(work);
         }
-        RC_ASSERT(ordered.energy() == books.energy());
+        RC_ASSERT(ordered.quantity() == books.quantity());
         assert_books_exact(books);
     }));
 }

@@ -12,12 +12,12 @@ namespace {
 using testing::any_moment;
 using testing::any_tariff;
 using testing::compile;
-using testing::sum_nanos;
+using testing::sum_picos;
 
 UsageInterval any_interval() {
     const Instant start = any_moment();
     return {start, start + std::chrono::seconds(*rc::gen::inRange(1, 60 * 3600)),
-            Energy::from_wh(*rc::gen::inRange(0, 60'000))};
+            Quantity::wh(*rc::gen::inRange(0, 60'000))};
 }
 
 std::vector<RatedLine> rate_all(const CompiledTariff& tariff,
@@ -51,7 +51,7 @@ public:
                              std::chrono::time_point_cast<std::chrono::minutes>(interval.end) +
                                  std::chrono::minutes(1));
                 const Instant until = std::min<Instant>(next, interval.end);
-                const auto share = static_cast<Int128>(interval.energy.wh()) *
+                const auto share = static_cast<Int128>(interval.quantity.base_units()) *
                                    (until - interval.start).count() /
                                    (interval.end - interval.start).count();
                 const auto part = static_cast<std::int64_t>(share) - given;
@@ -62,11 +62,11 @@ public:
                 }
                 for (std::int64_t left = part; left > 0;) {
                     std::size_t tier = 0;
-                    while (definition_.tiers[tier].upper_bound_wh != 0 &&
-                           used >= definition_.tiers[tier].upper_bound_wh) {
+                    while (definition_.tiers[tier].upper_bound != 0 &&
+                           used >= definition_.tiers[tier].upper_bound) {
                         ++tier;
                     }
-                    const std::int64_t bound = definition_.tiers[tier].upper_bound_wh;
+                    const std::int64_t bound = definition_.tiers[tier].upper_bound;
                     const std::int64_t taken = bound == 0 ? left : std::min(left, bound - used);
                     const RatePeriod period = period_of(at);
                     parts[{static_cast<int>(period), static_cast<int>(tier) + 1,
@@ -153,13 +153,14 @@ TEST_CASE("energy in = energy out, lines are ordered, amounts are products") {
         std::int64_t energy = 0;
         Instant last = interval.start;
         for (const RatedLine& line : lines) {
-            RC_ASSERT(line.energy.wh() > 0);
+            RC_ASSERT(line.quantity.base_units() > 0);
             RC_ASSERT(line.start >= last && line.end >= line.start && line.end <= interval.end);
-            RC_ASSERT(line.amount_nanos == line.energy.wh() * line.price.micros());
+            RC_ASSERT(line.picos() == exact_picos(line.quantity, line.price));
+            RC_ASSERT(line.quantity.resource() == interval.quantity.resource());
             last = line.end;
-            energy += line.energy.wh();
+            energy += line.quantity.base_units();
         }
-        RC_ASSERT(energy == interval.energy.wh());
+        RC_ASSERT(energy == interval.quantity.base_units());
     }));
 }
 
@@ -170,13 +171,13 @@ TEST_CASE("time of use x tiers equals a minute-by-minute oracle over clock chang
         Instant start = any_moment();
         for (int i = *rc::gen::inRange(1, 6); i > 0; --i) {
             const Instant end = start + std::chrono::seconds(*rc::gen::inRange(1, 30 * 3600));
-            intervals.push_back({start, end, Energy::from_wh(*rc::gen::inRange(0, 20'000))});
+            intervals.push_back({start, end, Quantity::wh(*rc::gen::inRange(0, 20'000))});
             start = end;
         }
         std::map<std::tuple<int, int, std::int64_t>, std::int64_t> ours;
         for (const RatedLine& line : rate_all(compile(definition), intervals)) {
             ours[{static_cast<int>(line.period), line.tier, line.price.micros()}] +=
-                line.energy.wh();
+                line.quantity.base_units();
         }
         RC_ASSERT(ours == Oracle(definition).rate(intervals));
     }));
@@ -189,10 +190,10 @@ TEST_CASE("I-5: cut at its own lines' borders, an interval costs the same to the
         const auto lines = rate_all(tariff, {whole});
         std::vector<UsageInterval> parts;
         for (const RatedLine& line : lines) {
-            parts.push_back({line.start, line.end, line.energy});
+            parts.push_back({line.start, line.end, line.quantity});
         }
         // A tier border has no exact moment: parts that share one are rated in their order.
-        RC_ASSERT(sum_nanos(rate_all(tariff, parts)) == sum_nanos(lines));
+        RC_ASSERT(sum_picos(rate_all(tariff, parts)) == sum_picos(lines));
     }));
 }
 
@@ -213,21 +214,21 @@ TEST_CASE("I-5: any partition of a stretch of one period costs the same, tiers a
             const Instant from = start + (end - start) * i / count;
             const Instant to = start + (end - start) * (i + 1) / count;
             const int wh = *rc::gen::inRange(0, 9'000);
-            parts.push_back({from, to, Energy::from_wh(wh)});
+            parts.push_back({from, to, Quantity::wh(wh)});
             total += wh;
         }
-        const auto whole = rate_all(tariff, {{start, end, Energy::from_wh(total)}});
+        const auto whole = rate_all(tariff, {{start, end, Quantity::wh(total)}});
         const auto cut = rate_all(tariff, parts);
-        RC_ASSERT(sum_nanos(whole) == sum_nanos(cut));
+        RC_ASSERT(sum_picos(whole) == sum_picos(cut));
         // Rounded with carry, the two never differ by a micro-yuan or more.
         std::int64_t carry = 0;
         Money sum;
         for (const RatedLine& line : cut) {
-            const Rounded rounded = round_with_carry(line.amount_nanos, carry);
-            carry = rounded.remainder_nanos;
+            const Rounded rounded = round_with_carry(line.picos(), carry);
+            carry = rounded.remainder_picos;
             sum += rounded.amount;
         }
-        RC_ASSERT(sum == round_with_carry(sum_nanos(whole), 0).amount);
+        RC_ASSERT(sum == round_with_carry(sum_picos(whole), 0).amount);
     }));
 }
 

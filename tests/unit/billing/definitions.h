@@ -51,7 +51,7 @@ inline std::vector<RatedLine> rate_once(const TariffDefinition& definition, cons
     std::vector<RatedLine> lines;
     const CompiledTariff compiled(definition, at(start) - std::chrono::hours(24 * 400),
                                   at(end) + std::chrono::hours(24 * 400));
-    rate(compiled, {at(start), at(end), Energy::from_wh(wh)}, counter ? *counter : own, lines);
+    rate(compiled, {at(start), at(end), Quantity::wh(wh)}, counter ? *counter : own, lines);
     return lines;
 }
 

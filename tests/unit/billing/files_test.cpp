@@ -26,7 +26,7 @@ std::string yaml_error(const std::string& text) {
 }
 
 std::string csv_error(const std::string& text) {
-    const auto readings = parse_readings_csv("r.csv", text);
+    const auto readings = parse_readings_csv("r.csv", text, Resource::kElectricity);
     REQUIRE(!readings.ok());
     return error_reason(readings.status()) + " " + error_message(readings.status());
 }
@@ -40,7 +40,7 @@ TEST_CASE("every example tariff can be read") {
     }
     const auto file = parse_tariff_yaml("f", example("five_rates_tiered.yaml"));
     CHECK(file->definition.tiers.size() == 3);
-    CHECK(file->definition.tiers[0].upper_bound_wh == 2'520'000);
+    CHECK(file->definition.tiers[0].upper_bound == 2'520'000);
     CHECK(file->definition.tiers[1].prices.size() == 5);
     CHECK(file->definition.tier_span == TierSpan::kYear);
     CHECK(file->definition.seasons[1].months == std::vector<int>{10, 11, 12, 1, 2, 3, 4, 5});
@@ -83,13 +83,37 @@ TEST_CASE("readings are read with their columns in any order") {
     const auto meters =
         parse_readings_csv("r.csv",
                            "\xEF\xBB\xBFmeter, register_kwh,time\r\nm1,1.5,2026-01-01T00:00:00Z\r\n"
-                           "m2,7,2026-01-01T00:00:00Z\r\nm1,2.25,2026-01-01T08:15:00+08:00\r\n");
+                           "m2,7,2026-01-01T00:00:00Z\r\nm1,2.25,2026-01-01T08:15:00+08:00\r\n",
+                           Resource::kElectricity);
     REQUIRE(meters.ok());
     REQUIRE(meters->size() == 2);
     CHECK((*meters)[0].meter_id == "m1");
-    CHECK((*meters)[0].readings[1].total.wh() == 2'250);
+    CHECK((*meters)[0].readings[1].total.base_units() == 2'250);
     CHECK((*meters)[0].readings[1].read_time == *parse_time("2026-01-01T00:15:00Z"));
     CHECK((*meters)[0].readings[1].reading_id == 4);
+}
+
+TEST_CASE("water is read in mL or m³, its tiers in m³") {
+    const std::string millilitres = "time,register_ml\n2026-01-01T00:00:00Z,1500000\n";
+    const std::string metres = "time,register_m3\n2026-01-01T00:00:00Z,1.500000\n";
+    for (const std::string& text : {millilitres, metres}) {
+        const auto meters = parse_readings_csv("r.csv", text, Resource::kWater);
+        REQUIRE(meters.ok());
+        CHECK((*meters)[0].readings[0].total.base_units() == 1'500'000);
+        CHECK(error_reason(parse_readings_csv("r.csv", text, Resource::kElectricity).status()) ==
+              "CSV_HEADER");
+    }
+    const auto fine = parse_readings_csv(
+        "r.csv", "time,register_m3\n2026-01-01T00:00:00Z,1.5000001\n", Resource::kWater);
+    CHECK(error_message(fine.status()) ==
+          "r.csv:2:22: '1.5000001' is not a register in m³ with at most 6 decimals");
+    const auto file = parse_tariff_yaml("w", example("water_monthly_tiers.yaml"));
+    REQUIRE(file.ok());
+    CHECK(file->definition.tiers[0].upper_bound % 1'000'000 == 0);
+    CHECK(yaml_error("resource: water\ntime_zone: Asia/Shanghai\ntier_span: month\ntiers:\n"
+                     "  - {up_to: 0.0000001, price: 1}\n  - price: 2\n")
+              .find("up_to is a number of m³ above 0 with at most 6 decimals") !=
+          std::string::npos);
 }
 
 TEST_CASE("bad readings are told by line and column") {

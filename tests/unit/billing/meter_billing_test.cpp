@@ -14,7 +14,8 @@ Instant march(int day, int hour = 0) {
 }
 
 Reading reading(Instant time, std::int64_t wh, int epoch = 0) {
-    return {time, 0, time, RegisterTotal::from_wh(wh), epoch, to_micros(time) / 3'600'000'000};
+    return {
+        time, 0, time, RegisterTotal::from_base_units(wh), epoch, to_micros(time) / 3'600'000'000};
 }
 
 Occupancy occupancy(const char* account, Instant start, std::optional<Instant> end = {},
@@ -48,13 +49,13 @@ public:
         for (const ChargeDraft& charge : charges) {
             std::int64_t sum = 0;
             for (const RatedLine& line : charge.lines) {
-                sum += line.energy.wh();
+                sum += line.quantity.base_units();
             }
-            CHECK(sum == charge.energy().wh());
+            CHECK(sum == charge.quantity().base_units());
             text += (text.empty() ? "" : " | ") + charge.occupancy.account_id + " " +
                     format_time(charge.start).substr(5, 8) + " " +
-                    std::to_string(charge.start_total.wh()) + ".." +
-                    std::to_string(charge.end_total.wh());
+                    std::to_string(charge.start_total.base_units()) + ".." +
+                    std::to_string(charge.end_total.base_units());
         }
         return text;
     }
@@ -175,11 +176,11 @@ TEST_CASE("a change of tariff cuts the interval by time") {
     CHECK(bill_reading(meter.state, reading(march(5), 131), charges) == ReadingOutcome::kRated);
     REQUIRE(charges.size() == 2);
     CHECK(charges[0].tariff.version == 1);
-    CHECK(charges[0].energy().wh() == 10);
+    CHECK(charges[0].quantity().base_units() == 10);
     CHECK(charges[0].end == march(3));
     CHECK(charges[1].tariff.version == 2);
-    CHECK(charges[1].energy().wh() == 21);
-    CHECK(charges[1].nanos() == 42'000'000);
+    CHECK(charges[1].quantity().base_units() == 21);
+    CHECK(charges[1].picos() == 42'000'000 * kPicosPerNano);
 }
 
 TEST_CASE("consumption before the first assignment is rated with that tariff") {

@@ -19,8 +19,8 @@ std::string show(const std::vector<RatedLine>& lines) {
     std::string text;
     for (const RatedLine& line : lines) {
         text += (text.empty() ? "" : " | ") + std::string(to_text(line.period)) + " t" +
-                std::to_string(line.tier) + " " + std::to_string(line.energy.wh()) + " @" +
-                format_decimal(line.price.micros(), 6, 1);
+                std::to_string(line.tier) + " " + std::to_string(line.quantity.base_units()) +
+                " @" + format_decimal(line.price.micros(), 6, 1);
     }
     return text;
 }
@@ -29,7 +29,7 @@ TEST_CASE("a single price gives one line with the exact product") {
     const auto lines = rate_once(single_price(528'300), "2026-03-01T10:00:00+08:00",
                                  "2026-03-01T10:15:00+08:00", 3'251);
     CHECK(show(lines) == "single t1 3251 @0.5283");
-    CHECK(lines[0].amount_nanos == 3'251LL * 528'300);
+    CHECK(lines[0].picos() == 3'251LL * 528'300 * kPicosPerNano);
     CHECK(lines[0].start == at("2026-03-01T10:00:00+08:00"));
     CHECK(lines[0].end == at("2026-03-01T10:15:00+08:00"));
 }
@@ -104,11 +104,11 @@ TEST_CASE("one tier counter runs over all periods and starts anew with each span
     CHECK(show(rate_once(d, "2026-03-31T09:00:00+08:00", "2026-03-31T10:00:00+08:00", 2'500,
                          &counter)) ==
           "peak t1 400 @0.0003 | peak t2 2000 @0.0006 | peak t3 100 @0.0009");
-    CHECK(counter.energy_wh == 3'100);
+    CHECK(counter.used == 3'100);
     // Midnight into April: the counter starts anew in the middle of the interval.
     CHECK(show(rate_once(d, "2026-03-31T23:30:00+08:00", "2026-04-01T00:30:00+08:00", 20,
                          &counter)) == "valley t3 10 @0.0003 | valley t1 10 @0.0001");
-    CHECK(counter.energy_wh == 10);
+    CHECK(counter.used == 10);
 }
 
 TEST_CASE("quarter and year spans") {
@@ -129,6 +129,42 @@ TEST_CASE("quarter and year spans") {
     CHECK(run(TierSpan::kMonth, "2026-12-01T00:00:00+08:00") == "single t1 10 @1.0");
 }
 
+TEST_CASE("water is rated by the cubic metre, and its tiers are filled by the litre") {
+    TariffDefinition d = single_price(0);
+    d.tier_span = TierSpan::kMonth;
+    d.tiers = {{12'000'000, {{RatePeriod::kSingle, Price::from_micros(3'100'000)}}},
+               {18'000'000, {{RatePeriod::kSingle, Price::from_micros(4'650'001)}}},
+               {0, {{RatePeriod::kSingle, Price::from_micros(9'300'000)}}}};
+    const CompiledTariff tariff(d, at("2026-01-01T00:00:00Z"), at("2027-01-01T00:00:00Z"));
+    TierCounter counter;
+    std::vector<RatedLine> lines;
+    rate(tariff, {at("2026-05-01T00:00:00Z"), at("2026-05-02T00:00:00Z"), Quantity::ml(1'000'000)},
+         counter, lines);
+    REQUIRE(lines.size() == 1);
+    CHECK(round_with_carry(lines[0].picos(), 0).amount == Money::from_fen(310));
+    lines.clear();
+    rate(tariff, {at("2026-05-02T00:00:00Z"), at("2026-05-03T00:00:00Z"), Quantity::ml(17'000'003)},
+         counter, lines);
+    REQUIRE(lines.size() == 3);
+    CHECK(lines[0].quantity == Quantity::ml(11'000'000));
+    CHECK(lines[1].quantity == Quantity::ml(6'000'000));
+    CHECK(lines[2].quantity == Quantity::ml(3));
+    CHECK(lines[0].picos() == 34'100'000LL * kPicosPerMicro);
+    CHECK(lines[1].picos() == 27'900'006LL * kPicosPerMicro);
+    CHECK(lines[2].picos() == 27'900'000);  // 3 mL at 9.30: below a micro-yuan's hundredth of fen.
+    CHECK(counter.used == 18'000'003);
+    // 90,000 m3 at 100 yuan.
+    const CompiledTariff dear(single_price(kPriceMicrosMax), at("2026-01-01T00:00:00Z"),
+                              at("2027-01-01T00:00:00Z"));
+    TierCounter none;
+    lines.clear();
+    rate(dear,
+         {at("2026-05-01T00:00:00Z"), at("2026-05-02T00:00:00Z"),
+          Quantity::ml(kIntervalQuantityMax)},
+         none, lines);
+    CHECK(round_with_carry(lines[0].picos(), 999'999).amount == Money::from_yuan(9'000'000));
+}
+
 TEST_CASE("a tier border is exclusive: the Wh that fills the tier is its last") {
     TariffDefinition d = single_price(1'000'000);
     d.tier_span = TierSpan::kYear;
@@ -146,8 +182,8 @@ TEST_CASE("a tier border is exclusive: the Wh that fills the tier is its last") 
 
 TEST_CASE("the largest energy at the largest price does not overflow") {
     const auto lines = rate_once(single_price(kPriceMicrosMax), "2026-01-01T00:00:00Z",
-                                 "2026-02-01T00:00:00Z", kIntervalEnergyWhMax);
-    CHECK(lines[0].amount_nanos == 9'000'000'000'000'000'000LL);
+                                 "2026-02-01T00:00:00Z", kIntervalQuantityMax);
+    CHECK(split_picos(lines[0].picos()).nanos == 9'000'000'000'000'000'000LL);
 }
 
 }  // namespace

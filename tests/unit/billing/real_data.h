@@ -16,7 +16,7 @@ inline std::optional<std::vector<Reading>> to_readings(
     std::vector<Reading> readings;
     for (const test::RegisterRow& row : *rows) {
         const auto id = static_cast<std::int64_t>(readings.size()) + 1;
-        readings.push_back({row.time, 0, row.time, RegisterTotal::from_wh(row.wh), 0, id});
+        readings.push_back({row.time, 0, row.time, RegisterTotal::from_base_units(row.wh), 0, id});
     }
     return readings;
 }

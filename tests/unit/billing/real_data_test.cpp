@@ -60,8 +60,8 @@ TEST_CASE("real input: a home's 2,712 hours cost exactly 89.879860") {
     const Bill bill =
         make_bill({{"ontario", Resource::kElectricity, Instant(), ontario()}}, {{"m", *readings}});
     CHECK(bill.amount_micros() == 89'879'860);
-    CHECK(bill.remainder_nanos() == 0);
-    CHECK(bill.total.energy_wh == readings->back().total.wh());
+    CHECK(bill.remainder_picos() == 0);
+    CHECK(bill.total.base_units == readings->back().total.base_units());
 
     SECTION("it is the schedule that does it: without the holidays the sum is another") {
         TariffDefinition without = ontario();
@@ -85,7 +85,7 @@ TEST_CASE("real input: the schedule case's year costs 771.776, month by month") 
     std::size_t month = 0;
     for (const auto& [name, sum] : bill.months) {
         CAPTURE(name);
-        CHECK(std::abs(static_cast<std::int64_t>(sum.amount_nanos / 1000) -
+        CHECK(std::abs(static_cast<std::int64_t>(sum.amount_picos / kPicosPerMicro) -
                        testing::kResidentialMonthMicros[month]) <= 1'000);
         ++month;
     }

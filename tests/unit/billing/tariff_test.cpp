@@ -86,7 +86,7 @@ TEST_CASE("every rule of a definition names its field and reason") {
         CHECK(first_problem(d) == "tiers[1].upper_bound TIER_BOUND");
     }
     SECTION("last tier bounded") {
-        d.tiers[0].upper_bound_wh = 5;
+        d.tiers[0].upper_bound = 5;
         CHECK(first_problem(d) == "tiers[0].upper_bound TIER_BOUND");
     }
     SECTION("price out of range") {

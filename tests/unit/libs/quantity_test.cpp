@@ -7,38 +7,73 @@
 
 namespace prepay {
 
-TEST_CASE("energy times price is exact in nano-yuan") {
+TEST_CASE("quantity times price is exact in pico-yuan") {
     // 0.39 kWh at 0.062 yuan = 0.02418 yuan.
-    REQUIRE(exact_nanos(Energy::from_wh(390), Price::from_micros(62'000)) == 24'180'000);
-    const Int128 large = exact_nanos(Energy::from_wh(INT64_MAX), Price::from_micros(INT64_MAX));
-    REQUIRE(large / INT64_MAX == INT64_MAX);
+    REQUIRE(exact_picos(Quantity::wh(390), Price::from_micros(62'000)) == 24'180'000'000);
+    // A cubic metre at 3.10 is 3.10; a millilitre of it 3.1 micro-yuan.
+    REQUIRE(exact_picos(Quantity::ml(1'000'000), Price::from_micros(3'100'000)) ==
+            3'100'000 * kPicosPerMicro);
+    REQUIRE(exact_picos(Quantity::ml(1), Price::from_micros(3'100'000)) == 3'100'000);
+    REQUIRE(exact_picos(Quantity::ml(-1), Price::from_micros(1)) == -1);
+}
+
+TEST_CASE("the largest quantities at the largest price stay exact") {
+    // 90 GWh and 90,000 m³ at 100 yuan: 9,000 million and 9 million yuan.
+    const Price dearest = Price::from_micros(100'000'000);
+    const Int128 energy = exact_picos(Quantity::wh(90'000'000'000), dearest);
+    const Int128 water = exact_picos(Quantity::ml(90'000'000'000), dearest);
+    REQUIRE(round_with_carry(energy, 999'999).amount == Money::from_yuan(9'000'000'000));
+    REQUIRE(round_with_carry(water, 999'999).amount == Money::from_yuan(9'000'000));
+    REQUIRE(split_picos(energy).nanos == 9'000'000'000'000'000'000);
+    REQUIRE(split_picos(-energy).nanos == -9'000'000'000'000'000'000);
+}
+
+TEST_CASE("an exact amount in nanos and a rest comes back as it was") {
+    for (const Int128 picos : {Int128{0}, Int128{1}, Int128{-1}, Int128{999}, Int128{1'000},
+                               Int128{-1'000}, Int128{-1'001}, Int128{123'456'789'012'345}}) {
+        const SplitPicos split = split_picos(picos);
+        REQUIRE(split.picos_rest >= 0);
+        REQUIRE(split.picos_rest < 1000);
+        REQUIRE(join_picos(split.nanos, split.picos_rest) == picos);
+    }
+}
+
+TEST_CASE("quantities know what they are of, and print their unit") {
+    REQUIRE(Quantity::wh(5) != Quantity::ml(5));
+    REQUIRE(Quantity::ml(5) + Quantity::ml(-7) == Quantity::ml(-2));
+    REQUIRE(format_quantity(Quantity::wh(3'250)) == "3.250 kWh");
+    REQUIRE(format_quantity(Quantity::wh(-7)) == "-0.007 kWh");
+    REQUIRE(format_quantity(Quantity::ml(3'250'000)) == "3.250 m³");
+    REQUIRE(format_quantity(Quantity::ml(120'500)) == "0.1205 m³");
+    REQUIRE(format_quantity(Quantity::ml(1)) == "0.000001 m³");
 }
 
 TEST_CASE("rounding carries what is below a micro-yuan and never loses it") {
     std::int64_t carried = 0;
     Money total;
     for (int i = 0; i < 3000; ++i) {
-        const Rounded rounded = round_with_carry(333, carried);
+        const Rounded rounded = round_with_carry(333'333, carried);
         total += rounded.amount;
-        carried = rounded.remainder_nanos;
+        carried = rounded.remainder_picos;
         REQUIRE(carried >= 0);
-        REQUIRE(carried < 1000);
+        REQUIRE(carried < kPicosPerMicro);
     }
-    REQUIRE(total.micros() * 1000 + carried == 333 * 3000);
+    REQUIRE(total.micros() * kPicosPerMicro + carried == 333'333LL * 3000);
 }
 
 TEST_CASE("a reversal after a charge leaves money and remainder as they were") {
-    const Rounded charge = round_with_carry(1'234'567, 400);
-    const Rounded reversal = round_with_carry(-1'234'567, charge.remainder_nanos);
+    const Rounded charge = round_with_carry(1'234'567'891, 400'000);
+    const Rounded reversal = round_with_carry(-1'234'567'891, charge.remainder_picos);
     REQUIRE(charge.amount + reversal.amount == Money());
-    REQUIRE(reversal.remainder_nanos == 400);
+    REQUIRE(reversal.remainder_picos == 400'000);
 }
 
-TEST_CASE("register totals differ by energy") {
-    const auto start = RegisterTotal::from_wh(999'990);
-    const auto end = RegisterTotal::from_wh(1'000'240);
-    REQUIRE((end - start).wh() == 250);
-    REQUIRE(start + Energy::from_wh(250) == end);
+TEST_CASE("register totals differ by a quantity of what the register counts") {
+    const auto start = RegisterTotal::from_base_units(999'990);
+    const auto end = RegisterTotal::from_base_units(1'000'240);
+    REQUIRE((end - start).of(Resource::kElectricity) == Quantity::wh(250));
+    REQUIRE((end - start).of(Resource::kWater) == Quantity::ml(250));
+    REQUIRE(start + RegisterDifference(250) == end);
 }
 
 TEST_CASE("largest remainder splits to the last unit, ties to the lower index") {

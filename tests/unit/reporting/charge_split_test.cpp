@@ -22,7 +22,7 @@ PostedCharge charge(const std::string& start, const std::string& end, std::int64
     result.start_time = at(start);
     result.end_time = at(end);
     result.post_time = at(end);
-    result.energy = Energy::from_wh(wh);
+    result.quantity = Quantity::wh(wh);
     result.amount = Money::from_micros(micros);
     return result;
 }
@@ -33,7 +33,7 @@ TEST_CASE("A charge within an hour stays whole") {
     const auto parts = split_by_hour(
         charge("2026-11-22T01:15:00Z", "2026-11-22T01:30:00Z", 123, 77), TimeZone::utc());
     REQUIRE(parts.size() == 1);
-    CHECK(parts[0].energy == Energy::from_wh(123));
+    CHECK(parts[0].quantity == Quantity::wh(123));
     CHECK(parts[0].amount == Money::from_micros(77));
     CHECK(parts[0].hour.start == at("2026-11-22T01:00:00Z"));
 }
@@ -45,8 +45,8 @@ TEST_CASE("A charge over local midnight is split by time, to the last unit") {
     REQUIRE(parts.size() == 2);
     CHECK(format_date(parts[0].hour.date) == "2026-11-22");
     CHECK(format_date(parts[1].hour.date) == "2026-11-23");
-    CHECK(parts[0].energy == Energy::from_wh(50));
-    CHECK(parts[1].energy == Energy::from_wh(51));
+    CHECK(parts[0].quantity == Quantity::wh(50));
+    CHECK(parts[1].quantity == Quantity::wh(51));
     CHECK(parts[0].amount == Money::from_micros(500));
     CHECK(parts[1].amount == Money::from_micros(501));
 }
@@ -57,14 +57,14 @@ TEST_CASE("The day of 23 hours and the day of 25") {
     Rollup rollup;
     add_to_rooms(rollup, charge("2026-03-07T05:00:00Z", "2026-03-10T04:00:00Z", 71'000, 710),
                  new_york);
-    CHECK(rollup.days.at({{2026, 3, 7}, "r-1"}).energy == Energy::from_wh(24'000));
-    CHECK(rollup.days.at({{2026, 3, 8}, "r-1"}).energy == Energy::from_wh(23'000));
-    CHECK(rollup.days.at({{2026, 3, 9}, "r-1"}).energy == Energy::from_wh(24'000));
+    CHECK(rollup.days.at({{2026, 3, 7}, "r-1"}).energy == Quantity::wh(24'000));
+    CHECK(rollup.days.at({{2026, 3, 8}, "r-1"}).energy == Quantity::wh(23'000));
+    CHECK(rollup.days.at({{2026, 3, 9}, "r-1"}).energy == Quantity::wh(24'000));
     Rollup autumn;
     add_to_rooms(autumn, charge("2026-11-01T04:00:00Z", "2026-11-02T05:00:00Z", 25'000, 25),
                  new_york);
     REQUIRE(autumn.days.size() == 1);
-    CHECK(autumn.days.at({{2026, 11, 1}, "r-1"}).energy == Energy::from_wh(25'000));
+    CHECK(autumn.days.at({{2026, 11, 1}, "r-1"}).energy == Quantity::wh(25'000));
     CHECK(autumn.hours.size() == 25);
 }
 
@@ -97,39 +97,38 @@ TEST_CASE("Any split adds up exactly, rates included, and a reversal cancels eac
         sample.end_time = sample.start_time + Duration(random() % 200'000'000'000U);
         sample.amount = Money::from_micros(static_cast<std::int64_t>(random() % 10'000'000'000U) -
                                            5'000'000'000);
-        for (std::int64_t& rate : sample.rate_energy_wh) {
+        for (std::int64_t& rate : sample.rates) {
             rate = static_cast<std::int64_t>(random() % 100'000U);
         }
-        sample.energy = Energy::from_wh(std::accumulate(
-            sample.rate_energy_wh.begin(), sample.rate_energy_wh.end(), std::int64_t{0}));
+        sample.quantity = Quantity::wh(
+            std::accumulate(sample.rates.begin(), sample.rates.end(), std::int64_t{0}));
         if (round % 3 == 0) {
-            sample.energy += Energy::from_wh(7);  // Rates that do not add up: the energy leads.
+            sample.quantity += Quantity::wh(7);  // Rates that do not add up: the energy leads.
         }
         const TimeZone& here = zones[static_cast<std::size_t>(round) % zones.size()];
         PostedCharge reversal = sample;
-        reversal.energy = -sample.energy;
+        reversal.quantity = -sample.quantity;
         reversal.amount = -sample.amount;
-        for (std::int64_t& rate : reversal.rate_energy_wh) {
+        for (std::int64_t& rate : reversal.rates) {
             rate = -rate;
         }
-        Energy energy;
+        Quantity energy;
         Money amount;
         for (const ChargePart& part : split_by_hour(sample, here)) {
-            energy += part.energy;
+            energy += part.quantity;
             amount += part.amount;
             if (round % 3 != 0) {
-                REQUIRE(part.energy.wh() == std::accumulate(part.rate_energy_wh.begin(),
-                                                            part.rate_energy_wh.end(),
-                                                            std::int64_t{0}));
+                REQUIRE(part.quantity.base_units() ==
+                        std::accumulate(part.rates.begin(), part.rates.end(), std::int64_t{0}));
             }
         }
-        REQUIRE(energy == sample.energy);
+        REQUIRE(energy == sample.quantity);
         REQUIRE(amount == sample.amount);
         Rollup rollup;
         add_to_rooms(rollup, sample, here);
         add_to_rooms(rollup, reversal, here);
         for (const auto& [key, hour] : rollup.hours) {
-            REQUIRE(hour.energy == Energy());
+            REQUIRE(hour.energy == Quantity());
             REQUIRE(hour.amount == Money());
         }
     }
@@ -137,14 +136,16 @@ TEST_CASE("Any split adds up exactly, rates included, and a reversal cancels eac
 
 TEST_CASE("Water counts in its own unit, its money with the rest") {
     PostedCharge water = charge("2026-01-01T10:00:00Z", "2026-01-01T10:30:00Z", 1500, 4'500);
-    water.resource = Resource::kWater;
+    water.quantity = Quantity::ml(1500);
     Rollup rollup;
     add_to_rooms(rollup, water, TimeZone::utc());
     add_to_totals(rollup, water);
     const DaySum& day = rollup.days.at({{2026, 1, 1}, "r-1"});
-    CHECK(day.water_ml == 1500);
-    CHECK(day.energy == Energy());
+    CHECK(day.water == Quantity::ml(1500));
+    CHECK(day.energy == Quantity());
     CHECK(day.amount == Money::from_micros(4'500));
-    CHECK(rollup.totals.at("park-1").energy == Energy());
+    CHECK(rollup.hours.at({at("2026-01-01T10:00:00Z"), "r-1"}).water == Quantity::ml(1500));
+    CHECK(rollup.totals.at("park-1").water == Quantity::ml(1500));
+    CHECK(rollup.totals.at("park-1").energy == Quantity());
     CHECK(rollup.totals.at("park-1").charge_count == 1);
 }

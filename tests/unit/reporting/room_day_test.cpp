@@ -10,8 +10,8 @@ TEST_CASE("CSV lines are exact and safe to open") {
     day.room_id = "r,1";
     day.room_name = "=HYPERLINK(\"x\")";
     day.date = {2026, 3, 8};
-    day.sum.energy = Energy::from_wh(-1234567);
-    day.sum.water_ml = 1'500'001;
+    day.sum.energy = Quantity::wh(-1234567);
+    day.sum.water = Quantity::ml(1'500'001);
     day.sum.amount = Money::from_micros(89'879'860);
     day.sum.rate_energy_wh = {1, 2, 3, 4, 5, 6};
     CHECK(csv_line(day) ==

@@ -46,10 +46,11 @@ WallRow row_of(const WallImage& image, const std::string& room_id) {
 TEST_CASE("Today's figures end at the site's midnight") {
     WallImage image;
     WallFacts facts = park(1);
-    facts.days.push_back({"r1", {2026, 11, 22}, Energy::from_wh(900), Money::from_micros(450)});
+    facts.days.push_back(
+        {"r1", {2026, 11, 22}, Quantity::wh(900), Quantity::ml(0), Money::from_micros(450)});
     image.apply(facts, at("2026-11-22T15:00:00Z"));  // 23:00 in Shanghai.
     CHECK(image.local_dates(at("2026-11-22T15:00:00Z")) == std::set<LocalDate>{{2026, 11, 22}});
-    CHECK(row_of(image, "r1").energy_today == Energy::from_wh(900));
+    CHECK(row_of(image, "r1").energy_today == Quantity::wh(900));
     const std::uint64_t before = image.changes_since(0, "").change_number;
 
     image.apply({}, at("2026-11-22T15:59:59Z"));
@@ -57,19 +58,21 @@ TEST_CASE("Today's figures end at the site's midnight") {
 
     image.apply({}, at("2026-11-22T16:00:00Z"));
     CHECK(image.changes_since(before, "").rows.size() == 1);
-    CHECK(row_of(image, "r1").energy_today == Energy());
+    CHECK(row_of(image, "r1").energy_today == Quantity());
     CHECK(row_of(image, "r1").amount_today == Money());
 
     WallFacts next;
-    next.days.push_back({"r1", {2026, 11, 23}, Energy::from_wh(5), Money::from_micros(2)});
+    next.days.push_back(
+        {"r1", {2026, 11, 23}, Quantity::wh(5), Quantity::ml(0), Money::from_micros(2)});
     image.apply(next, at("2026-11-22T16:01:00Z"));
-    CHECK(row_of(image, "r1").energy_today == Energy::from_wh(5));
+    CHECK(row_of(image, "r1").energy_today == Quantity::wh(5));
 
     // A late charge of yesterday does not come back as today's.
     WallFacts late;
-    late.days.push_back({"r1", {2026, 11, 22}, Energy::from_wh(950), Money::from_micros(475)});
+    late.days.push_back(
+        {"r1", {2026, 11, 22}, Quantity::wh(950), Quantity::ml(0), Money::from_micros(475)});
     image.apply(late, at("2026-11-22T16:02:00Z"));
-    CHECK(row_of(image, "r1").energy_today == Energy::from_wh(5));
+    CHECK(row_of(image, "r1").energy_today == Quantity::wh(5));
 }
 
 TEST_CASE("An occupancy that ends by itself empties the room") {

@@ -110,7 +110,8 @@ TEST_CASE("A room is the sum of its meters") {
     power.read_time = minute(5);
     water.read_time = minute(7);
     AccountFacts account{"a", "Chen", Money::from_yuan(-3), FeeState::kArrears, true};
-    const DayFacts today{"r", {2026, 1, 1}, Energy::from_wh(5), Money::from_micros(6)};
+    const DayFacts today{
+        "r", {2026, 1, 1}, Quantity::wh(5), Quantity::ml(0), Money::from_micros(6)};
     const WallRow row = compose_row(room, {&power, &water}, "a", &account, &today);
     CHECK(row.online);
     CHECK(row.relay == Relay::kOpen);
@@ -119,9 +120,21 @@ TEST_CASE("A room is the sum of its meters") {
     CHECK(row.state == WallState::kArrears);
     CHECK(row.keep_power);
     CHECK(row.balance == Money::from_yuan(-3));
-    CHECK(row.energy_today == Energy::from_wh(5));
+    CHECK(row.energy_today == Quantity::wh(5));
     CHECK(row.amount_today == Money::from_micros(6));
 
+    SECTION("water is shown where a meter counts it") {
+        CHECK_FALSE(row.water_today.has_value());
+        water.resource = Resource::kWater;
+        CHECK(compose_row(room, {&power, &water}, "a", &account, &today).water_today ==
+              Quantity::ml(0));
+        CHECK(compose_row(room, {&power, &water}, "a", &account, nullptr).water_today ==
+              Quantity::ml(0));
+        const DayFacts wet{"r", {2026, 1, 1}, Quantity(), Quantity::ml(90), Money()};
+        CHECK(compose_row(room, {&power, &water}, "a", &account, &wet).water_today ==
+              Quantity::ml(90));
+        CHECK(compose_row(room, {&power}, "a", &account, &wet).water_today == Quantity::ml(90));
+    }
     SECTION("one lost meter loses the room, and its last power is not counted") {
         power.online = false;
         account.fee_state = FeeState::kLow3;
@@ -129,7 +142,7 @@ TEST_CASE("A room is the sum of its meters") {
         CHECK_FALSE(lost.online);
         CHECK(lost.state == WallState::kLost);
         CHECK(lost.power_w == 0);
-        CHECK(lost.energy_today == Energy());
+        CHECK(lost.energy_today == Quantity());
     }
     SECTION("a meter never heard of is lost, a room without meters is not") {
         CHECK(compose_row(room, {&power}, "a", nullptr, nullptr).state == WallState::kLost);

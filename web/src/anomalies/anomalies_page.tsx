@@ -5,7 +5,7 @@ import { useSearchParams } from 'react-router-dom';
 import { FrameTable } from '../actions/evidence';
 import { Permission, useMay } from '../app/access';
 import { metering } from '../core/clients';
-import { formatEnergy } from '../core/energy';
+import { formatQuantity } from '../core/quantity';
 import { AnomalyState, type Anomaly } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
 import { When } from '../ui/figures';
@@ -29,7 +29,7 @@ function Facts({ anomaly }: { anomaly: Anomaly }) {
     const { t } = useText();
     const words = useWords();
     const nameOf = useDecisionName();
-    const register = (total: bigint) => formatEnergy(total, anomaly.resource);
+    const register = (total: bigint) => formatQuantity(total, anomaly.resource);
     return (
         <dl className="facts">
             <dt>{t('anomaly.state')}</dt><dd>{words.state(anomaly.state)}</dd>
@@ -97,9 +97,9 @@ export default function AnomaliesPage() {
         { title: t('anomaly.time'), render: (_, a) => <When time={a.readTime} /> },
         { title: t('anomaly.meter'), render: (_, a) => <span className="mono">{a.meterId}</span> },
         { title: t('anomaly.reason'), render: (_, a) => words.reason(a.reason) },
-        { title: t('anomaly.before'), align: 'right', render: (_, a) => <span className="num">{formatEnergy(a.previousRegisterTotal, a.resource)}</span> },
-        { title: t('anomaly.seen'), align: 'right', render: (_, a) => <span className="num">{formatEnergy(a.registerTotal, a.resource)}</span> },
-        { title: t('anomaly.latest'), align: 'right', render: (_, a) => <span className="num">{formatEnergy(a.latestRegisterTotal, a.resource)}</span> },
+        { title: t('anomaly.before'), align: 'right', render: (_, a) => <span className="num">{formatQuantity(a.previousRegisterTotal, a.resource)}</span> },
+        { title: t('anomaly.seen'), align: 'right', render: (_, a) => <span className="num">{formatQuantity(a.registerTotal, a.resource)}</span> },
+        { title: t('anomaly.latest'), align: 'right', render: (_, a) => <span className="num">{formatQuantity(a.latestRegisterTotal, a.resource)}</span> },
         { title: t('anomaly.state'), render: (_, a) => (a.state === AnomalyState.DECIDED ? nameOf(a.decision) : words.state(a.state)) },
     ];
     const set = (key: string, value: string) => setParams((old) => ({ ...Object.fromEntries(old), [key]: value }), { replace: true });

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
 import { metering } from '../core/clients';
-import { formatEnergy } from '../core/energy';
+import { formatQuantity } from '../core/quantity';
 import { QuarantineDecision, type Anomaly } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
 import { allowedDecisions, emptyDraft, parseRegister, toDecision } from './decision';
@@ -34,9 +34,9 @@ export function DecideDialog({ anomaly, onClose, onDone }: { anomaly: Anomaly; o
     const nameOf = useDecisionName();
     const [draft, setDraft] = useState(emptyDraft);
     const chosen = words[draft.decision];
-    const before = formatEnergy(anomaly.previousRegisterTotal, anomaly.resource);
-    const seen = formatEnergy(anomaly.latestRegisterTotal, anomaly.resource);
-    const amount = formatEnergy(anomaly.latestRegisterTotal - anomaly.previousRegisterTotal, anomaly.resource);
+    const before = formatQuantity(anomaly.previousRegisterTotal, anomaly.resource);
+    const seen = formatQuantity(anomaly.latestRegisterTotal, anomaly.resource);
+    const amount = formatQuantity(anomaly.latestRegisterTotal - anomaly.previousRegisterTotal, anomaly.resource);
     const request = toDecision(draft, anomaly);
     return (
         <ActionDialog

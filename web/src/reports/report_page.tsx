@@ -4,10 +4,10 @@ import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router-dom';
 import { useSite } from '../app/site';
 import { noTimeout, reporting } from '../core/clients';
-import { energyFigure } from '../core/energy';
-import { formatScaled } from '../core/decimal';
+import { quantityFigure } from '../core/quantity';
 import { addDays, formatDate } from '../core/time';
 import { useRoomNames } from '../cash/room_names';
+import { Resource } from '../gen/prepay/common/v1/common_pb';
 import type { RoomDay } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText, type TextKey } from '../i18n/console_text';
 import { DateField } from '../ui/date_fields';
@@ -74,14 +74,14 @@ function useColumns(): TableColumnsType<RoomDay> {
         title: t(key),
         align: 'right',
         className: 'num',
-        render: (_, day) => (day.rateEnergyWh[i] ? energyFigure(day.rateEnergyWh[i]) : <span className="faint">–</span>),
+        render: (_, day) => (day.rateEnergyWh[i] ? quantityFigure(day.rateEnergyWh[i], Resource.ELECTRICITY) : <span className="faint">–</span>),
     }));
     return [
         { title: t('report.date'), className: 'num', render: (_, day) => day.localDate },
         { title: t('report.room'), render: (_, day) => <Link to={`/rooms/${encodeURIComponent(day.roomId)}?day=${day.localDate}`}>{day.roomName}</Link> },
-        { title: t('report.energy'), align: 'right', className: 'num', render: (_, day) => energyFigure(day.energyWh) },
+        { title: t('report.energy'), align: 'right', className: 'num', render: (_, day) => quantityFigure(day.energyWh, Resource.ELECTRICITY) },
         ...rates,
-        { title: t('report.water'), align: 'right', className: 'num', render: (_, day) => (day.waterMl ? formatScaled(day.waterMl, 6, 2) : <span className="faint">–</span>) },
+        { title: t('report.water'), align: 'right', className: 'num', render: (_, day) => (day.waterMl ? quantityFigure(day.waterMl, Resource.WATER) : <span className="faint">–</span>) },
         { title: t('report.amount'), align: 'right', render: (_, day) => <Yuan micros={day.amountMicros} /> },
     ];
 }
@@ -92,13 +92,13 @@ function TotalRow({ total }: { total: RoomDay }) {
         <Table.Summary fixed>
             <Table.Summary.Row className="total-row">
                 <Table.Summary.Cell index={0} colSpan={2}>{t('report.total')}</Table.Summary.Cell>
-                <Table.Summary.Cell index={2} align="right"><span className="num">{energyFigure(total.energyWh)}</span></Table.Summary.Cell>
+                <Table.Summary.Cell index={2} align="right"><span className="num">{quantityFigure(total.energyWh, Resource.ELECTRICITY)}</span></Table.Summary.Cell>
                 {rateKeys.map((key, i) => (
                     <Table.Summary.Cell key={key} index={3 + i} align="right">
-                        <span className="num">{total.rateEnergyWh[i] ? energyFigure(total.rateEnergyWh[i]) : '–'}</span>
+                        <span className="num">{total.rateEnergyWh[i] ? quantityFigure(total.rateEnergyWh[i], Resource.ELECTRICITY) : '–'}</span>
                     </Table.Summary.Cell>
                 ))}
-                <Table.Summary.Cell index={9} align="right"><span className="num">{total.waterMl ? formatScaled(total.waterMl, 6, 2) : '–'}</span></Table.Summary.Cell>
+                <Table.Summary.Cell index={9} align="right"><span className="num">{total.waterMl ? quantityFigure(total.waterMl, Resource.WATER) : '–'}</span></Table.Summary.Cell>
                 <Table.Summary.Cell index={10} align="right"><Yuan micros={total.amountMicros} /></Table.Summary.Cell>
             </Table.Summary.Row>
         </Table.Summary>

@@ -2,11 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { Drawer, Table, type TableColumnsType } from 'antd';
 import { useState } from 'react';
 import { billing, metering } from '../core/clients';
-import { formatEnergy } from '../core/energy';
+import { formatQuantity } from '../core/quantity';
 import { formatPrice, formatYuan } from '../core/money';
 import { formatScaled } from '../core/decimal';
 import { millis, timestamp } from '../core/time';
 import { RatePeriod, type Charge, type ChargeLine, type ExplainChargeResponse } from '../gen/prepay/billing/v1/billing_pb';
+import { Resource } from '../gen/prepay/common/v1/common_pb';
 import { ReadingSource, type Reading } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
 import { When } from '../ui/figures';
@@ -20,9 +21,9 @@ function Lines({ charge }: { charge: Charge }) {
         { title: t('charge.to'), render: (_, line) => <When time={line.endTime} /> },
         { title: t('charge.period'), render: (_, line) => lookUp(`rate.${RatePeriod[line.period]?.toLowerCase()}`) },
         { title: t('charge.tier'), dataIndex: 'tier', align: 'right' },
-        { title: t('charge.energy'), align: 'right', className: 'num', render: (_, line) => formatEnergy(line.energy, charge.resource) },
+        { title: t('charge.quantity'), align: 'right', className: 'num', render: (_, line) => formatQuantity(line.quantity, charge.resource) },
         { title: t('charge.price'), align: 'right', className: 'num', render: (_, line) => formatPrice(line.priceMicros) },
-        { title: t('charge.amount'), align: 'right', className: 'num', render: (_, line) => '¥' + formatScaled(line.amountNanos, 9, 2) },
+        { title: t('charge.amount'), align: 'right', className: 'num', render: (_, line) => '¥' + formatScaled(line.amountNanos * 1000n + BigInt(line.amountPicosRest), 12, 2) },
     ];
     return <ScrollX label={t('charge.lines')}><Table size="small" rowKey={(line) => `${line.startTime?.seconds}-${line.period}-${line.tier}`} columns={columns} dataSource={charge.lines} pagination={false} /></ScrollX>;
 }
@@ -32,6 +33,7 @@ function Readings({ explained }: { explained: ExplainChargeResponse }) {
     const { t, lookUp } = useText();
     const charge = explained.charge;
     const [start, end] = [charge?.startTime, charge?.endTime];
+    const resource = charge?.resource ?? Resource.ELECTRICITY;
     const query = useQuery({
         queryKey: ['readings', charge?.chargeId],
         enabled: Boolean(charge && start && end),
@@ -45,7 +47,7 @@ function Readings({ explained }: { explained: ExplainChargeResponse }) {
     const columns: TableColumnsType<Reading> = [
         { title: t('reading.id'), render: (_, r) => <span className="mono">{String(r.readingId)}</span> },
         { title: t('reading.time'), render: (_, r) => <When time={r.readTime} /> },
-        { title: t('reading.register'), align: 'right', className: 'num', render: (_, r) => formatEnergy(r.registerTotal, charge?.resource) },
+        { title: t('reading.register'), align: 'right', className: 'num', render: (_, r) => formatQuantity(r.registerTotal, resource) },
         { title: t('reading.source'), render: (_, r) => lookUp(`reading.source.${ReadingSource[r.source]?.toLowerCase()}`) },
     ];
     if (rows.length === 0) return <p className="faint">{t('reading.not_listed', { start: String(ids[0]), end: String(ids[1]) })}</p>;
@@ -58,16 +60,16 @@ function Explained({ explained }: { explained: ExplainChargeResponse }) {
     if (!charge) return <EmptyState title={t('charge.none')} />;
     return (
         <div className="explained">
-            <div className="balance">{formatYuan(charge.amountMicros)} <small>{formatEnergy(charge.energy, charge.resource)}</small></div>
+            <div className="balance">{formatYuan(charge.amountMicros)} <small>{formatQuantity(charge.quantity, charge.resource)}</small></div>
             <dl className="facts">
                 <dt>{t('charge.registers')}</dt>
-                <dd className="num">{formatEnergy(explained.startRegisterTotal, charge.resource)} → {formatEnergy(explained.endRegisterTotal, charge.resource)}</dd>
+                <dd className="num">{formatQuantity(explained.startRegisterTotal, charge.resource)} → {formatQuantity(explained.endRegisterTotal, charge.resource)}</dd>
                 <dt>{t('tariff.tariff')}</dt>
                 <dd>{t('charge.tariff_version', { tariff: charge.tariffId, version: charge.tariffVersion })}</dd>
                 <dt>{t('charge.tier_counter')}</dt>
-                <dd className="num">{formatEnergy(explained.tierEnergyBefore, charge.resource)} → {formatEnergy(explained.tierEnergyAfter, charge.resource)}</dd>
+                <dd className="num">{formatQuantity(explained.tierQuantityBefore, charge.resource)} → {formatQuantity(explained.tierQuantityAfter, charge.resource)}</dd>
                 <dt>{t('charge.remainder')}</dt>
-                <dd className="num">{t('charge.remainder_value', { before: String(explained.remainderBeforeNanos), after: String(explained.remainderAfterNanos) })}</dd>
+                <dd className="num">{t('charge.remainder_value', { before: String(explained.remainderBeforePicos), after: String(explained.remainderAfterPicos) })}</dd>
             </dl>
             <h3>{t('charge.arithmetic')}</h3>
             <pre className="arithmetic" tabIndex={0}>{explained.arithmetic.join('\n')}</pre>

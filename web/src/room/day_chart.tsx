@@ -3,9 +3,10 @@ import { LeftOutlined, RightOutlined } from '@ant-design/icons';
 import { lazy, Suspense, useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useZone } from '../app/site';
-import { formatEnergy } from '../core/energy';
+import { formatUse, unitText } from '../core/quantity';
 import { formatYuanFen } from '../core/money';
 import { addDays, formatDate, formatHour, instantOfLocal, millis } from '../core/time';
+import { Resource } from '../gen/prepay/common/v1/common_pb';
 import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { EmptyState, Failed, Panel, SkeletonBlock } from '../ui/surface';
@@ -37,14 +38,14 @@ function useOption(date: string, hours: readonly RoomHour[], zone: string): Char
         const names = slots.map(({ start_ms }) => formatHour(start_ms, zone));
         const tip = (index: number) => {
             const hour = slots[index]?.hour;
-            const figures = hour ? `<b>${formatEnergy(hour.energyWh)}</b><br/>${formatYuanFen(hour.amountMicros)}` : '–';
+            const figures = hour ? `<b>${formatUse(hour.energyWh, hour.waterMl === 0n ? undefined : hour.waterMl)}</b><br/>${formatYuanFen(hour.amountMicros)}` : '–';
             return `${names[index]}:00<br/>${figures}`;
         };
         return {
             grid: { left: 44, right: 8, top: 26, bottom: 24 },
             tooltip: { trigger: 'axis', formatter: (items) => tip(Array.isArray(items) ? (items[0]?.dataIndex ?? 0) : items.dataIndex) },
             xAxis: { type: 'category', data: names, axisTick: { show: false } },
-            yAxis: { type: 'value', name: 'kWh', splitNumber: 4 },
+            yAxis: { type: 'value', name: unitText(Resource.ELECTRICITY), splitNumber: 4 },
             series: [{ type: 'bar', name: t('chart.energy'), data: slots.map(({ hour }) => (hour ? barHeight(hour.energyWh) : null)), itemStyle: { color: '#2a8f86', borderRadius: [2, 2, 0, 0] }, barCategoryGap: '28%' }],
         };
     }, [date, hours, zone, t]);

@@ -1,5 +1,6 @@
 import { Link } from 'react-router-dom';
-import { formatCurrent, formatEnergy, formatPower, formatPowerFactor, formatVoltage } from '../core/energy';
+import { formatCurrent, formatPower, formatPowerFactor, formatVoltage } from '../core/energy';
+import { formatQuantity } from '../core/quantity';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import { RelayState, type Meter, type MeterValues, type WatchMetersResponse } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
@@ -36,9 +37,9 @@ function Registers({ values, resource }: { values: MeterValues; resource: Resour
     const { t } = useText();
     return (
         <dl className="registers">
-            <div><dt>{t('meter.register_total')}</dt><dd className="num strong">{formatEnergy(values.registerTotal, resource)}</dd></div>
+            <div><dt>{t('meter.register_total')}</dt><dd className="num strong">{formatQuantity(values.registerTotal, resource)}</dd></div>
             {values.rateRegisterTotal.map((total, i) => (
-                <div key={i}><dt>{t(rateWords[i]!)}</dt><dd className="num">{formatEnergy(total, resource)}</dd></div>
+                <div key={i}><dt>{t(rateWords[i]!)}</dt><dd className="num">{formatQuantity(total, resource)}</dd></div>
             ))}
         </dl>
     );

@@ -1,7 +1,7 @@
 import { Button, type TableColumnsType } from 'antd';
 import { useSearchParams } from 'react-router-dom';
 import { accounts, billing } from '../core/clients';
-import { formatEnergy } from '../core/energy';
+import { formatQuantity } from '../core/quantity';
 import { formatDateTime, millis } from '../core/time';
 import { useZone } from '../app/site';
 import { OrderKind, OrderState, SuspenseState, type Order, type Posting } from '../gen/prepay/account/v1/account_pb';
@@ -78,7 +78,7 @@ export function ChargesTab({ roomId, accountId }: TabProps) {
         { title: t('charge.from'), render: (_, c) => <When time={c.startTime} /> },
         { title: t('charge.to'), render: (_, c) => <When time={c.endTime} /> },
         { title: t('meter.meter'), render: (_, c) => <span className="mono">{c.meterId}</span> },
-        { title: t('charge.energy'), align: 'right', className: 'num', render: (_, c) => formatEnergy(c.energy, c.resource) },
+        { title: t('charge.quantity'), align: 'right', className: 'num', render: (_, c) => formatQuantity(c.quantity, c.resource) },
         { title: t('charge.amount'), align: 'right', render: (_, c) => <Yuan micros={c.amountMicros} /> },
         { title: t('tariff.tariff'), render: (_, c) => t('charge.tariff_version', { tariff: c.tariffId, version: c.tariffVersion }) },
         { title: <span className="sr">{t('common.actions')}</span>, render: (_, c) => <Button type="link" size="small" onClick={() => setCharge(c.chargeId)}>{t('charge.explain')}</Button> },

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { useZone } from '../app/site';
 import { reporting } from '../core/clients';
-import { formatEnergy } from '../core/energy';
+import { formatUse } from '../core/quantity';
 import { formatYuanFen } from '../core/money';
 import { formatDate } from '../core/time';
 import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
@@ -18,9 +18,10 @@ export function useRoomDay(roomId: string, date: string) {
     });
 }
 
-/** Energy and amount of some hours, in words. */
+/** Energy, water where there was any, and amount of some hours, in words. */
 export function totalOf(hours: readonly RoomHour[]): string {
     const wh = hours.reduce((sum, hour) => sum + hour.energyWh, 0n);
+    const ml = hours.reduce((sum, hour) => sum + hour.waterMl, 0n);
     const micros = hours.reduce((sum, hour) => sum + hour.amountMicros, 0n);
-    return `${formatEnergy(wh)} · ${formatYuanFen(micros)}`;
+    return `${formatUse(wh, ml === 0n ? undefined : ml)} · ${formatYuanFen(micros)}`;
 }

@@ -1,11 +1,11 @@
 import { create } from '@bufbuild/protobuf';
-import { parseKwh } from '../core/energy';
-import { formatScaled } from '../core/decimal';
+import { parseQuantity, typedQuantity } from '../core/quantity';
 import { formatPrice, parsePrice } from '../core/money';
 import {
     DayType, RatePeriod, TariffDefinitionSchema, TierSpan,
     type DaySlot, type TariffDefinition,
 } from '../gen/prepay/billing/v1/billing_pb';
+import type { Resource } from '../gen/prepay/common/v1/common_pb';
 
 /** Half hours of a local day. */
 export const cellsPerDay = 48;
@@ -82,7 +82,7 @@ export function cellsOf(slots: readonly DaySlot[]): DayCells {
     return cells;
 }
 
-export function draftOf(definition: TariffDefinition): DefinitionDraft {
+export function draftOf(definition: TariffDefinition, resource: Resource): DefinitionDraft {
     const base = newDraft(definition.timeZone);
     const timeOfUse = definition.seasons.length > 0;
     return {
@@ -98,20 +98,20 @@ export function draftOf(definition: TariffDefinition): DefinitionDraft {
         holidays: definition.holidays.join(' '),
         tierSpan: definition.tierSpan,
         tiers: definition.tiers.map((tier) => ({
-            upperBound: tier.upperBound === 0n ? '' : formatScaled(tier.upperBound, 3, 0).replace(/,/g, ''),
+            upperBound: tier.upperBound === 0n ? '' : typedQuantity(tier.upperBound, resource),
             prices: Object.fromEntries(tier.prices.map((p) => [p.period, formatPrice(p.priceMicros)])),
         })),
     };
 }
 
 /** The definition of a complete draft, or null while a figure is missing or wrong. */
-export function definitionOf(draft: DefinitionDraft): TariffDefinition | null {
+export function definitionOf(draft: DefinitionDraft, resource: Resource): TariffDefinition | null {
     const tiered = draft.tierSpan !== TierSpan.UNSPECIFIED;
     const tiers = tiered ? draft.tiers : draft.tiers.slice(0, 1);
     const periods = usedPeriods(draft);
     const made = tiers.map((tier, index) => {
         const open = index === tiers.length - 1;
-        const upperBound = open ? 0n : parseKwh(tier.upperBound);
+        const upperBound = open ? 0n : parseQuantity(tier.upperBound, resource);
         const prices = periods.map((period) => ({ period, priceMicros: parsePrice(tier.prices[period] ?? '') }));
         return { upperBound, prices };
     });

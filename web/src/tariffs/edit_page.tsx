@@ -45,7 +45,7 @@ function HeadFields({ head, setHead, existing }: { head: Head; setHead: (h: Head
     );
 }
 
-function FormEditor({ draft, setDraft }: { draft: DefinitionDraft; setDraft: (d: DefinitionDraft) => void }) {
+function FormEditor({ resource, draft, setDraft }: { resource: Resource; draft: DefinitionDraft; setDraft: (d: DefinitionDraft) => void }) {
     const { t } = useText();
     return (
         <div className="tariff-form">
@@ -59,7 +59,7 @@ function FormEditor({ draft, setDraft }: { draft: DefinitionDraft; setDraft: (d:
                 </>
             )}
             <h2>{t('tariff.prices')} <small>{t('tariff.unit_price')}</small></h2>
-            <TierEditor span={draft.tierSpan} tiers={draft.tiers} periods={usedPeriods(draft)} onSpan={(tierSpan) => setDraft({ ...draft, tierSpan })} onTiers={(tiers) => setDraft({ ...draft, tiers })} />
+            <TierEditor resource={resource} span={draft.tierSpan} tiers={draft.tiers} periods={usedPeriods(draft)} onSpan={(tierSpan) => setDraft({ ...draft, tierSpan })} onTiers={(tiers) => setDraft({ ...draft, tiers })} />
             <Field label={t('tariff.time_zone')}>{(id) => <Input id={id} value={draft.timeZone} onChange={(e) => setDraft({ ...draft, timeZone: e.target.value })} />}</Field>
         </div>
     );
@@ -77,11 +77,11 @@ function Editor({ existing }: { existing: Tariff | undefined }) {
         resource: existing?.resource ?? Resource.ELECTRICITY,
         from: formatDateTime(Date.now() + 3_600_000, zone).slice(0, 13).replace(' ', 'T') + ':00',
     }));
-    const [draft, setDraft] = useState<DefinitionDraft>(() => (last ? draftOf(last) : newDraft(zone)));
+    const [draft, setDraft] = useState<DefinitionDraft>(() => (last ? draftOf(last, existing?.resource ?? Resource.ELECTRICITY) : newDraft(zone)));
     const [mode, setMode] = useState('form');
     const [yaml, setYaml] = useState('');
     const [asking, setAsking] = useState(false);
-    const definition = definitionOf(draft);
+    const definition = definitionOf(draft, head.resource);
     const pasted = mode === 'yaml';
     const ready = /^[a-z0-9-]{1,64}$/.test(head.tariffId) && head.from !== '' && (pasted ? yaml.trim() !== '' : definition !== null);
     const content = pasted ? { tariffYaml: yaml } : { definition: definition ?? undefined };
@@ -108,7 +108,7 @@ function Editor({ existing }: { existing: Tariff | undefined }) {
                     active={mode}
                     onChange={setMode}
                     tabs={[
-                        { key: 'form', label: t('tariff.form'), children: <FormEditor draft={draft} setDraft={setDraft} /> },
+                        { key: 'form', label: t('tariff.form'), children: <FormEditor resource={head.resource} draft={draft} setDraft={setDraft} /> },
                         { key: 'yaml', label: 'YAML', children: <Field label={t('tariff.yaml')} hint={t('tariff.yaml.hint')}>{(id) => <Input.TextArea id={id} rows={18} className="mono" spellCheck={false} value={yaml} onChange={(e) => setYaml(e.target.value)} />}</Field> },
                     ]}
                 />

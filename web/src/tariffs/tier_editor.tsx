@@ -1,12 +1,14 @@
 import { Button, Input, Select } from 'antd';
-import { parseKwh } from '../core/energy';
+import { parseQuantity, unitText } from '../core/quantity';
 import { parsePrice } from '../core/money';
 import { RatePeriod, TierSpan } from '../gen/prepay/billing/v1/billing_pb';
+import type { Resource } from '../gen/prepay/common/v1/common_pb';
 import { useText, type TextKey } from '../i18n/console_text';
 import type { TierDraft } from './draft';
 import { periodClass } from './periods';
 
 interface TierEditorProps {
+    resource: Resource;
     span: TierSpan;
     tiers: TierDraft[];
     periods: readonly RatePeriod[];
@@ -17,7 +19,7 @@ interface TierEditorProps {
 const spans = [TierSpan.UNSPECIFIED, TierSpan.MONTH, TierSpan.QUARTER, TierSpan.YEAR];
 
 /** Prices by tier and period, typed as text and kept as typed. */
-export function TierEditor({ span, tiers, periods, onSpan, onTiers }: TierEditorProps) {
+export function TierEditor({ resource, span, tiers, periods, onSpan, onTiers }: TierEditorProps) {
     const { t } = useText();
     const tiered = span !== TierSpan.UNSPECIFIED;
     const rows = tiered ? tiers : tiers.slice(0, 1);
@@ -43,7 +45,7 @@ export function TierEditor({ span, tiers, periods, onSpan, onTiers }: TierEditor
                                     {tiered && (
                                         <td>
                                             {last ? t('tariff.open_end') : (
-                                                <Input aria-label={`${t('tariff.up_to')} ${index + 1}`} inputMode="decimal" suffix="kWh" value={tier.upperBound} status={tier.upperBound && parseKwh(tier.upperBound) === null ? 'error' : ''} onChange={(e) => setTier(index, { ...tier, upperBound: e.target.value })} />
+                                                <Input aria-label={`${t('tariff.up_to')} ${index + 1}`} inputMode="decimal" suffix={unitText(resource)} value={tier.upperBound} status={tier.upperBound && parseQuantity(tier.upperBound, resource) === null ? 'error' : ''} onChange={(e) => setTier(index, { ...tier, upperBound: e.target.value })} />
                                             )}
                                         </td>
                                     )}

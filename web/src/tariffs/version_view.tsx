@@ -1,4 +1,4 @@
-import { formatEnergy } from '../core/energy';
+import { formatQuantity, unitText } from '../core/quantity';
 import { formatPrice } from '../core/money';
 import { RatePeriod, TierSpan, type DaySlot, type Season, type TariffDefinition, type Tier } from '../gen/prepay/billing/v1/billing_pb';
 import type { Resource } from '../gen/prepay/common/v1/common_pb';
@@ -51,8 +51,8 @@ function PriceTable({ definition, resource }: { definition: TariffDefinition; re
     const periods = [...new Set(definition.tiers.flatMap((tier) => tier.prices.map((p) => p.period)))].sort();
     const tiered = definition.tierSpan !== TierSpan.UNSPECIFIED;
     const bound = (tier: Tier, index: number) => {
-        const from = formatEnergy(index === 0 ? 0n : definition.tiers[index - 1]!.upperBound, resource);
-        return tier.upperBound === 0n ? t('tariff.from_energy', { from }) : `${from} – ${formatEnergy(tier.upperBound, resource)}`;
+        const from = formatQuantity(index === 0 ? 0n : definition.tiers[index - 1]!.upperBound, resource);
+        return tier.upperBound === 0n ? t('tariff.from_quantity', { from }) : `${from} – ${formatQuantity(tier.upperBound, resource)}`;
     };
     return (
         <ScrollX label={t('tariff.prices')}>
@@ -87,7 +87,7 @@ export function DefinitionView({ definition, resource }: { definition: TariffDef
     return (
         <div className="definition">
             <p className="faint">
-                {t('tariff.unit_price')} · {definition.timeZone}
+                {t('tariff.unit_price', { unit: unitText(resource) })} · {definition.timeZone}
                 {definition.tierSpan !== TierSpan.UNSPECIFIED && ` · ${lookUp(`tier_span.${TierSpan[definition.tierSpan].toLowerCase()}`)}`}
             </p>
             <PriceTable definition={definition} resource={resource} />

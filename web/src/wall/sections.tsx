@@ -1,6 +1,6 @@
 import { memo, useMemo } from 'react';
 import { formatYuanFloor } from '../core/money';
-import { formatEnergy } from '../core/energy';
+import { formatUse } from '../core/quantity';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { groupRooms, type Floor } from './filter';
@@ -69,12 +69,14 @@ export function Buildings({ rooms, picks }: TilesProps) {
     return buildings.map((building) => {
         const all = building.floors.flatMap((floor) => floor.rooms);
         const wh = all.reduce((sum, room) => sum + room.energyTodayWh, 0n);
+        const wet = all.filter((room) => room.waterTodayMl !== undefined);
+        const ml = wet.length > 0 ? wet.reduce((sum, room) => sum + (room.waterTodayMl ?? 0n), 0n) : undefined;
         const micros = all.reduce((sum, room) => sum + room.amountTodayMicros, 0n);
         return (
             <section key={building.name} className="building">
                 <h2>
                     {t('room.building', { building: building.name })}
-                    <small>{t('wall.building_sum', { rooms: all.length, energy: formatEnergy(wh), money: formatYuanFloor(micros) })}</small>
+                    <small>{t('wall.building_sum', { rooms: all.length, energy: formatUse(wh, ml), money: formatYuanFloor(micros) })}</small>
                 </h2>
                 {building.floors.map((floor) => <FloorRow key={floor.name} floor={floor} picks={picks} />)}
             </section>

@@ -1,7 +1,7 @@
 import { memo } from 'react';
 import { Link } from 'react-router-dom';
 import { formatYuanFen, formatYuanFloor } from '../core/money';
-import { formatEnergy } from '../core/energy';
+import { formatUse } from '../core/quantity';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { Glyph } from './glyphs';
@@ -25,7 +25,7 @@ export const Tile = memo(function Tile({ room, picking, picked, onPick }: TilePr
         `${room.displayName} · ${word}${room.keepPower ? ' · ' + t('state.keep_power') : ''}`,
         room.holds.some((hold) => hold.keepPowerOverridden) ? t('power_off.overridden') : '',
         owned ? `${room.customerName} · ${formatYuanFloor(room.balanceMicros)}` : '',
-        `${t('wall.today')} ${formatEnergy(room.energyTodayWh)} · ${formatYuanFen(room.amountTodayMicros)}`,
+        `${t('wall.today')} ${formatUse(room.energyTodayWh, room.waterTodayMl)} · ${formatYuanFen(room.amountTodayMicros)}`,
     ].filter(Boolean).join('\n');
     const body = (
         <>

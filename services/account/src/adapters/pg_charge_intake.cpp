@@ -48,7 +48,7 @@ void fill(v1::PostedCharge& message, const billing::v1::Charge& charge,
     *message.mutable_start_time() = charge.start_time();
     *message.mutable_end_time() = charge.end_time();
     *message.mutable_post_time() = to_proto(now);
-    message.set_energy(charge.energy());
+    message.set_quantity(charge.quantity());
     message.set_amount_micros(charge.amount_micros());
     message.set_resource(charge.resource());
     message.set_vacancy(profile.terms.kind == LedgerKind::kVacancy);
@@ -56,9 +56,9 @@ void fill(v1::PostedCharge& message, const billing::v1::Charge& charge,
         std::int64_t by_rate[kRateCount] = {};
         for (const auto& line : charge.lines()) {
             const auto rate = static_cast<std::size_t>(line.period());
-            by_rate[rate < kRateCount ? rate : 0] += line.energy();
+            by_rate[rate < kRateCount ? rate : 0] += line.quantity();
         }
-        message.mutable_rate_energy()->Add(std::begin(by_rate), std::end(by_rate));
+        message.mutable_rate_quantity()->Add(std::begin(by_rate), std::end(by_rate));
     }
 }
 

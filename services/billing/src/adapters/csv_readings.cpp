@@ -35,9 +35,24 @@ std::vector<Field> split_line(std::string_view line) {
     }
 }
 
+/// How the columns and texts of a resource's registers read.
+struct RegisterWords {
+    const char* base_column;
+    const char* unit_column;
+    const char* base_text;
+    const char* bound_text;
+};
+
+RegisterWords words_of(Resource resource) {
+    return resource == Resource::kWater
+               ? RegisterWords{"register_ml", "register_m3", "whole mL", "90,000 m³"}
+               : RegisterWords{"register_wh", "register_kwh", "whole Wh", "90 GWh"};
+}
+
 class Parser {
 public:
-    Parser(const std::string& name, const std::string& text) : name_(name), text_(text) {}
+    Parser(const std::string& name, const std::string& text, Resource resource)
+        : name_(name), text_(text), resource_(resource), words_(words_of(resource)) {}
 
     Result<std::vector<MeterReadings>> run() {
         std::string_view rest = text_;
@@ -77,22 +92,23 @@ private:
     Status read_header(const std::vector<Field>& fields) {
         for (std::size_t i = 0; i < fields.size(); ++i) {
             const std::string& text = fields[i].text;
-            int* target = text == "time"                                    ? &time_index_
-                          : text == "meter"                                 ? &meter_index_
-                          : text == "register_wh" || text == "register_kwh" ? &register_index_
-                                                                            : nullptr;
+            const bool in_units = text == words_.unit_column;
+            int* target = text == "time"                           ? &time_index_
+                          : text == "meter"                        ? &meter_index_
+                          : text == words_.base_column || in_units ? &register_index_
+                                                                   : nullptr;
             if (target == nullptr || *target >= 0) {
                 return error(fields[i].column, "CSV_HEADER",
-                             "'" + text +
-                                 "': the columns are time, register_wh or register_kwh, "
-                                 "and optionally meter, each once");
+                             "'" + text + "': the columns are time, " + words_.base_column +
+                                 " or " + words_.unit_column + ", and optionally meter, each once");
             }
             *target = static_cast<int>(i);
-            register_scale_ = text == "register_kwh" ? 3 : register_scale_;
+            register_scale_ = in_units ? unit_scale(resource_) : register_scale_;
         }
         if (time_index_ < 0 || register_index_ < 0) {
             return error(1, "CSV_HEADER",
-                         "the columns time and register_wh (or register_kwh) are needed");
+                         std::string("the columns time and ") + words_.base_column + " (or " +
+                             words_.unit_column + ") are needed");
         }
         column_count_ = fields.size();
         return absl::OkStatus();
@@ -112,9 +128,12 @@ private:
         const Field& register_field = fields[static_cast<std::size_t>(register_index_)];
         const auto total = parse_decimal(register_field.text, register_scale_);
         if (!total || *total < 0) {
-            return error(register_field.column, "CSV_REGISTER",
-                         "'" + register_field.text + "' is not a register in " +
-                             (register_scale_ == 0 ? "whole Wh" : "kWh with at most 3 decimals"));
+            return error(
+                register_field.column, "CSV_REGISTER",
+                "'" + register_field.text + "' is not a register in " +
+                    (register_scale_ == 0 ? std::string(words_.base_text)
+                                          : std::string(unit_text(resource_)) + " with at most " +
+                                                std::to_string(register_scale_) + " decimals"));
         }
         const std::string meter =
             meter_index_ < 0 ? "" : fields[static_cast<std::size_t>(meter_index_)].text;
@@ -128,21 +147,25 @@ private:
                 time_field.column, "CSV_ORDER",
                 "the time is not after the one before, " + format_time(readings.back().read_time));
         }
-        if (!readings.empty() && *total < readings.back().total.wh()) {
+        if (!readings.empty() && *total < readings.back().total.base_units()) {
             return error(register_field.column, "CSV_ORDER",
                          "the register is below the one before");
         }
-        if (!readings.empty() && *total - readings.back().total.wh() > kIntervalEnergyWhMax) {
-            return error(register_field.column, "CSV_REGISTER",
-                         "more than 90 GWh since the reading before");
+        if (!readings.empty() &&
+            *total - readings.back().total.base_units() > kIntervalQuantityMax) {
+            return error(
+                register_field.column, "CSV_REGISTER",
+                std::string("more than ") + words_.bound_text + " since the reading before");
         }
-        readings.push_back(
-            {*time, 0, *time, RegisterTotal::from_wh(*total), 0, static_cast<std::int64_t>(line_)});
+        readings.push_back({*time, 0, *time, RegisterTotal::from_base_units(*total), 0,
+                            static_cast<std::int64_t>(line_)});
         return absl::OkStatus();
     }
 
     const std::string& name_;
     const std::string& text_;
+    Resource resource_;
+    RegisterWords words_;
     std::size_t line_ = 0;
     std::size_t column_count_ = 0;
     int time_index_ = -1;
@@ -156,8 +179,8 @@ private:
 }  // namespace
 
 Result<std::vector<MeterReadings>> parse_readings_csv(const std::string& name,
-                                                      const std::string& text) {
-    return Parser(name, text).run();
+                                                      const std::string& text, Resource resource) {
+    return Parser(name, text, resource).run();
 }
 
 }  // namespace prepay::billing

@@ -26,22 +26,22 @@ void fill_explanation(const Charge& charge, v1::ExplainChargeResponse& response)
     response.set_end_reading_id(charge.to.reading_id);
     response.set_start_register_total(charge.start_register);
     response.set_end_register_total(charge.end_register);
-    response.set_tier_energy_before(charge.before.energy_wh);
-    response.set_tier_energy_after(charge.after.energy_wh);
-    response.set_remainder_before_nanos(charge.remainder_before_nanos);
-    response.set_remainder_after_nanos(charge.remainder_after_nanos);
+    response.set_tier_quantity_before(charge.before.used);
+    response.set_tier_quantity_after(charge.after.used);
+    response.set_remainder_before_picos(charge.remainder_before_picos);
+    response.set_remainder_after_picos(charge.remainder_after_picos);
     ChargeArithmetic arithmetic;
     arithmetic.start_register = charge.start_register;
     arithmetic.end_register = charge.end_register;
-    arithmetic.from_register = charge.from.total.wh();
-    arithmetic.to_register = charge.to.total.wh();
+    arithmetic.from_register = charge.from.total.base_units();
+    arithmetic.to_register = charge.to.total.base_units();
     arithmetic.before = charge.before;
     arithmetic.after = charge.after;
     arithmetic.lines = charge.lines;
     arithmetic.amount_micros = charge.amount_micros;
-    arithmetic.remainder_before_nanos = charge.remainder_before_nanos;
-    arithmetic.remainder_after_nanos = charge.remainder_after_nanos;
-    arithmetic.resource = charge.resource;
+    arithmetic.remainder_before_picos = charge.remainder_before_picos;
+    arithmetic.remainder_after_picos = charge.remainder_after_picos;
+    arithmetic.resource = charge.quantity.resource();
     if (charge.reversal_of) {
         response.add_arithmetic("reversal of charge " + std::to_string(*charge.reversal_of));
     }

@@ -8,13 +8,13 @@ namespace prepay::billing {
 namespace {
 
 const std::vector<std::string> kNumberColumns = {
-    "charge_id",       "meter_key",      "account_key",  "occupancy_key",  "tariff_key",
-    "tariff_version",  "start_time",     "end_time",     "start_register", "end_register",
-    "energy",          "amount_micros",  "amount_nanos", "span_before",    "key_before",
-    "energy_before",   "span_after",     "key_after",    "energy_after",   "remainder_before",
-    "remainder_after", "register_epoch", "from_slot",    "from_time",      "from_register",
-    "from_reading_id", "to_slot",        "to_time",      "to_register",    "to_reading_id",
-    "reversal_of"};
+    "charge_id",        "meter_key",       "account_key",    "occupancy_key",  "tariff_key",
+    "tariff_version",   "start_time",      "end_time",       "start_register", "end_register",
+    "quantity",         "amount_micros",   "amount_nanos",   "amount_picos",   "span_before",
+    "key_before",       "used_before",     "span_after",     "key_after",      "used_after",
+    "remainder_before", "remainder_after", "register_epoch", "from_slot",      "from_time",
+    "from_register",    "from_reading_id", "to_slot",        "to_time",        "to_register",
+    "to_reading_id",    "reversal_of"};
 
 constexpr int kLineNumbers = 7;
 
@@ -24,12 +24,13 @@ std::string lines_text(const std::vector<RatedLine>& lines) {
     for (const RatedLine& line : lines) {
         numbers.insert(numbers.end(), {to_micros(line.start), to_micros(line.end),
                                        static_cast<std::int64_t>(line.period), line.tier,
-                                       line.energy.wh(), line.price.micros(), line.amount_nanos});
+                                       line.quantity.base_units(), line.price.micros(),
+                                       line.quantity.base_units() * line.price.micros()});
     }
     return pg::to_array(numbers);
 }
 
-std::vector<RatedLine> parse_lines(const std::string& text) {
+std::vector<RatedLine> parse_lines(const std::string& text, Resource resource) {
     std::vector<std::int64_t> numbers;
     const char* at = text.c_str() + 1;  // After "{".
     while (*at != '\0' && *at != '}') {
@@ -39,9 +40,11 @@ std::vector<RatedLine> parse_lines(const std::string& text) {
     }
     std::vector<RatedLine> lines;
     for (std::size_t i = 0; i + kLineNumbers <= numbers.size(); i += kLineNumbers) {
-        lines.push_back({from_micros(numbers[i]), from_micros(numbers[i + 1]),
-                         Energy::from_wh(numbers[i + 4]), Price::from_micros(numbers[i + 5]),
-                         numbers[i + 6], static_cast<RatePeriod>(numbers[i + 2]),
+        lines.push_back({from_micros(numbers[i]),
+                         from_micros(numbers[i + 1]),
+                         {resource, numbers[i + 4]},
+                         Price::from_micros(numbers[i + 5]),
+                         static_cast<RatePeriod>(numbers[i + 2]),
                          static_cast<std::int16_t>(numbers[i + 3])});
     }
     return lines;
@@ -62,10 +65,11 @@ const std::string kSelect =
     "SELECT c.charge_id, c.reversal_of, c.meter_key, m.meter_id, c.account_key, a.account_id,"
     " o.room_id, o.site_id, c.occupancy_key, c.tariff_key, t.tariff_id, c.tariff_version,"
     " t.resource, to_micros(c.start_time) AS start_time, to_micros(c.end_time) AS end_time,"
-    " c.start_register, c.end_register, c.energy, c.amount_micros, c.amount_nanos, c.lines,"
-    " c.tier_span_before, c.tier_span_key_before, c.tier_energy_before, c.tier_span_after,"
-    " c.tier_span_key_after, c.tier_energy_after, c.remainder_before_nanos,"
-    " c.remainder_after_nanos, c.register_epoch, to_micros(c.from_slot_time) AS from_slot_time,"
+    " c.start_register, c.end_register, c.quantity, c.amount_micros, c.amount_nanos,"
+    " c.amount_picos_rest, c.lines,"
+    " c.tier_span_before, c.tier_span_key_before, c.tier_quantity_before, c.tier_span_after,"
+    " c.tier_span_key_after, c.tier_quantity_after, c.remainder_before_picos,"
+    " c.remainder_after_picos, c.register_epoch, to_micros(c.from_slot_time) AS from_slot_time,"
     " to_micros(c.from_time) AS from_time, c.from_register, c.from_reading_id,"
     " to_micros(c.to_slot_time) AS to_slot_time, to_micros(c.to_time) AS to_time, c.to_register,"
     " c.to_reading_id"
@@ -86,32 +90,33 @@ Charge read_charge(const pg::Row& row) {
     c.tariff_key = row.number("tariff_key");
     c.tariff_id = row.text("tariff_id");
     c.tariff_version = row.get<int>("tariff_version");
-    c.resource = resource_of(row.text("resource"));
+    const Resource resource = resource_of(row.text("resource"));
     c.start = row.time("start_time");
     c.end = row.time("end_time");
     c.start_register = row.number("start_register");
     c.end_register = row.number("end_register");
-    c.energy_wh = row.number("energy");
+    c.quantity = {resource, row.number("quantity")};
     c.amount_micros = row.number("amount_micros");
-    c.amount_nanos = row.number("amount_nanos");
-    c.lines = parse_lines(row.text("lines"));
+    const std::int64_t nanos = row.number("amount_nanos");
+    c.amount_picos = join_picos(nanos, row.number("amount_picos_rest"));
+    c.lines = parse_lines(row.text("lines"), resource);
     c.before = {tier_span_of(row.text("tier_span_before")),
-                row.get<std::int32_t>("tier_span_key_before"), row.number("tier_energy_before")};
+                row.get<std::int32_t>("tier_span_key_before"), row.number("tier_quantity_before")};
     c.after = {tier_span_of(row.text("tier_span_after")),
-               row.get<std::int32_t>("tier_span_key_after"), row.number("tier_energy_after")};
-    c.remainder_before_nanos = row.number("remainder_before_nanos");
-    c.remainder_after_nanos = row.number("remainder_after_nanos");
+               row.get<std::int32_t>("tier_span_key_after"), row.number("tier_quantity_after")};
+    c.remainder_before_picos = row.number("remainder_before_picos");
+    c.remainder_after_picos = row.number("remainder_after_picos");
     const int epoch = row.get<int>("register_epoch");
     c.from = {row.time("from_slot_time"),
               0,
               row.time("from_time"),
-              RegisterTotal::from_wh(row.number("from_register")),
+              RegisterTotal::from_base_units(row.number("from_register")),
               epoch,
               row.number("from_reading_id")};
     c.to = {row.time("to_slot_time"),
             0,
             row.time("to_time"),
-            RegisterTotal::from_wh(row.number("to_register")),
+            RegisterTotal::from_base_units(row.number("to_register")),
             epoch,
             row.number("to_reading_id")};
     return c;
@@ -140,17 +145,19 @@ std::string insert_sql() {
     source.replace(source.find(columns), columns.size(), " AS u(lines, ");
     return "INSERT INTO charges (charge_id, kind, meter_key, account_key, occupancy_key,"
            " tariff_key, tariff_version, start_time, end_time, start_register, end_register,"
-           " energy, amount_micros, amount_nanos, lines, tier_span_before, tier_span_key_before,"
-           " tier_energy_before, tier_span_after, tier_span_key_after, tier_energy_after,"
-           " remainder_before_nanos, remainder_after_nanos, register_epoch, from_slot_time,"
+           " quantity, amount_micros, amount_nanos, amount_picos_rest, lines, tier_span_before,"
+           " tier_span_key_before, tier_quantity_before, tier_span_after, tier_span_key_after,"
+           " tier_quantity_after, remainder_before_picos, remainder_after_picos, register_epoch, "
+           "from_slot_time,"
            " from_time, from_register, from_reading_id, to_slot_time, to_time, to_register,"
            " to_reading_id, reversal_of)"
            " SELECT u.charge_id, CASE WHEN u.reversal_of = 0 THEN 'energy' ELSE 'reversal' END,"
            " u.meter_key, u.account_key, u.occupancy_key, u.tariff_key, u.tariff_version::int,"
            " to_time(u.start_time), to_time(u.end_time), u.start_register, u.end_register,"
-           " u.energy, u.amount_micros, u.amount_nanos, u.lines::bigint[], " +
-           span("span_before") + ", u.key_before::int, u.energy_before, " + span("span_after") +
-           ", u.key_after::int, u.energy_after, u.remainder_before, u.remainder_after,"
+           " u.quantity, u.amount_micros, u.amount_nanos, u.amount_picos::int, "
+           "u.lines::bigint[], " +
+           span("span_before") + ", u.key_before::int, u.used_before, " + span("span_after") +
+           ", u.key_after::int, u.used_after, u.remainder_before, u.remainder_after,"
            " u.register_epoch::int, to_time(u.from_slot), to_time(u.from_time), u.from_register,"
            " u.from_reading_id, to_time(u.to_slot), to_time(u.to_time), u.to_register,"
            " u.to_reading_id, nullif(u.reversal_of, 0) FROM " +
@@ -170,6 +177,7 @@ void insert_charges(pqxx::work& tx, std::vector<Charge>& charges) {
     for (std::size_t i = 0; i < charges.size(); ++i) {
         Charge& c = charges[i];
         c.charge_id = ids[i];
+        const SplitPicos amount = split_picos(c.amount_picos);
         columns.add({c.charge_id,
                      c.meter_key,
                      c.account_key,
@@ -180,25 +188,26 @@ void insert_charges(pqxx::work& tx, std::vector<Charge>& charges) {
                      to_micros(c.end),
                      c.start_register,
                      c.end_register,
-                     c.energy_wh,
+                     c.quantity.base_units(),
                      c.amount_micros,
-                     c.amount_nanos,
+                     amount.nanos,
+                     amount.picos_rest,
                      static_cast<std::int64_t>(c.before.span),
                      c.before.span_key,
-                     c.before.energy_wh,
+                     c.before.used,
                      static_cast<std::int64_t>(c.after.span),
                      c.after.span_key,
-                     c.after.energy_wh,
-                     c.remainder_before_nanos,
-                     c.remainder_after_nanos,
+                     c.after.used,
+                     c.remainder_before_picos,
+                     c.remainder_after_picos,
                      c.to.epoch,
                      to_micros(c.from.slot_time),
                      to_micros(c.from.read_time),
-                     c.from.total.wh(),
+                     c.from.total.base_units(),
                      c.from.reading_id,
                      to_micros(c.to.slot_time),
                      to_micros(c.to.read_time),
-                     c.to.total.wh(),
+                     c.to.total.base_units(),
                      c.to.reading_id,
                      c.reversal_of.value_or(0)});
         lines.push_back(lines_text(c.lines));
@@ -226,7 +235,7 @@ std::vector<std::size_t> find_inside_charges(
     std::int64_t place = 0;
     for (const auto& [meter_key, reading] : readings) {
         columns.add({place++, meter_key, to_micros(reading.slot_time), to_micros(reading.read_time),
-                     reading.total.wh(), reading.epoch});
+                     reading.total.base_units(), reading.epoch});
     }
     const auto rows = tx.exec_params(
         "SELECT u.place FROM " +

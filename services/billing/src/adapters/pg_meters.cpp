@@ -26,7 +26,7 @@ std::optional<Reading> read_reading(const pg::Row& row, const std::string& prefi
     return Reading{*slot_time,
                    row.get<int>(column("revision").c_str()),
                    row.time(column("read_time").c_str()),
-                   RegisterTotal::from_wh(row.number(column("register").c_str())),
+                   RegisterTotal::from_base_units(row.number(column("register").c_str())),
                    row.get<int>(column("epoch").c_str()),
                    row.number(column("reading_id").c_str())};
 }
@@ -104,14 +104,14 @@ void load_assignments(pqxx::work& tx, const std::string& keys, std::vector<Meter
 
 void load_counters(pqxx::work& tx, const std::string& keys, std::vector<MeterWork>& works) {
     const auto rows = tx.exec_params(
-        "SELECT c.meter_key, a.account_id, c.tier_span, c.span_key, c.energy"
+        "SELECT c.meter_key, a.account_id, c.tier_span, c.span_key, c.used"
         " FROM tier_counters c JOIN accounts a USING (account_key)"
         " WHERE c.meter_key = ANY ($1::bigint[]) ORDER BY c.meter_key",
         keys);
     for_each_work(rows, works, [](MeterWork& work, const pg::Row& row) {
         const std::string account_id = row.text("account_id");
         const TierCounter counter{tier_span_of(row.text("tier_span")),
-                                  row.get<std::int32_t>("span_key"), row.number("energy")};
+                                  row.get<std::int32_t>("span_key"), row.number("used")};
         work.state.counters[account_id] = counter;
         work.stored_counters[account_id] = counter;
     });
@@ -132,7 +132,7 @@ void save_readings(pqxx::work& tx, const std::vector<MeterWork>& works, const st
         const Reading none{from_micros(kSqlNull), 0, from_micros(kSqlNull), {}, 0, 0};
         const Reading& reading = changed ? *changed : none;
         columns.add({work.meter_key, to_micros(reading.slot_time), reading.revision,
-                     to_micros(reading.read_time), reading.total.wh(), reading.epoch,
+                     to_micros(reading.read_time), reading.total.base_units(), reading.epoch,
                      reading.reading_id});
     }
     if (!any) {
@@ -164,7 +164,7 @@ struct CounterRows {
 
 constexpr const char* kCounterSource =
     "unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::text[])"
-    " AS u(meter_key, span_key, energy, account_id, span) JOIN accounts a USING (account_id)";
+    " AS u(meter_key, span_key, used, account_id, span) JOIN accounts a USING (account_id)";
 
 void save_counters(pqxx::work& tx, const std::vector<MeterWork>& works) {
     CounterRows changed;
@@ -177,7 +177,7 @@ void save_counters(pqxx::work& tx, const std::vector<MeterWork>& works) {
                 continue;
             }
             CounterRows& rows = is_stored ? changed : fresh;
-            rows.numbers.add({work.meter_key, counter.span_key, counter.energy_wh});
+            rows.numbers.add({work.meter_key, counter.span_key, counter.used});
             rows.accounts.push_back(account_id);
             rows.spans.push_back(to_text(counter.span));
         }
@@ -185,15 +185,15 @@ void save_counters(pqxx::work& tx, const std::vector<MeterWork>& works) {
     if (!changed.accounts.empty()) {
         tx.exec_params(
             std::string("UPDATE tier_counters c SET tier_span = u.span, span_key = u.span_key::int,"
-                        " energy = u.energy FROM ") +
+                        " used = u.used FROM ") +
                 kCounterSource +
                 " WHERE c.meter_key = u.meter_key AND c.account_key = a.account_key",
             pqxx::prepare::make_dynamic_params(changed.finish()));
     }
     if (!fresh.accounts.empty()) {
         tx.exec_params(std::string("INSERT INTO tier_counters (meter_key, account_key, tier_span,"
-                                   " span_key, energy) SELECT u.meter_key, a.account_key, u.span,"
-                                   " u.span_key::int, u.energy FROM ") +
+                                   " span_key, used) SELECT u.meter_key, a.account_key, u.span,"
+                                   " u.span_key::int, u.used FROM ") +
                            kCounterSource,
                        pqxx::prepare::make_dynamic_params(fresh.finish()));
     }
@@ -206,7 +206,7 @@ void save_pending(pqxx::work& tx, const std::vector<MeterWork>& works) {
         for (const Reading& reading : work.pending) {
             any = true;
             columns.add({work.meter_key, to_micros(reading.slot_time), reading.epoch,
-                         reading.revision, to_micros(reading.read_time), reading.total.wh(),
+                         reading.revision, to_micros(reading.read_time), reading.total.base_units(),
                          reading.reading_id});
         }
     }
@@ -295,10 +295,10 @@ std::map<std::string, std::int64_t> lock_remainders(pqxx::work& tx,
                                                     const std::vector<std::int64_t>& keys) {
     std::map<std::string, std::int64_t> remainders;
     for (const pg::Row row :
-         tx.exec_params("SELECT account_id, remainder_nanos FROM accounts"
+         tx.exec_params("SELECT account_id, remainder_picos FROM accounts"
                         " WHERE account_key = ANY ($1::bigint[]) ORDER BY account_key FOR UPDATE",
                         pg::to_array(keys))) {
-        remainders[row.text("account_id")] = row.number("remainder_nanos");
+        remainders[row.text("account_id")] = row.number("remainder_picos");
     }
     return remainders;
 }
@@ -311,7 +311,7 @@ void save_remainders(pqxx::work& tx, const std::map<std::string, std::int64_t>& 
         values.push_back(value);
     }
     tx.exec_params(
-        "UPDATE accounts a SET remainder_nanos = u.remainder"
+        "UPDATE accounts a SET remainder_picos = u.remainder"
         " FROM unnest($1::text[], $2::bigint[]) AS u(account_id, remainder)"
         " WHERE a.account_id = u.account_id",
         pg::to_array(ids), pg::to_array(values));

@@ -1,6 +1,7 @@
 #include "adapters/rate_command.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdio>
 #include <fstream>
 #include <memory>
@@ -35,7 +36,12 @@ Result<std::string> read_text(const std::string& path) {
 /// Left-aligned for `width` > 0, else right-aligned.
 std::string pad(const std::string& text, int width) {
     const auto size = static_cast<std::size_t>(width < 0 ? -width : width);
-    const std::string space(text.size() < size ? size - text.size() : 0, ' ');
+    // Characters, not bytes: "m³" takes two places.
+    const auto places =
+        static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) {
+            return (static_cast<unsigned char>(c) >> 6) != 2;
+        }));
+    const std::string space(places < size ? size - places : 0, ' ');
     return width > 0 ? text + space : space + text;
 }
 
@@ -57,15 +63,15 @@ std::string local_time(const TimeZone& zone, Instant moment) {
     return text;
 }
 
-std::string sum_row(const std::string& name, const BillSum& sum) {
+std::string sum_row(const std::string& name, const BillSum& sum, Resource resource) {
     return row({{name, 12},
-                {format_decimal(sum.energy_wh, 3, 3), -14},
-                {format_decimal(sum.amount_nanos, 9, 6), -16}});
+                {format_units(sum.base_units, resource), -14},
+                {format_decimal(sum.amount_picos, 12, 6), -16}});
 }
 
 std::string to_table(const Bill& bill) {
     const TimeZone zone = *TimeZone::load(bill.time_zone);
-    const std::string unit = bill.resource == Resource::kElectricity ? "kWh" : "m3";
+    const std::string unit = unit_text(bill.resource);
     std::string text = row({{"start", 26},
                             {"end", 26},
                             {"period", 11},
@@ -80,26 +86,26 @@ std::string to_table(const Bill& bill) {
                      {local_time(zone, line.end), 26},
                      {to_text(line.period), 11},
                      {std::to_string(line.tier), -4},
-                     {format_decimal(line.energy.wh(), 3, 3), -12},
+                     {format_units(line.quantity.base_units(), bill.resource), -12},
                      {format_decimal(line.price.micros(), 6, 2), -10},
-                     {format_decimal(line.amount_nanos, 9, 6), -16},
+                     {format_decimal(line.picos(), 12, 6), -16},
                      {entry.meter_id, 1}});
     }
     text += "\n" + row({{"period", 12}, {unit, -14}, {"amount", -16}});
     for (const auto& [period, sum] : bill.periods) {
-        text += sum_row(to_text(period), sum);
+        text += sum_row(to_text(period), sum, bill.resource);
     }
     text += "\n" + row({{"tier", 12}, {unit, -14}, {"amount", -16}});
     for (const auto& [tier, sum] : bill.tiers) {
-        text += sum_row(std::to_string(tier), sum);
+        text += sum_row(std::to_string(tier), sum, bill.resource);
     }
     text += "\n" + row({{"month", 12}, {unit, -14}, {"amount", -16}});
     for (const auto& [month, sum] : bill.months) {
-        text += sum_row(month, sum);
+        text += sum_row(month, sum, bill.resource);
     }
     return text + "\n" +
            row({{"total", 12},
-                {format_decimal(bill.total.energy_wh, 3, 3), -14},
+                {format_units(bill.total.base_units, bill.resource), -14},
                 {format_decimal(bill.amount_micros(), 6, 6), -16}});
 }
 
@@ -112,26 +118,29 @@ nlohmann::ordered_json to_json(Int128 value) {
 }
 
 nlohmann::ordered_json to_json(const BillSum& sum) {
-    return {{"energy_wh", to_json(sum.energy_wh)},
-            {"amount_nanos", to_json(sum.amount_nanos)},
-            {"amount", format_decimal(sum.amount_nanos, 9, 6)}};
+    return {{"quantity", to_json(sum.base_units)},
+            {"amount_picos", to_json(sum.amount_picos)},
+            {"amount", format_decimal(sum.amount_picos, 12, 6)}};
 }
 
 std::string to_json_text(const Bill& bill) {
     nlohmann::ordered_json json;
     json["resource"] = bill.resource == Resource::kElectricity ? "electricity" : "water";
+    json["quantity_unit"] = bill.resource == Resource::kElectricity ? "Wh" : "mL";
     json["time_zone"] = bill.time_zone;
     json["lines"] = nlohmann::ordered_json::array();
     for (const BillLine& entry : bill.lines) {
         const RatedLine& line = entry.line;
+        const SplitPicos amount = split_picos(line.picos());
         json["lines"].push_back({{"meter", entry.meter_id},
                                  {"start_time", format_time(line.start)},
                                  {"end_time", format_time(line.end)},
                                  {"period", to_text(line.period)},
                                  {"tier", line.tier},
-                                 {"energy_wh", line.energy.wh()},
+                                 {"quantity", line.quantity.base_units()},
                                  {"price_micros", line.price.micros()},
-                                 {"amount_nanos", line.amount_nanos}});
+                                 {"amount_nanos", amount.nanos},
+                                 {"amount_picos_rest", amount.picos_rest}});
     }
     for (const char* key : {"periods", "tiers", "months"}) {
         json[key] = nlohmann::ordered_json::object();
@@ -145,10 +154,10 @@ std::string to_json_text(const Bill& bill) {
     for (const auto& [month, sum] : bill.months) {
         json["months"][month] = to_json(sum);
     }
-    json["total"] = {{"energy_wh", to_json(bill.total.energy_wh)},
+    json["total"] = {{"quantity", to_json(bill.total.base_units)},
                      {"amount", format_decimal(bill.amount_micros(), 6, 6)},
                      {"amount_micros", to_json(bill.amount_micros())},
-                     {"remainder_nanos", bill.remainder_nanos()}};
+                     {"remainder_picos", bill.remainder_picos()}};
     return json.dump(2) + "\n";
 }
 
@@ -164,8 +173,9 @@ Result<std::string> run_rate(const RateOptions& options) {
                            file.effective_time.value_or(from_micros(0)), file.definition});
     }
     PREPAY_ASSIGN_OR_RETURN(const std::string text, read_text(options.readings_path));
-    PREPAY_ASSIGN_OR_RETURN(std::vector<MeterReadings> readings,
-                            parse_readings_csv(options.readings_path, text));
+    PREPAY_ASSIGN_OR_RETURN(
+        std::vector<MeterReadings> readings,
+        parse_readings_csv(options.readings_path, text, tariffs.front().resource));
     std::vector<BillMeter> meters;
     meters.reserve(readings.size());
     for (MeterReadings& meter : readings) {
@@ -185,7 +195,9 @@ void add_rate_command(CLI::App& app, int& exit_code) {
         ->add_option("--tariff", options->tariff_paths,
                      "Tariff file (YAML); several = versions by effective_time")
         ->required();
-    command->add_option("--readings", options->readings_path, "Readings (CSV: time, register_wh)")
+    command
+        ->add_option("--readings", options->readings_path,
+                     "Readings (CSV: time, register_wh or register_ml)")
         ->required();
     command->add_option("--format", options->format, "table or json")
         ->check(CLI::IsMember({"table", "json"}));

@@ -35,7 +35,7 @@ public:
         parse_seasons(root, file.definition);
         parse_holidays(root, file.definition);
         parse_tier_span(root, file.definition);
-        parse_tiers(root, file.definition);
+        parse_tiers(root, file.resource, file.definition);
         check_definition(root, file.definition);
         return file;
     }
@@ -215,7 +215,7 @@ private:
         fail(root["tier_span"], "tier_span", "tier_span is month, quarter or year");
     }
 
-    void parse_tiers(const YAML::Node& root, TariffDefinition& definition) {
+    void parse_tiers(const YAML::Node& root, Resource resource, TariffDefinition& definition) {
         const YAML::Node node = root["tiers"];
         if (!node) {
             mark("tiers", root);
@@ -233,12 +233,14 @@ private:
             mark(field, entry);
             Tier tier = parse_prices(entry, field);
             if (const YAML::Node bound = entry["up_to"]) {
-                const auto wh = parse_decimal(text_of(bound, "up_to"), 3);
-                if (!wh || *wh <= 0) {
+                const int scale = unit_scale(resource);
+                const auto units = parse_decimal(text_of(bound, "up_to"), scale);
+                if (!units || *units <= 0) {
                     fail(bound, field + ".up_to",
-                         "up_to is a number of kWh (m3) above 0 with at most 3 decimals");
+                         std::string("up_to is a number of ") + unit_text(resource) +
+                             " above 0 with at most " + std::to_string(scale) + " decimals");
                 }
-                tier.upper_bound_wh = *wh;
+                tier.upper_bound = *units;
                 mark(field + ".upper_bound", bound);
             }
             definition.tiers.push_back(std::move(tier));

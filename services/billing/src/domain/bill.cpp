@@ -6,8 +6,8 @@ namespace prepay::billing {
 namespace {
 
 void add(BillSum& sum, const RatedLine& line) {
-    sum.energy_wh += line.energy.wh();
-    sum.amount_nanos += line.amount_nanos;
+    sum.base_units += line.quantity.base_units();
+    sum.amount_picos += line.picos();
 }
 
 std::string month_of(const TimeZone& zone, Instant moment) {

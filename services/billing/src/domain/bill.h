@@ -28,8 +28,8 @@ struct BillLine {
 
 /// Wide enough for any number of lines.
 struct BillSum {
-    Int128 energy_wh = 0;
-    Int128 amount_nanos = 0;
+    Int128 base_units = 0;
+    Int128 amount_picos = 0;
 };
 
 /// What one account pays for the readings of its meters, as the service would charge it.
@@ -42,10 +42,10 @@ struct Bill {
     std::map<std::string, BillSum> months;  ///< "2018-07", local month in which a line starts.
     BillSum total;
     /// Sum of the rounded charges. With the remainder carried they telescope to the rounded total.
-    [[nodiscard]] Int128 amount_micros() const { return total.amount_nanos / 1000; }
-    /// Carried after the last charge, 0 .. 999.
-    [[nodiscard]] int remainder_nanos() const {
-        return static_cast<int>(total.amount_nanos % 1000);
+    [[nodiscard]] Int128 amount_micros() const { return total.amount_picos / kPicosPerMicro; }
+    /// Carried after the last charge, 0 .. 999,999.
+    [[nodiscard]] int remainder_picos() const {
+        return static_cast<int>(total.amount_picos % kPicosPerMicro);
     }
 };
 

@@ -3,7 +3,7 @@
 namespace prepay::billing {
 
 Charge make_charge(std::int64_t meter_key, const std::string& meter_id, const ChargeDraft& draft,
-                   std::int64_t& remainder_nanos) {
+                   std::int64_t& remainder_picos) {
     Charge charge;
     charge.meter_key = meter_key;
     charge.meter_id = meter_id;
@@ -15,46 +15,46 @@ Charge make_charge(std::int64_t meter_key, const std::string& meter_id, const Ch
     charge.tariff_key = draft.tariff.tariff_key;
     charge.tariff_id = draft.tariff.tariff_id;
     charge.tariff_version = draft.tariff.version;
-    charge.resource = draft.tariff.resource;
     charge.start = draft.start;
     charge.end = draft.end;
-    charge.start_register = draft.start_total.wh();
-    charge.end_register = draft.end_total.wh();
-    charge.energy_wh = draft.energy().wh();
-    charge.amount_nanos = static_cast<std::int64_t>(draft.nanos());
+    charge.start_register = draft.start_total.base_units();
+    charge.end_register = draft.end_total.base_units();
+    charge.quantity = draft.quantity();
+    charge.amount_picos = draft.picos();
     charge.lines = draft.lines;
     charge.before = draft.before;
     charge.after = draft.after;
     charge.from = draft.from;
     charge.to = draft.to;
-    charge.remainder_before_nanos = remainder_nanos;
-    if (charge.amount_nanos + remainder_nanos >= 0) {
-        const Rounded rounded = round_with_carry(charge.amount_nanos, remainder_nanos);
+    charge.remainder_before_picos = remainder_picos;
+    if (charge.amount_picos + remainder_picos >= 0) {
+        const Rounded rounded = round_with_carry(charge.amount_picos, remainder_picos);
         charge.amount_micros = rounded.amount.micros();
-        remainder_nanos = rounded.remainder_nanos;
+        remainder_picos = rounded.remainder_picos;
     } else {
-        remainder_nanos += charge.amount_nanos;
+        // Below one micro-yuan, or the sum would not be negative.
+        remainder_picos += static_cast<std::int64_t>(charge.amount_picos);
     }
-    charge.remainder_after_nanos = remainder_nanos;
+    charge.remainder_after_picos = remainder_picos;
     return charge;
 }
 
-Charge make_reversal(const Charge& charge, std::int64_t& remainder_nanos) {
+Charge make_reversal(const Charge& charge, std::int64_t& remainder_picos) {
     Charge reversal = charge;
     reversal.charge_id = 0;
     reversal.reversal_of = charge.charge_id;
-    reversal.energy_wh = -charge.energy_wh;
+    reversal.quantity = -charge.quantity;
     reversal.amount_micros = -charge.amount_micros;
-    reversal.amount_nanos = -charge.amount_nanos;
+    reversal.amount_picos = -charge.amount_picos;
     for (RatedLine& line : reversal.lines) {
-        line.energy = -line.energy;
-        line.amount_nanos = -line.amount_nanos;
+        line.quantity = -line.quantity;
     }
     reversal.before = charge.after;
     reversal.after = charge.before;
-    reversal.remainder_before_nanos = remainder_nanos;
-    remainder_nanos += charge.amount_micros * 1000 - charge.amount_nanos;
-    reversal.remainder_after_nanos = remainder_nanos;
+    reversal.remainder_before_picos = remainder_picos;
+    remainder_picos += static_cast<std::int64_t>(
+        static_cast<Int128>(charge.amount_micros) * kPicosPerMicro - charge.amount_picos);
+    reversal.remainder_after_picos = remainder_picos;
     return reversal;
 }
 
@@ -68,8 +68,8 @@ bool is_same(const Charge& charge, const ChargeDraft& draft) {
            charge.occupancy_key == draft.occupancy.key &&
            charge.tariff_key == draft.tariff.tariff_key &&
            charge.tariff_version == draft.tariff.version && charge.start == draft.start &&
-           charge.end == draft.end && charge.start_register == draft.start_total.wh() &&
-           charge.end_register == draft.end_total.wh() && charge.before == draft.before &&
+           charge.end == draft.end && charge.start_register == draft.start_total.base_units() &&
+           charge.end_register == draft.end_total.base_units() && charge.before == draft.before &&
            charge.after == draft.after && charge.lines == draft.lines;
 }
 

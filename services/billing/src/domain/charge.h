@@ -22,19 +22,18 @@ struct Charge {
     std::int64_t tariff_key = 0;
     std::string tariff_id;
     int tariff_version = 0;
-    Resource resource = Resource::kElectricity;
     Instant start;
     Instant end;
     std::int64_t start_register = 0;
     std::int64_t end_register = 0;
-    std::int64_t energy_wh = 0;  ///< Negative in a reversal.
+    Quantity quantity;  ///< Negative in a reversal.
     std::int64_t amount_micros = 0;
-    std::int64_t amount_nanos = 0;  ///< Exact, sum of the lines.
+    Int128 amount_picos = 0;  ///< Exact, sum of the lines.
     std::vector<RatedLine> lines;
     TierCounter before;
     TierCounter after;
-    std::int64_t remainder_before_nanos = 0;
-    std::int64_t remainder_after_nanos = 0;
+    std::int64_t remainder_before_picos = 0;
+    std::int64_t remainder_after_picos = 0;
     Reading from;  ///< The readings around.
     Reading to;
 };
@@ -42,12 +41,12 @@ struct Charge {
 /// Makes a charge of a draft, rounding with the account's remainder and moving it. An energy charge
 /// is never negative: what a remainder below zero would take away stays in the remainder.
 Charge make_charge(std::int64_t meter_key, const std::string& meter_id, const ChargeDraft& draft,
-                   std::int64_t& remainder_nanos);
+                   std::int64_t& remainder_picos);
 
-/// The exact opposite of a charge: all energies and amounts negated. The difference between the
-/// rounded and the exact amount goes back to the remainder, which may thereby leave 0 .. 999 until
-/// the next charge brings it back.
-Charge make_reversal(const Charge& charge, std::int64_t& remainder_nanos);
+/// The exact opposite of a charge: all quantities and amounts negated. The difference between the
+/// rounded and the exact amount goes back to the remainder, which may thereby leave 0 .. 999,999
+/// until the next charge brings it back.
+Charge make_reversal(const Charge& charge, std::int64_t& remainder_picos);
 
 /// Whether rating again gave what is already charged.
 bool is_same(const Charge& charge, const ChargeDraft& draft);

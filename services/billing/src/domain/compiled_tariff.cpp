@@ -90,8 +90,8 @@ CompiledTariff::CompiledTariff(const TariffDefinition& definition, Instant windo
     PREPAY_ASSERT(window_start < window_end);
     for (const Tier& tier : definition.tiers) {
         TierRow row;
-        row.upper_bound_wh = tier.upper_bound_wh == 0 ? std::numeric_limits<std::int64_t>::max()
-                                                      : tier.upper_bound_wh;
+        row.upper_bound =
+            tier.upper_bound == 0 ? std::numeric_limits<std::int64_t>::max() : tier.upper_bound;
         for (const PeriodPrice& price : tier.prices) {
             row.price_micros[static_cast<std::size_t>(price.period)] = price.price.micros();
         }

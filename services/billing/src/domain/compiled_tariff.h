@@ -20,9 +20,10 @@ public:
         RatePeriod period = RatePeriod::kSingle;
     };
 
-    /// One tier: exclusive upper bound (INT64_MAX = open) and the price of each period.
+    /// One tier: exclusive upper bound in base units (INT64_MAX = open) and the price of each
+    /// period.
     struct TierRow {
-        std::int64_t upper_bound_wh = 0;
+        std::int64_t upper_bound = 0;
         std::array<std::int64_t, kRatePeriodCount> price_micros{};
     };
 

@@ -15,17 +15,14 @@ struct ChargeArithmetic {
     std::int64_t to_register = 0;
     TierCounter before;
     TierCounter after;
-    std::vector<RatedLine> lines;  ///< Negative energies in a reversal.
+    std::vector<RatedLine> lines;  ///< Negative quantities in a reversal.
     std::int64_t amount_micros = 0;
-    std::int64_t remainder_before_nanos = 0;
-    std::int64_t remainder_after_nanos = 0;
+    std::int64_t remainder_before_picos = 0;
+    std::int64_t remainder_after_picos = 0;
     Resource resource = Resource::kElectricity;
 };
 
 /// One line a step, for a reader: registers, tier counter, each product, sum, carry, result.
 std::vector<std::string> explain(const ChargeArithmetic& arithmetic);
-
-/// "3.250 kWh" or "0.120 m3".
-std::string format_energy(std::int64_t wh_or_ml, Resource resource);
 
 }  // namespace prepay::billing

@@ -35,14 +35,14 @@ std::vector<Instant> borders_between(const std::vector<Occupancy>& occupancies, 
 /// nothing = the first reading at or after the border.
 std::optional<RegisterTotal> register_at(const Occupancy& previous, const Occupancy& next,
                                          Instant border, RegisterTotal low, RegisterTotal high) {
-    std::int64_t wh = -1;
+    std::int64_t units = -1;
     if (next.start == border && next.opening_register >= 0) {
-        wh = next.opening_register;
+        units = next.opening_register;
     } else if (previous.end == border && previous.closing_register >= 0) {
-        wh = previous.closing_register;
+        units = previous.closing_register;
     }
-    const RegisterTotal total = RegisterTotal::from_wh(wh);
-    if (wh < 0 || total < low || total > high) {
+    const RegisterTotal total = RegisterTotal::from_base_units(units);
+    if (units < 0 || total < low || total > high) {
         return std::nullopt;
     }
     return total;
@@ -81,8 +81,8 @@ std::optional<std::vector<Piece>> cut_by_owner(const std::vector<Occupancy>& occ
 
 void rate_part(MeterState& meter, const Reading& from, const Reading& to, const Piece& part,
                const TariffInForce& tariff, std::vector<ChargeDraft>& charges) {
-    const Energy energy = part.end_total - part.start_total;
-    if (energy.wh() == 0) {
+    const Quantity used = (part.end_total - part.start_total).of(tariff.resource);
+    if (used.base_units() == 0) {
         return;
     }
     ChargeDraft draft;
@@ -96,7 +96,7 @@ void rate_part(MeterState& meter, const Reading& from, const Reading& to, const 
     draft.end_total = part.end_total;
     TierCounter& counter = meter.counters[part.owner->account_id];
     draft.before = counter;
-    rate(*tariff.rates, {part.start, part.end, energy}, counter, draft.lines);
+    rate(*tariff.rates, {part.start, part.end, used}, counter, draft.lines);
     draft.after = counter;
     charges.push_back(std::move(draft));
 }
@@ -104,7 +104,7 @@ void rate_part(MeterState& meter, const Reading& from, const Reading& to, const 
 /// Cuts a piece where another tariff version comes into force.
 void rate_piece(MeterState& meter, const Reading& from, const Reading& to, const Piece& piece,
                 std::vector<ChargeDraft>& charges) {
-    const Energy whole = piece.end_total - piece.start_total;
+    const RegisterDifference whole = piece.end_total - piece.start_total;
     Piece part = piece;
     const TariffInForce* tariff = &tariff_at(meter.tariffs, piece.start);
     for (const TariffInForce& next : meter.tariffs) {
@@ -113,7 +113,9 @@ void rate_piece(MeterState& meter, const Reading& from, const Reading& to, const
             continue;
         }
         part.end = next.start;
-        part.end_total = piece.start_total + share_until(whole, piece.start, piece.end, next.start);
+        part.end_total =
+            piece.start_total +
+            RegisterDifference(share_until(whole.base_units(), piece.start, piece.end, next.start));
         rate_part(meter, from, to, part, *tariff, charges);
         part.start = part.end;
         part.start_total = part.end_total;
@@ -129,14 +131,14 @@ void rate_piece(MeterState& meter, const Reading& from, const Reading& to, const
 Reading first_base(const std::vector<Occupancy>& occupancies, const Reading& reading) {
     for (const Occupancy& occupancy : occupancies) {
         const bool known = occupancy.opening_register >= 0 &&
-                           occupancy.opening_register <= reading.total.wh() &&
+                           occupancy.opening_register <= reading.total.base_units() &&
                            occupancy.start < reading.read_time;
         if (known) {
             Reading base = reading;
             base.slot_time = occupancy.start;
             base.revision = 0;
             base.read_time = occupancy.start;
-            base.total = RegisterTotal::from_wh(occupancy.opening_register);
+            base.total = RegisterTotal::from_base_units(occupancy.opening_register);
             base.reading_id = 0;
             return base;
         }
@@ -146,10 +148,10 @@ Reading first_base(const std::vector<Occupancy>& occupancies, const Reading& rea
 
 }  // namespace
 
-Int128 ChargeDraft::nanos() const {
+Int128 ChargeDraft::picos() const {
     Int128 sum = 0;
     for (const RatedLine& line : lines) {
-        sum += line.amount_nanos;
+        sum += line.picos();
     }
     return sum;
 }
@@ -231,14 +233,14 @@ ReadingOutcome bill_reading(MeterState& meter, const Reading& reading,
     // A gateway whose clock was set back may answer with a time before the base's.
     Reading to = reading;
     to.read_time = std::max(reading.read_time, meter.base->read_time);
-    const Energy energy = to.total - meter.base->total;
-    if (energy.wh() < 0) {
+    const std::int64_t used = (to.total - meter.base->total).base_units();
+    if (used < 0) {
         return ReadingOutcome::kDip;
     }
-    if (energy.wh() > kIntervalEnergyWhMax) {
+    if (used > kIntervalQuantityMax) {
         return ReadingOutcome::kImplausible;
     }
-    if (energy.wh() == 0) {
+    if (used == 0) {
         meter.base = to;
         return ReadingOutcome::kUnchanged;
     }

@@ -30,9 +30,11 @@ struct Occupancy {
     std::string room_id;
     std::string site_id;
     Instant start;
-    std::optional<Instant> end;          ///< Absent = open.
-    std::int64_t opening_register = -1;  ///< Wh at start; -1 = the first reading at or after it.
-    std::int64_t closing_register = -1;  ///< Wh at end; -1 = the first reading at or after it.
+    std::optional<Instant> end;  ///< Absent = open.
+    std::int64_t opening_register =
+        -1;  ///< Base units at start; -1 = the first reading at or after it.
+    std::int64_t closing_register =
+        -1;  ///< Base units at end; -1 = the first reading at or after it.
     std::int64_t revision = 0;
     bool vacancy = false;
     bool deleted = false;
@@ -72,18 +74,20 @@ struct ChargeDraft {
     TierCounter after;
     std::vector<RatedLine> lines;
 
-    [[nodiscard]] Energy energy() const { return end_total - start_total; }
+    [[nodiscard]] Quantity quantity() const {
+        return (end_total - start_total).of(tariff.resource);
+    }
     /// Sum of the lines.
-    [[nodiscard]] Int128 nanos() const;
+    [[nodiscard]] Int128 picos() const;
 };
 
 enum class ReadingOutcome {
     kRated,        ///< Gave at least one charge.
-    kUnchanged,    ///< No energy since the base; the base moved on.
+    kUnchanged,    ///< Nothing used since the base; the base moved on.
     kBase,         ///< Became the first base, or the base of a new epoch.
     kKnown,        ///< At or before the base: a repetition or a revision of a billed slot.
     kDip,          ///< Below the base: never becomes one.
-    kImplausible,  ///< More energy than kIntervalEnergyWhMax at once.
+    kImplausible,  ///< More than kIntervalQuantityMax at once.
     kNoOccupancy,  ///< Nobody is known to pay yet: keep and try again.
     kNoTariff,     ///< No tariff is assigned yet: keep and try again.
 };

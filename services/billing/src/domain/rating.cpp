@@ -19,16 +19,15 @@ void append_line(const CompiledTariff& tariff, const UsageInterval& part, const 
                  std::size_t tier, std::vector<RatedLine>& lines) {
     const std::int64_t price =
         tariff.tiers()[tier].price_micros[static_cast<std::size_t>(segment.period)];
-    // Fits: the bounds of energy and price are chosen for it (tariff.h).
-    lines.push_back({part.start, part.end, part.energy, Price::from_micros(price),
-                     part.energy.wh() * price, segment.period,
+    lines.push_back({part.start, part.end, part.quantity, Price::from_micros(price), segment.period,
                      static_cast<std::int16_t>(tier + 1)});
 }
 
 /// Cuts a part that lies in one segment at the tier borders.
 void rate_segment(const CompiledTariff& tariff, const Segment& segment, const UsageInterval& part,
                   TierCounter& counter, std::vector<RatedLine>& lines) {
-    if (part.energy.wh() == 0) {
+    const std::int64_t whole = part.quantity.base_units();
+    if (whole == 0) {
         return;
     }
     if (tariff.tier_span() == TierSpan::kNone) {
@@ -39,54 +38,56 @@ void rate_segment(const CompiledTariff& tariff, const Segment& segment, const Us
     std::size_t tier = 0;
     std::int64_t done = 0;
     Instant from = part.start;
-    while (done < part.energy.wh()) {
-        while (counter.energy_wh >= tariff.tiers()[tier].upper_bound_wh) {
+    while (done < whole) {
+        while (counter.used >= tariff.tiers()[tier].upper_bound) {
             ++tier;
         }
-        const std::int64_t room = tariff.tiers()[tier].upper_bound_wh - counter.energy_wh;
-        const std::int64_t taken = std::min(part.energy.wh() - done, room);
+        const std::int64_t room = tariff.tiers()[tier].upper_bound - counter.used;
+        const std::int64_t taken = std::min(whole - done, room);
         done += taken;
-        counter.energy_wh += taken;
+        counter.used += taken;
         // When a tier border was reached is not known; the even spread names a moment.
         const auto span = static_cast<Int128>((part.end - part.start).count());
         const Instant until =
-            done == part.energy.wh()
-                ? part.end
-                : part.start + Duration(static_cast<std::int64_t>(span * done / part.energy.wh()));
-        append_line(tariff, {from, until, Energy::from_wh(taken)}, segment, tier, lines);
+            done == whole ? part.end
+                          : part.start + Duration(static_cast<std::int64_t>(span * done / whole));
+        append_line(tariff, {from, until, {part.quantity.resource(), taken}}, segment, tier, lines);
         from = until;
     }
 }
 
 }  // namespace
 
-Energy share_until(Energy energy, Instant start, Instant end, Instant moment) {
+std::int64_t share_until(std::int64_t base_units, Instant start, Instant end, Instant moment) {
     if (moment >= end) {
-        return energy;
+        return base_units;
     }
     if (moment <= start) {
-        return Energy();
+        return 0;
     }
-    const auto product = static_cast<Int128>(energy.wh()) * (moment - start).count();
-    return Energy::from_wh(static_cast<std::int64_t>(product / (end - start).count()));
+    const auto product = static_cast<Int128>(base_units) * (moment - start).count();
+    return static_cast<std::int64_t>(product / (end - start).count());
 }
 
 void rate(const CompiledTariff& tariff, const UsageInterval& interval, TierCounter& counter,
           std::vector<RatedLine>& lines) {
-    PREPAY_ASSERT(tariff.covers(interval.start, interval.end) && interval.energy.wh() >= 0 &&
-                  interval.energy.wh() <= kIntervalEnergyWhMax);
+    const std::int64_t whole = interval.quantity.base_units();
+    PREPAY_ASSERT(tariff.covers(interval.start, interval.end) && whole >= 0 &&
+                  whole <= kIntervalQuantityMax);
     std::size_t index = tariff.segment_at(to_micros(interval.start));
     const std::vector<Segment>& segments = tariff.segments();
     if (to_micros(interval.end) <= segments[index + 1].start_micros) {
         rate_segment(tariff, segments[index], interval, counter, lines);
         return;
     }
-    Energy given;
+    std::int64_t given = 0;
     Instant from = interval.start;
     while (from < interval.end) {
         const Instant until = std::min(from_micros(segments[index + 1].start_micros), interval.end);
-        const Energy cumulative = share_until(interval.energy, interval.start, interval.end, until);
-        rate_segment(tariff, segments[index], {from, until, cumulative - given}, counter, lines);
+        const std::int64_t cumulative = share_until(whole, interval.start, interval.end, until);
+        rate_segment(tariff, segments[index],
+                     {from, until, {interval.quantity.resource(), cumulative - given}}, counter,
+                     lines);
         given = cumulative;
         from = until;
         ++index;

@@ -6,43 +6,44 @@
 
 namespace prepay::billing {
 
-/// Energy used in the running tier span by one account at one meter, over all rate periods
-/// together.
+/// What one account used at one meter in the running tier span, over all rate periods together.
 struct TierCounter {
     TierSpan span = TierSpan::kNone;
     std::int32_t span_key = 0;  ///< See CompiledTariff::Segment.
-    std::int64_t energy_wh = 0;
+    std::int64_t used = 0;      ///< Base units.
     bool operator==(const TierCounter&) const = default;
 };
 
-/// Energy between two moments. `start == end` stands for energy that appeared at one moment.
+/// Use between two moments. `start == end` stands for what appeared at one moment.
 struct UsageInterval {
     Instant start;
     Instant end;
-    Energy energy;  ///< 0 .. kIntervalEnergyWhMax.
+    Quantity quantity;  ///< 0 .. kIntervalQuantityMax.
 };
 
 /// Part of an interval with one price.
 struct RatedLine {
     Instant start;
     Instant end;
-    Energy energy;
+    Quantity quantity;
     Price price;
-    std::int64_t amount_nanos = 0;  ///< Exact: energy x price, 1e-9 yuan.
     RatePeriod period = RatePeriod::kSingle;
     std::int16_t tier = 1;  ///< 1 = first.
     bool operator==(const RatedLine&) const = default;
+
+    /// The exact amount.
+    [[nodiscard]] Int128 picos() const { return exact_picos(quantity, price); }
 };
 
-/// The kernel: appends the lines of an interval and moves the counter. Energy is spread over switch
+/// The kernel: appends the lines of an interval and moves the counter. Use is spread over switch
 /// times and span borders in proportion to time, by the floor of the cumulative share, and over
-/// tiers by energy; the lines' energies add up to the interval's exactly. Parts without energy give
-/// no line. Pure integers. The tariff's window must cover the interval.
+/// tiers by quantity; the lines' quantities add up to the interval's exactly. Parts without use
+/// give no line. Pure integers. The tariff's window must cover the interval.
 void rate(const CompiledTariff& tariff, const UsageInterval& interval, TierCounter& counter,
           std::vector<RatedLine>& lines);
 
-/// The part of `energy` up to `moment` when it is spread evenly over [start, end): the floor of the
-/// exact share; all of it at or after the end.
-Energy share_until(Energy energy, Instant start, Instant end, Instant moment);
+/// The part of `base_units` up to `moment` when they are spread evenly over [start, end): the floor
+/// of the exact share; all of it at or after the end.
+std::int64_t share_until(std::int64_t base_units, Instant start, Instant end, Instant moment);
 
 }  // namespace prepay::billing

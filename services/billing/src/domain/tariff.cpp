@@ -138,12 +138,12 @@ private:
             const Tier& tier = definition_.tiers[i];
             const std::string field = at("tiers", i);
             const bool last = i + 1 == count;
-            if (last ? tier.upper_bound_wh != 0 : tier.upper_bound_wh <= previous) {
+            if (last ? tier.upper_bound != 0 : tier.upper_bound <= previous) {
                 add(field + ".upper_bound", "TIER_BOUND",
                     last ? "the last tier has no upper bound"
                          : "an upper bound is greater than the one before");
             }
-            previous = tier.upper_bound_wh;
+            previous = tier.upper_bound;
             check_prices(tier, field);
         }
     }

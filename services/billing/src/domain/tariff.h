@@ -38,8 +38,6 @@ enum class TierSpan : std::uint8_t { kNone = 0, kMonth = 1, kQuarter = 2, kYear 
 /// "none", "month", "quarter", "year".
 const char* to_text(TierSpan span);
 
-enum class Resource : std::uint8_t { kElectricity = 1, kWater = 2 };
-
 /// [start_minute, end_minute) of a local day, in half-hour steps.
 struct DaySlot {
     int start_minute = 0;
@@ -63,9 +61,9 @@ struct PeriodPrice {
     Price price;
 };
 
-/// Prices up to a bound of energy within the span.
+/// Prices up to a bound of the quantity used within the span.
 struct Tier {
-    std::int64_t upper_bound_wh = 0;  ///< Exclusive; 0 = open end (last tier only).
+    std::int64_t upper_bound = 0;  ///< Base units, exclusive; 0 = open end (last tier only).
     std::vector<PeriodPrice> prices;
 };
 
@@ -86,9 +84,9 @@ struct TariffDefinition {
     std::vector<Tier> tiers;
 };
 
-/// Bounds within which energy x price of a line fits 63 bits of nano-yuan.
-constexpr std::int64_t kPriceMicrosMax = 100'000'000;          ///< 100 yuan per kWh or m3.
-constexpr std::int64_t kIntervalEnergyWhMax = 90'000'000'000;  ///< 90 GWh or 90,000 m3.
+/// Bounds within which quantity x price of a line fits 63 bits, for electricity in nano-yuan.
+constexpr std::int64_t kPriceMicrosMax = 100'000'000;          ///< 100 yuan per kWh or m³.
+constexpr std::int64_t kIntervalQuantityMax = 90'000'000'000;  ///< 90 GWh or 90,000 m³.
 constexpr std::size_t kTierCountMax = 16;
 constexpr std::size_t kHolidayCountMax = 2000;
 

@@ -15,9 +15,6 @@
 
 namespace prepay::metering {
 
-/// What a meter counts: Wh of electricity or mL of water.
-enum class Resource { kElectricity, kWater };
-
 enum class Transport { kModbusTcp, kModbusRtu };
 
 /// State of a meter's contact. kClosed = power is on, kOpen = tripped.

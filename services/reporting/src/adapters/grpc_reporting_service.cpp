@@ -47,8 +47,8 @@ Result<DayFilter> day_filter(const Request& request) {
 
 v1::RoomDay to_proto(const DaySum& sum) {
     v1::RoomDay proto;
-    proto.set_energy_wh(sum.energy.wh());
-    proto.set_water_ml(sum.water_ml);
+    proto.set_energy_wh(sum.energy.base_units());
+    proto.set_water_ml(sum.water.base_units());
     proto.set_amount_micros(sum.amount.micros());
     for (const std::int64_t energy : sum.rate_energy_wh) {
         proto.add_rate_energy_wh(energy);
@@ -182,7 +182,8 @@ Result<v1::ListRoomHoursResponse> GrpcReportingService::list_room_hours(
     for (const RoomHour& hour : hours) {
         v1::RoomHour& proto = *response.add_hours();
         *proto.mutable_start_time() = to_timestamp(hour.hour.start);
-        proto.set_energy_wh(hour.sum.energy.wh());
+        proto.set_energy_wh(hour.sum.energy.base_units());
+        proto.set_water_ml(hour.sum.water.base_units());
         proto.set_amount_micros(hour.sum.amount.micros());
     }
     return response;
@@ -194,7 +195,8 @@ Result<v1::GetTotalsResponse> GrpcReportingService::get_totals(
     PREPAY_ASSIGN_OR_RETURN(const TotalSum total, reports_.read_totals(request.site_id()));
     v1::GetTotalsResponse response;
     response.set_charge_micros(total.charged.micros());
-    response.set_energy_wh(total.energy.wh());
+    response.set_energy_wh(total.energy.base_units());
+    response.set_water_ml(total.water.base_units());
     response.set_credit_micros(total.credited.micros());
     response.set_charge_count(total.charge_count);
     *response.mutable_as_of_time() = to_timestamp(total.as_of_time);

@@ -6,6 +6,7 @@
 #include "convert.h"
 #include "core/ids.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::reporting::pg_fold_store {
 namespace {
@@ -148,7 +149,7 @@ void save_accounts(pqxx::work& tx, const std::vector<AccountRecord>& accounts) {
 }
 
 void save_meter_states(pqxx::work& tx, const std::vector<MeterStateRecord>& states) {
-    Texts ids, onlines, relays, holds, foreign;
+    Texts ids, onlines, relays, resources, holds, foreign;
     Integers revisions;
     for (const auto& [meter_id, state] : newest(
              states, [](const MeterStateRecord& s) { return s.meter_id; },
@@ -156,20 +157,22 @@ void save_meter_states(pqxx::work& tx, const std::vector<MeterStateRecord>& stat
         ids.push_back(meter_id);
         onlines.emplace_back(bool_text(state.online));
         relays.emplace_back(to_db(state.relay));
+        resources.emplace_back(to_db(state.resource));
         revisions.push_back(state.revision);
         holds.push_back(tx.esc_raw(holds_to_bytes(state.holds)));
         foreign.emplace_back(bool_text(state.foreign_open));
     }
     tx.exec_params(
-        "INSERT INTO meters AS m (meter_id, online, relay, state_revision, holds, foreign_open)"
-        " SELECT * FROM unnest($1::text[], $2::boolean[], $3::text[], $4::bigint[], $5::bytea[],"
-        " $6::boolean[])"
+        "INSERT INTO meters AS m (meter_id, online, relay, resource, state_revision, holds,"
+        " foreign_open) SELECT * FROM unnest($1::text[], $2::boolean[], $3::text[], $4::text[],"
+        " $5::bigint[], $6::bytea[], $7::boolean[])"
         " ON CONFLICT (meter_id) DO UPDATE SET online = EXCLUDED.online, relay = EXCLUDED.relay,"
-        " holds = EXCLUDED.holds, foreign_open = EXCLUDED.foreign_open,"
+        " resource = EXCLUDED.resource, holds = EXCLUDED.holds,"
+        " foreign_open = EXCLUDED.foreign_open,"
         " state_revision = EXCLUDED.state_revision, change_xid = EXCLUDED.change_xid"
         " WHERE m.state_revision < EXCLUDED.state_revision",
-        pg::to_array(ids), pg::to_array(onlines), pg::to_array(relays), pg::to_array(revisions),
-        pg::to_array(holds), pg::to_array(foreign));
+        pg::to_array(ids), pg::to_array(onlines), pg::to_array(relays), pg::to_array(resources),
+        pg::to_array(revisions), pg::to_array(holds), pg::to_array(foreign));
 }
 
 void save_live_values(pqxx::work& tx, const std::vector<LiveValueRecord>& values) {
@@ -243,7 +246,7 @@ std::set<std::string> claim_events(pqxx::work& tx, const std::set<std::string>& 
          tx.exec_params("INSERT INTO folded_messages (event_id) SELECT unnest($1::text[])"
                         " ON CONFLICT (event_id) DO NOTHING RETURNING event_id",
                         pg::to_array(Texts(event_ids.begin(), event_ids.end())))) {
-        claimed.insert(row[0].as<std::string>());
+        claimed.insert(pg::only<std::string>(row));
     }
     return claimed;
 }

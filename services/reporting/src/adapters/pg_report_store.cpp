@@ -1,11 +1,27 @@
 #include "adapters/pg_report_store.h"
 
+#include <algorithm>
+#include <array>
+
+#include "pg/row.h"
+
 namespace prepay::reporting {
 namespace {
 
-constexpr const char* kSumColumns =
-    "d.energy_wh, d.water_ml, d.amount_micros, d.rate_0_wh, d.rate_1_wh, d.rate_2_wh,"
-    " d.rate_3_wh, d.rate_4_wh, d.rate_5_wh";
+constexpr std::array<const char*, 3> kSumColumns = {"energy_wh", "water_ml", "amount_micros"};
+constexpr std::array<const char*, kRateCount> kRateColumns = {
+    "rate_0_wh", "rate_1_wh", "rate_2_wh", "rate_3_wh", "rate_4_wh", "rate_5_wh"};
+
+/// The columns of a DaySum, each as `before` + "d.<name>" + `after`.
+std::string sum_columns(const std::string& before, const std::string& after) {
+    std::string columns;
+    const auto append = [&](const std::string& name) {
+        columns += (columns.empty() ? "" : ", ") + before + "d." + name + after + " AS " + name;
+    };
+    std::for_each(kSumColumns.begin(), kSumColumns.end(), append);
+    std::for_each(kRateColumns.begin(), kRateColumns.end(), append);
+    return columns;
+}
 
 constexpr const char* kFilter =
     " WHERE d.local_date >= $1::date AND d.local_date < $2::date"
@@ -14,13 +30,13 @@ constexpr const char* kFilter =
 constexpr const char* kOrder =
     "d.local_date, coalesce(r.display_name, '') COLLATE \"C\", d.room_id COLLATE \"C\"";
 
-DaySum read_sum(const pqxx::row& row, int first) {
+DaySum read_sum(const pg::Row& row) {
     DaySum sum;
-    sum.energy = Energy::from_wh(row[first].as<std::int64_t>());
-    sum.water_ml = row[first + 1].as<std::int64_t>();
-    sum.amount = Money::from_micros(row[first + 2].as<std::int64_t>());
+    sum.energy = Quantity::wh(row.number("energy_wh"));
+    sum.water = Quantity::ml(row.number("water_ml"));
+    sum.amount = Money::from_micros(row.number("amount_micros"));
     for (std::size_t i = 0; i < kRateCount; ++i) {
-        sum.rate_energy_wh[i] = row[first + 3 + static_cast<int>(i)].as<std::int64_t>();
+        sum.rate_energy_wh[i] = row.number(kRateColumns[i]);
     }
     return sum;
 }
@@ -31,38 +47,31 @@ std::vector<RoomDay> select_days(pqxx::work& tx, const DayFilter& filter, const 
     const std::string start = format_date(after == nullptr ? filter.start_date : after->date);
     const std::string sql = std::string(
                                 "SELECT d.local_date::text, d.room_id,"
-                                " coalesce(r.display_name, ''), ") +
-                            kSumColumns + " FROM room_days d LEFT JOIN rooms r USING (room_id)" +
-                            kFilter + " AND ($5 = '' OR (" + kOrder +
+                                " coalesce(r.display_name, '') AS room_name, ") +
+                            sum_columns("", "") +
+                            " FROM room_days d LEFT JOIN rooms r USING (room_id)" + kFilter +
+                            " AND ($5 = '' OR (" + kOrder +
                             ") > (nullif($5, '')::date, $6, $7)) ORDER BY " + kOrder + " LIMIT $8";
     std::vector<RoomDay> days;
-    for (const auto& row :
+    for (const pg::Row row :
          tx.exec_params(sql, start, format_date(filter.end_date), filter.site_id, filter.room_id,
                         after == nullptr ? "" : start, after == nullptr ? "" : after->room_name,
                         after == nullptr ? "" : after->room_id, count_max)) {
         RoomDay day;
-        day.date = parse_date(row[0].as<std::string>()).value_or(LocalDate());
-        day.room_id = row[1].as<std::string>();
-        day.room_name = row[2].as<std::string>();
-        day.sum = read_sum(row, 3);
+        day.date = parse_date(row.text("local_date")).value_or(LocalDate());
+        day.room_id = row.text("room_id");
+        day.room_name = row.text("room_name");
+        day.sum = read_sum(row);
         days.push_back(std::move(day));
     }
     return days;
 }
 
 DaySum select_total(pqxx::work& tx, const DayFilter& filter) {
-    std::string sums = kSumColumns;
-    std::string columns;
-    for (std::size_t at = 0; at < sums.size();) {
-        const std::size_t end = std::min(sums.find(", ", at), sums.size());
-        columns += (columns.empty() ? "" : ", ") + ("coalesce(sum(" + sums.substr(at, end - at)) +
-                   "), 0)::bigint";
-        at = end + 2;
-    }
-    return read_sum(tx.exec_params1("SELECT " + columns + " FROM room_days d" + kFilter,
-                                    format_date(filter.start_date), format_date(filter.end_date),
-                                    filter.site_id, filter.room_id),
-                    0);
+    return read_sum(tx.exec_params1(
+        "SELECT " + sum_columns("coalesce(sum(", "), 0)::bigint") + " FROM room_days d" + kFilter,
+        format_date(filter.start_date), format_date(filter.end_date), filter.site_id,
+        filter.room_id));
 }
 
 }  // namespace
@@ -103,7 +112,8 @@ Result<std::vector<RoomHour>> PgReportStore::list_room_hours(const std::string& 
         if (found.empty()) {
             return not_found("ROOM_UNKNOWN", "No room " + room_id + " is known here.");
         }
-        PREPAY_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::load(found[0][0].as<std::string>()));
+        PREPAY_ASSIGN_OR_RETURN(const TimeZone zone,
+                                TimeZone::load(pg::only<std::string>(found.front())));
         std::vector<RoomHour> hours;
         for (const LocalHour& hour : hours_of_day(zone, date)) {
             hours.push_back({hour, {}});
@@ -112,15 +122,15 @@ Result<std::vector<RoomHour>> PgReportStore::list_room_hours(const std::string& 
             return hours;  // A day that the zone skipped.
         }
         std::map<Instant, HourSum> sums;
-        for (const auto& row :
+        for (const pg::Row row :
              tx.exec_params("SELECT " + pg::micros("start_time") +
-                                ", energy_wh, amount_micros FROM room_hours"
+                                " AS start_time, energy_wh, water_ml, amount_micros FROM room_hours"
                                 " WHERE start_time >= $1 AND start_time < $2 AND room_id = $3",
                             pg::to_timestamptz(hours.front().hour.start),
                             pg::to_timestamptz(hours.back().hour.end), room_id)) {
-            sums[from_micros(row[0].as<std::int64_t>())] = {
-                Energy::from_wh(row[1].as<std::int64_t>()),
-                Money::from_micros(row[2].as<std::int64_t>())};
+            sums[row.time("start_time")] = {Quantity::wh(row.number("energy_wh")),
+                                            Quantity::ml(row.number("water_ml")),
+                                            Money::from_micros(row.number("amount_micros"))};
         }
         for (RoomHour& hour : hours) {
             hour.sum = sums[hour.hour.start];
@@ -131,18 +141,22 @@ Result<std::vector<RoomHour>> PgReportStore::list_room_hours(const std::string& 
 
 Result<TotalSum> PgReportStore::read_totals(const std::string& site_id) {
     return database_.read([&](pqxx::work& tx) -> Result<TotalSum> {
-        const auto row = tx.exec_params1(
-            "SELECT coalesce(sum(charge_micros), 0)::bigint, coalesce(sum(energy_wh), 0)::bigint,"
-            " coalesce(sum(credit_micros), 0)::bigint, coalesce(sum(charge_count), 0)::bigint,"
-            " coalesce(" +
-                pg::micros("max(as_of_time)") + ", 0) FROM totals WHERE $1 = '' OR site_id = $1",
+        const pg::Row row = tx.exec_params1(
+            "SELECT coalesce(sum(charge_micros), 0)::bigint AS charge_micros,"
+            " coalesce(sum(energy_wh), 0)::bigint AS energy_wh,"
+            " coalesce(sum(water_ml), 0)::bigint AS water_ml,"
+            " coalesce(sum(credit_micros), 0)::bigint AS credit_micros,"
+            " coalesce(sum(charge_count), 0)::bigint AS charge_count, coalesce(" +
+                pg::micros("max(as_of_time)") +
+                ", 0) AS as_of_time FROM totals WHERE $1 = '' OR site_id = $1",
             site_id);
         TotalSum total;
-        total.charged = Money::from_micros(row[0].as<std::int64_t>());
-        total.energy = Energy::from_wh(row[1].as<std::int64_t>());
-        total.credited = Money::from_micros(row[2].as<std::int64_t>());
-        total.charge_count = row[3].as<std::int64_t>();
-        total.as_of_time = from_micros(row[4].as<std::int64_t>());
+        total.charged = Money::from_micros(row.number("charge_micros"));
+        total.energy = Quantity::wh(row.number("energy_wh"));
+        total.water = Quantity::ml(row.number("water_ml"));
+        total.credited = Money::from_micros(row.number("credit_micros"));
+        total.charge_count = row.number("charge_count");
+        total.as_of_time = row.time("as_of_time");
         return total;
     });
 }

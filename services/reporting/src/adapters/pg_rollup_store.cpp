@@ -3,6 +3,7 @@
 #include "adapters/pg_fold_store.h"
 #include "core/ids.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::reporting::pg_fold_store {
 namespace {
@@ -18,8 +19,8 @@ void add_days(pqxx::work& tx, const std::map<DayKey, DaySum>& days) {
         dates.push_back(format_date(key.first));
         rooms.push_back(key.second);
         sites.push_back(sum.site_id);
-        energies.push_back(sum.energy.wh());
-        waters.push_back(sum.water_ml);
+        energies.push_back(sum.energy.base_units());
+        waters.push_back(sum.water.base_units());
         amounts.push_back(sum.amount.micros());
         for (std::size_t i = 0; i < kRateCount; ++i) {
             rates[i].push_back(sum.rate_energy_wh[i]);
@@ -48,20 +49,24 @@ void add_days(pqxx::work& tx, const std::map<DayKey, DaySum>& days) {
 
 void add_hours(pqxx::work& tx, const std::map<HourKey, HourSum>& hours) {
     Texts starts, rooms;
-    Integers energies, amounts;
+    Integers energies, waters, amounts;
     for (const auto& [key, sum] : hours) {
         starts.push_back(pg::to_timestamptz(key.first));
         rooms.push_back(key.second);
-        energies.push_back(sum.energy.wh());
+        energies.push_back(sum.energy.base_units());
+        waters.push_back(sum.water.base_units());
         amounts.push_back(sum.amount.micros());
     }
     tx.exec_params(
-        "INSERT INTO room_hours AS h (start_time, room_id, energy_wh, amount_micros)"
-        " SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::bigint[], $4::bigint[])"
+        "INSERT INTO room_hours AS h (start_time, room_id, energy_wh, water_ml, amount_micros)"
+        " SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::bigint[], $4::bigint[],"
+        " $5::bigint[])"
         " ON CONFLICT (start_time, room_id) DO UPDATE SET"
         " energy_wh = h.energy_wh + EXCLUDED.energy_wh,"
+        " water_ml = h.water_ml + EXCLUDED.water_ml,"
         " amount_micros = h.amount_micros + EXCLUDED.amount_micros",
-        pg::to_array(starts), pg::to_array(rooms), pg::to_array(energies), pg::to_array(amounts));
+        pg::to_array(starts), pg::to_array(rooms), pg::to_array(energies), pg::to_array(waters),
+        pg::to_array(amounts));
 }
 
 void add_totals(pqxx::work& tx, const std::map<std::string, TotalSum>& totals, int partition) {
@@ -76,8 +81,9 @@ void add_totals(pqxx::work& tx, const std::map<std::string, TotalSum>& totals, i
             " credit_micros = t.credit_micros + EXCLUDED.credit_micros,"
             " charge_count = t.charge_count + EXCLUDED.charge_count,"
             " as_of_time = greatest(t.as_of_time, EXCLUDED.as_of_time)",
-            site_id, partition, sum.charged.micros(), sum.energy.wh(), sum.water_ml,
-            sum.credited.micros(), sum.charge_count, pg::to_timestamptz(sum.as_of_time));
+            site_id, partition, sum.charged.micros(), sum.energy.base_units(),
+            sum.water.base_units(), sum.credited.micros(), sum.charge_count,
+            pg::to_timestamptz(sum.as_of_time));
     }
 }
 
@@ -94,10 +100,10 @@ void add_rollup(pqxx::work& tx, const Rollup& rollup, int partition) {
 std::map<std::string, std::string> time_zones(pqxx::work& tx,
                                               const std::set<std::string>& site_ids) {
     std::map<std::string, std::string> zones;
-    for (const auto& row :
+    for (const pg::Row row :
          tx.exec_params("SELECT site_id, time_zone FROM sites WHERE site_id = ANY ($1::text[])",
                         pg::to_array(Texts(site_ids.begin(), site_ids.end())))) {
-        zones[row[0].as<std::string>()] = row[1].as<std::string>();
+        zones[row.text("site_id")] = row.text("time_zone");
     }
     return zones;
 }
@@ -121,7 +127,7 @@ std::vector<std::string> take_unplaced(pqxx::work& tx, const std::string& site_i
     std::vector<std::string> charges;
     for (const auto& row : tx.exec_params(
              "DELETE FROM unplaced_charges WHERE site_id = $1 RETURNING charge", site_id)) {
-        charges.push_back(pqxx::binarystring(row[0]).str());
+        charges.push_back(pqxx::binarystring(row.front()).str());
     }
     return charges;
 }

@@ -56,6 +56,20 @@ Relay relay_from_db(const std::string& text) {
     return Relay::kUnknown;
 }
 
+const char* to_db(Resource resource) {
+    return resource == Resource::kWater ? "water" : "electricity";
+}
+
+Resource resource_from_db(const std::string& text) {
+    for (const Resource resource : {Resource::kElectricity, Resource::kWater}) {
+        if (text == to_db(resource)) {
+            return resource;
+        }
+    }
+    PREPAY_ASSERT(!"resource of the table");
+    return Resource::kElectricity;
+}
+
 std::string end_to_db(const std::optional<Instant>& end_time) {
     return end_time ? pg::to_timestamptz(*end_time) : "infinity";
 }

@@ -13,6 +13,8 @@ const char* to_db(FeeState state);
 FeeState fee_state_from_db(const std::string& text);
 const char* to_db(Relay relay);
 Relay relay_from_db(const std::string& text);
+const char* to_db(Resource resource);
+Resource resource_from_db(const std::string& text);
 
 /// "infinity" where there is no end.
 std::string end_to_db(const std::optional<Instant>& end_time);

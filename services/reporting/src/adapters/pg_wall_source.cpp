@@ -3,6 +3,7 @@
 #include "adapters/pg_text.h"
 #include "convert.h"
 #include "core/pause.h"
+#include "pg/row.h"
 #include "telemetry/log.h"
 
 namespace prepay::reporting {
@@ -10,19 +11,12 @@ namespace {
 
 // A time, or NULL where the column is infinite.
 std::string finite_micros(const std::string& column) {
-    return "CASE WHEN isfinite(" + column + ") THEN " + pg::micros(column) + " END";
+    return "CASE WHEN isfinite(" + column + ") THEN " + pg::micros(column) + " END AS " + column;
 }
 
-std::optional<Instant> optional_instant(const pqxx::field& field) {
-    if (field.is_null()) {
-        return std::nullopt;
-    }
-    return from_micros(field.as<std::int64_t>());
-}
-
-std::vector<std::string> text_array(const pqxx::field& field) {
+std::vector<std::string> text_array(const std::string& literal) {
     std::vector<std::string> texts;
-    pqxx::array_parser parser = field.as_array();
+    pqxx::array_parser parser(literal.c_str());
     for (auto item = parser.get_next(); item.first != pqxx::array_parser::juncture::done;
          item = parser.get_next()) {
         if (item.first == pqxx::array_parser::juncture::string_value) {
@@ -33,75 +27,77 @@ std::vector<std::string> text_array(const pqxx::field& field) {
 }
 
 Status load_sites(pqxx::work& tx, const std::string& since, WallFacts& facts) {
-    for (const auto& row : tx.exec_params(
+    for (const pg::Row row : tx.exec_params(
              "SELECT site_id, time_zone FROM sites WHERE change_xid >= $1::xid8", since)) {
-        PREPAY_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::load(row[1].as<std::string>()));
-        facts.sites.push_back({row[0].as<std::string>(), zone});
+        PREPAY_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::load(row.text("time_zone")));
+        facts.sites.push_back({row.text("site_id"), zone});
     }
     return absl::OkStatus();
 }
 
 void load_rooms(pqxx::work& tx, const std::string& since, WallFacts& facts) {
-    for (const auto& row : tx.exec_params(
+    for (const pg::Row row : tx.exec_params(
              "SELECT room_id, site_id, building, floor, display_name, meter_ids FROM rooms"
              " WHERE change_xid >= $1::xid8",
              since)) {
-        facts.rooms.push_back({row[0].as<std::string>(), row[1].as<std::string>(),
-                               row[2].as<std::string>(), row[3].as<std::string>(),
-                               row[4].as<std::string>(), text_array(row[5])});
+        facts.rooms.push_back({row.text("room_id"), row.text("site_id"), row.text("building"),
+                               row.text("floor"), row.text("display_name"),
+                               text_array(row.text("meter_ids"))});
     }
 }
 
 // At the first look only those that may still matter.
 void load_occupancies(pqxx::work& tx, const std::string& since, WallFacts& facts) {
-    for (const auto& row : tx.exec_params(
-             "SELECT occupancy_id, room_id, account_id, " + pg::micros("start_time") + ", " +
-                 finite_micros("end_time") +
-                 ", NOT (vacancy OR deleted) FROM occupancies WHERE change_xid >= $1::xid8"
+    for (const pg::Row row : tx.exec_params(
+             "SELECT occupancy_id, room_id, account_id, " + pg::micros("start_time") +
+                 " AS start_time, " + finite_micros("end_time") +
+                 ", NOT (vacancy OR deleted) AS is_effective FROM occupancies WHERE change_xid >= "
+                 "$1::xid8"
                  " AND ($1 <> '0' OR (NOT vacancy AND NOT deleted AND end_time > now()))",
              since)) {
         OccupancyFacts occupancy;
-        occupancy.occupancy_id = row[0].as<std::string>();
-        occupancy.room_id = row[1].as<std::string>();
-        occupancy.account_id = row[2].as<std::string>();
-        occupancy.start_time = from_micros(row[3].as<std::int64_t>());
-        occupancy.end_time = optional_instant(row[4]);
-        occupancy.is_effective = row[5].as<bool>();
+        occupancy.occupancy_id = row.text("occupancy_id");
+        occupancy.room_id = row.text("room_id");
+        occupancy.account_id = row.text("account_id");
+        occupancy.start_time = row.time("start_time");
+        occupancy.end_time = row.find_time("end_time");
+        occupancy.is_effective = row.get<bool>("is_effective");
         facts.occupancies.push_back(std::move(occupancy));
     }
 }
 
 void load_accounts(pqxx::work& tx, const std::string& since, WallFacts& facts) {
-    for (const auto& row : tx.exec_params(
+    for (const pg::Row row : tx.exec_params(
              "SELECT account_id, customer_name, balance_micros, fee_state, keep_power FROM accounts"
              " WHERE change_xid >= $1::xid8",
              since)) {
         AccountFacts account;
-        account.account_id = row[0].as<std::string>();
-        account.customer_name = row[1].as<std::string>();
-        account.balance = Money::from_micros(row[2].as<std::int64_t>());
-        account.fee_state = fee_state_from_db(row[3].as<std::string>());
-        account.keep_power = row[4].as<bool>();
+        account.account_id = row.text("account_id");
+        account.customer_name = row.text("customer_name");
+        account.balance = Money::from_micros(row.number("balance_micros"));
+        account.fee_state = fee_state_from_db(row.text("fee_state"));
+        account.keep_power = row.get<bool>("keep_power");
         facts.accounts.push_back(std::move(account));
     }
 }
 
 void load_meters(pqxx::work& tx, const std::string& since, WallFacts& facts) {
-    for (const auto& row : tx.exec_params(
-             "SELECT meter_id, online, relay, power_w, " + finite_micros("read_time") + ", " +
-                 finite_micros("contradicted_time") + ", " + finite_micros("verified_time") +
+    for (const pg::Row row : tx.exec_params(
+             "SELECT meter_id, online, relay, resource, power_w, " + finite_micros("read_time") +
+                 ", " + finite_micros("contradicted_time") + ", " + finite_micros("verified_time") +
                  ", holds, foreign_open FROM meters WHERE change_xid >= $1::xid8",
              since)) {
         MeterFacts meter;
-        meter.meter_id = row[0].as<std::string>();
-        meter.online = row[1].as<bool>();
-        meter.relay = relay_from_db(row[2].as<std::string>());
-        meter.power_w = row[3].as<std::int64_t>();
-        meter.read_time = optional_instant(row[4]);
-        meter.contradicted_time = optional_instant(row[5]);
-        meter.verified_time = optional_instant(row[6]);
-        meter.holds = holds_from_bytes(pqxx::binarystring(row["holds"]).str());
-        meter.foreign_open = row["foreign_open"].as<bool>();
+        meter.meter_id = row.text("meter_id");
+        meter.online = row.get<bool>("online");
+        meter.relay = relay_from_db(row.text("relay"));
+        meter.resource = resource_from_db(row.text("resource"));
+        meter.power_w = row.number("power_w");
+        meter.read_time = row.find_time("read_time");
+        meter.contradicted_time = row.find_time("contradicted_time");
+        meter.verified_time = row.find_time("verified_time");
+        meter.holds = holds_from_bytes(row.bytes("holds"));
+        meter.foreign_open = row.get<bool>("foreign_open");
         facts.meters.push_back(std::move(meter));
     }
 }
@@ -113,14 +109,14 @@ void load_days(pqxx::work& tx, const std::string& since, const std::set<LocalDat
     for (const LocalDate& date : dates) {
         texts.push_back(format_date(date));
     }
-    for (const auto& row :
-         tx.exec_params("SELECT room_id, local_date::text, energy_wh, amount_micros FROM room_days"
-                        " WHERE local_date = ANY ($2::date[]) AND change_xid >= $1::xid8",
-                        since, pg::to_array(texts))) {
-        facts.days.push_back({row[0].as<std::string>(),
-                              parse_date(row[1].as<std::string>()).value_or(LocalDate()),
-                              Energy::from_wh(row[2].as<std::int64_t>()),
-                              Money::from_micros(row[3].as<std::int64_t>())});
+    for (const pg::Row row : tx.exec_params(
+             "SELECT room_id, local_date::text, energy_wh, water_ml, amount_micros"
+             " FROM room_days WHERE local_date = ANY ($2::date[]) AND change_xid >= $1::xid8",
+             since, pg::to_array(texts))) {
+        facts.days.push_back(
+            {row.text("room_id"), parse_date(row.text("local_date")).value_or(LocalDate()),
+             Quantity::wh(row.number("energy_wh")), Quantity::ml(row.number("water_ml")),
+             Money::from_micros(row.number("amount_micros"))});
     }
 }
 
@@ -129,7 +125,7 @@ void load_days(pqxx::work& tx, const std::string& since, const std::set<LocalDat
 Result<WallFacts> PgWallSource::load(pqxx::work& tx, const std::set<LocalDate>& dates) {
     WallFacts facts;
     next_seen_xid_ =
-        tx.exec1("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")[0].as<std::string>();
+        pg::only<std::string>(tx.exec1("SELECT pg_snapshot_xmin(pg_current_snapshot())::text"));
     PREPAY_RETURN_IF_ERROR(load_sites(tx, seen_xid_, facts));
     load_rooms(tx, seen_xid_, facts);
     load_occupancies(tx, seen_xid_, facts);

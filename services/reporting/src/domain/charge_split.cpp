@@ -14,26 +14,27 @@ std::int64_t cumulative_share(std::int64_t whole, std::int64_t elapsed, std::int
 }
 
 struct Shares {
-    std::int64_t energy = 0;
+    std::int64_t quantity = 0;
     std::int64_t amount = 0;
-    RateEnergy rates{};
+    RateUnits rates{};
 };
 
 Shares shares_until(const PostedCharge& charge, std::int64_t elapsed, std::int64_t span,
-                    bool energy_is_rates) {
+                    bool quantity_is_rates) {
     Shares shares;
     shares.amount = cumulative_share(charge.amount.micros(), elapsed, span);
     for (std::size_t i = 0; i < kRateCount; ++i) {
-        shares.rates[i] = cumulative_share(charge.rate_energy_wh[i], elapsed, span);
+        shares.rates[i] = cumulative_share(charge.rates[i], elapsed, span);
     }
-    shares.energy = energy_is_rates
-                        ? std::accumulate(shares.rates.begin(), shares.rates.end(), std::int64_t{0})
-                        : cumulative_share(charge.energy.wh(), elapsed, span);
+    shares.quantity =
+        quantity_is_rates
+            ? std::accumulate(shares.rates.begin(), shares.rates.end(), std::int64_t{0})
+            : cumulative_share(charge.quantity.base_units(), elapsed, span);
     return shares;
 }
 
 ChargePart whole_charge(const PostedCharge& charge, const LocalHour& hour) {
-    return {hour, charge.energy, charge.amount, charge.rate_energy_wh};
+    return {hour, charge.quantity, charge.amount, charge.rates};
 }
 
 }  // namespace
@@ -48,21 +49,21 @@ std::vector<ChargePart> split_by_hour(const PostedCharge& charge, const TimeZone
     if (end - start > kSpreadMax) {
         return {whole_charge(charge, local_hour_at(zone, end - Duration(1)))};
     }
-    const std::int64_t rate_sum = std::accumulate(charge.rate_energy_wh.begin(),
-                                                  charge.rate_energy_wh.end(), std::int64_t{0});
-    const bool energy_is_rates = rate_sum == charge.energy.wh();
+    const std::int64_t rate_sum =
+        std::accumulate(charge.rates.begin(), charge.rates.end(), std::int64_t{0});
+    const bool quantity_is_rates = rate_sum == charge.quantity.base_units();
     const std::int64_t span = (end - start).count();
     std::vector<ChargePart> parts;
     Shares before;
     while (true) {
         const Instant until = std::min(end, hour.end);
-        const Shares now = shares_until(charge, (until - start).count(), span, energy_is_rates);
+        const Shares now = shares_until(charge, (until - start).count(), span, quantity_is_rates);
         ChargePart part{hour,
-                        Energy::from_wh(now.energy - before.energy),
+                        {charge.quantity.resource(), now.quantity - before.quantity},
                         Money::from_micros(now.amount - before.amount),
                         {}};
         for (std::size_t i = 0; i < kRateCount; ++i) {
-            part.rate_energy_wh[i] = now.rates[i] - before.rates[i];
+            part.rates[i] = now.rates[i] - before.rates[i];
         }
         parts.push_back(part);
         if (until == end) {

@@ -43,6 +43,7 @@ struct MeterStateRecord {
     std::string meter_id;
     bool online = false;
     Relay relay = Relay::kUnknown;
+    Resource resource = Resource::kElectricity;
     std::int64_t revision = 0;
     std::vector<HoldFacts> holds{};
     bool foreign_open = false;

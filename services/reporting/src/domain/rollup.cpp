@@ -11,14 +11,15 @@ void add_to_rooms(Rollup& rollup, const PostedCharge& charge, const TimeZone& zo
         day.site_id = charge.site_id;
         day.amount += part.amount;
         hour.amount += part.amount;
-        if (charge.resource == Resource::kWater) {
-            day.water_ml += part.energy.wh();
+        if (part.quantity.resource() == Resource::kWater) {
+            day.water += part.quantity;
+            hour.water += part.quantity;
             continue;
         }
-        day.energy += part.energy;
-        hour.energy += part.energy;
+        day.energy += part.quantity;
+        hour.energy += part.quantity;
         for (std::size_t i = 0; i < kRateCount; ++i) {
-            day.rate_energy_wh[i] += part.rate_energy_wh[i];
+            day.rate_energy_wh[i] += part.rates[i];
         }
     }
 }
@@ -28,10 +29,10 @@ void add_to_totals(Rollup& rollup, const PostedCharge& charge) {
     total.charged += charge.amount;
     total.charge_count += 1;
     total.as_of_time = std::max(total.as_of_time, charge.post_time);
-    if (charge.resource == Resource::kWater) {
-        total.water_ml += charge.energy.wh();
+    if (charge.quantity.resource() == Resource::kWater) {
+        total.water += charge.quantity;
     } else {
-        total.energy += charge.energy;
+        total.energy += charge.quantity;
     }
 }
 

@@ -11,22 +11,23 @@ namespace prepay::reporting {
 /// Sums of one room over a local day.
 struct DaySum {
     std::string site_id;
-    Energy energy;  ///< Electricity, Wh.
-    std::int64_t water_ml = 0;
-    Money amount;  ///< Electricity and water.
-    RateEnergy rate_energy_wh{};
+    Quantity energy;
+    Quantity water = Quantity::ml(0);
+    Money amount;                ///< Of energy and water.
+    RateUnits rate_energy_wh{};  ///< Of the energy.
 };
 
 /// Sums of one room over a local hour.
 struct HourSum {
-    Energy energy;
-    Money amount;
+    Quantity energy;
+    Quantity water = Quantity::ml(0);
+    Money amount;  ///< Of energy and water.
 };
 
 /// Sums of one site since ever.
 struct TotalSum {
-    Energy energy;
-    std::int64_t water_ml = 0;
+    Quantity energy;
+    Quantity water = Quantity::ml(0);
     Money charged;
     Money credited;  ///< Top-ups less refunds.
     std::int64_t charge_count = 0;

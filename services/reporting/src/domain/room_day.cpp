@@ -21,15 +21,13 @@ std::string csv_text(const std::string& text) {
     return quoted + "\"";
 }
 
-std::string kwh(std::int64_t wh) { return format_decimal(wh, 3, 3); }
-
 std::string csv_sums(const DaySum& sum) {
-    std::string line = "," + kwh(sum.energy.wh());
+    std::string line = "," + format_units(sum.energy.base_units(), Resource::kElectricity);
     // Sharp, peak, flat, valley, deep valley, then what had a single price.
     for (const std::size_t period : {1U, 2U, 3U, 4U, 5U, 0U}) {
-        line += "," + kwh(sum.rate_energy_wh[period]);
+        line += "," + format_units(sum.rate_energy_wh[period], Resource::kElectricity);
     }
-    line += "," + format_decimal(sum.water_ml, 6, 3);
+    line += "," + format_units(sum.water.base_units(), Resource::kWater);
     return line + "," + format_decimal(sum.amount.micros(), 6, 2) + "\r\n";
 }
 
@@ -37,7 +35,7 @@ std::string csv_sums(const DaySum& sum) {
 
 void add(DaySum& total, const DaySum& sum) {
     total.energy += sum.energy;
-    total.water_ml += sum.water_ml;
+    total.water += sum.water;
     total.amount += sum.amount;
     for (std::size_t i = 0; i < kRateCount; ++i) {
         total.rate_energy_wh[i] += sum.rate_energy_wh[i];
@@ -45,10 +43,14 @@ void add(DaySum& total, const DaySum& sum) {
 }
 
 std::string csv_header() {
-    return "\xEF\xBB\xBF"
-           "日期 Date,房间 Room,房间编号 Room ID,电量 Energy (kWh),尖 Sharp (kWh),峰 Peak (kWh),"
-           "平 Flat (kWh),谷 Valley (kWh),深谷 Deep valley (kWh),单一 Single (kWh),"
-           "水量 Water (m³),金额 Amount (CNY)\r\n";
+    const std::string kwh = std::string(" (") + unit_text(Resource::kElectricity) + ")";
+    const std::string m3 = std::string(" (") + unit_text(Resource::kWater) + ")";
+    std::string header = "\xEF\xBB\xBF日期 Date,房间 Room,房间编号 Room ID";
+    for (const char* column : {"电量 Energy", "尖 Sharp", "峰 Peak", "平 Flat", "谷 Valley",
+                               "深谷 Deep valley", "单一 Single"}) {
+        header += std::string(",") + column + kwh;
+    }
+    return header + ",水量 Water" + m3 + ",金额 Amount (CNY)\r\n";
 }
 
 std::string csv_line(const RoomDay& day) {

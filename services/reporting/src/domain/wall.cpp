@@ -120,9 +120,16 @@ WallRow compose_row(const RoomFacts& room, const std::vector<const MeterFacts*>&
         tripped = tripped || is_tripped(*meter);
         row.holds.insert(row.holds.end(), meter->holds.begin(), meter->holds.end());
         row.foreign_open = row.foreign_open || meter->foreign_open;
+        if (meter->resource == Resource::kWater) {
+            row.water_today = Quantity::ml(0);
+        }
     }
     if (today != nullptr) {
         row.energy_today = today->energy;
+        // Also what a water meter used that was taken out meanwhile.
+        if (today->water != Quantity::ml(0)) {
+            row.water_today = today->water;
+        }
         row.amount_today = today->amount;
     }
     const bool lost = !room.meter_ids.empty() && !row.online;

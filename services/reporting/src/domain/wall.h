@@ -57,6 +57,7 @@ struct MeterFacts {
     std::string meter_id;
     bool online = false;
     Relay relay = Relay::kUnknown;
+    Resource resource = Resource::kElectricity;
     std::int64_t power_w = 0;  ///< Of the newest live reading.
     std::optional<Instant> read_time;
     std::optional<Instant> contradicted_time;  ///< Newest command that ended contradicted.
@@ -87,7 +88,8 @@ struct AccountFacts {
 struct DayFacts {
     std::string room_id;
     LocalDate date;
-    Energy energy;
+    Quantity energy;
+    Quantity water = Quantity::ml(0);
     Money amount;
 };
 
@@ -106,9 +108,10 @@ struct WallRow {
     std::string account_id;         ///< Empty = vacant.
     std::string customer_name;
     Money balance;
-    Energy energy_today;
-    Money amount_today;
-    std::int64_t power_w = 0;  ///< Sum of the meters that answer.
+    Quantity energy_today;
+    std::optional<Quantity> water_today;  ///< Nothing where no meter of the room counts water.
+    Money amount_today;                   ///< Of energy and water.
+    std::int64_t power_w = 0;             ///< Sum of the meters that answer.
     std::optional<Instant> read_time;
     std::vector<std::string> meter_ids;
     std::vector<HoldFacts> holds;  ///< Of all its meters.
