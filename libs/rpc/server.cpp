@@ -350,15 +350,15 @@ Server::~Server() { stop(std::chrono::milliseconds(0)); }
 
 void Server::add_unary(const std::string& method, const Message& request_prototype,
                        RawUnary handler) {
-    state_->methods["/" + method] = {nullptr, false, &request_prototype, std::move(handler),
-                                     nullptr, WorkClass::kPeople};
+    state_->methods["/" + method] = {
+        nullptr, false, &request_prototype, std::move(handler), nullptr, WorkClass::kPeople};
     state_->services.insert(method.substr(0, method.find('/')));
 }
 
 void Server::add_stream(const std::string& method, const Message& request_prototype,
                         RawStream handler) {
-    state_->methods["/" + method] = {nullptr, false, &request_prototype, nullptr,
-                                     std::move(handler), WorkClass::kPeople};
+    state_->methods["/" + method] = {
+        nullptr, false, &request_prototype, nullptr, std::move(handler), WorkClass::kPeople};
     state_->services.insert(method.substr(0, method.find('/')));
 }
 

@@ -8,9 +8,9 @@
 #include "adapters/pg_charges.h"
 #include "integration/billing/billing_fixture.h"
 #include "outbox/parts.h"
-#include "prepay/billing/v1/events.pb.h"
 #include "pg/migrate.h"
 #include "pg/row.h"
+#include "prepay/billing/v1/events.pb.h"
 #include "prepay/metering/v1/events.pb.h"
 
 namespace prepay {
