@@ -40,6 +40,7 @@ Status broker_unavailable(const std::string& error) {
 }
 
 constexpr int kQueryTimeoutMs = 2000;
+constexpr std::chrono::milliseconds kClaimPause{500};  // After a position could not be had.
 
 }  // namespace
 
@@ -189,57 +190,76 @@ Status Producer::produce_all(const std::vector<Message>& messages) {
     return status;
 }
 
-namespace {
-
-// The last applied message is read again, so that a log that is not the one we left (a broker that
-// lost data, a topic made anew) shows by its sequence. A log shorter than our position is read
-// whole.
-std::int64_t start_offset(RdKafka::KafkaConsumer& member, const RdKafka::TopicPartition& partition,
-                          std::int64_t next_offset) {
-    std::int64_t low = 0;
-    std::int64_t high = 0;
-    const auto code = member.query_watermark_offsets(partition.topic(), partition.partition(), &low,
-                                                     &high, kQueryTimeoutMs);
-    if (code == RdKafka::ERR_NO_ERROR && next_offset > high) {
-        return RdKafka::Topic::OFFSET_BEGINNING;
-    }
-    return std::max<std::int64_t>(next_offset - 1, 0);
-}
-
-}  // namespace
-
+// The group's word is taken in the callback, positions are asked for afterwards: librdkafka takes a
+// refusal inside the callback (unassign and leave) as the end of the membership and heartbeats for
+// ever as nobody. So a partition is accepted at once, and fetched as soon as it has a position.
 struct Consumer::State final : RdKafka::RebalanceCb {
+    using Place = std::pair<std::string, int>;
+
     ConsumerOptions options;
     OnAssign on_assign;
     EventLogger events;
     std::unique_ptr<RdKafka::KafkaConsumer> consumer;
-    std::atomic<bool> assigned{false};
+    bool given = false;                     // The group has answered.
+    std::set<Place> waiting;                // Given, without a position yet.
+    std::map<Place, std::int64_t> claimed;  // Given, with the offset to start at.
+    std::set<Place> reading;                // Given and fetched.
+    std::chrono::steady_clock::time_point next_claim;
 
     void rebalance_cb(RdKafka::KafkaConsumer* member, RdKafka::ErrorCode code,
                       std::vector<RdKafka::TopicPartition*>& partitions) override {
-        if (code != RdKafka::ERR__ASSIGN_PARTITIONS) {
+        waiting.clear();
+        claimed.clear();
+        reading.clear();
+        given = code == RdKafka::ERR__ASSIGN_PARTITIONS;
+        if (!given) {
             member->unassign();
             return;
         }
-        for (RdKafka::TopicPartition* partition : partitions) {
-            const Result<std::int64_t> offset =
-                on_assign(partition->topic(), partition->partition());
-            if (!offset.ok()) {
-                // Without a position nothing may be consumed: leave, and rejoin at the next poll.
-                telemetry::log_warning("no position for a partition",
-                                       {{"topic", partition->topic()},
-                                        {"error", telemetry::describe(offset.status())}});
-                member->unassign();
-                rejoin = true;
-                return;
-            }
-            partition->set_offset(start_offset(*member, *partition, *offset));
+        for (const RdKafka::TopicPartition* partition : partitions) {
+            waiting.emplace(partition->topic(), partition->partition());
         }
-        member->assign(partitions);
-        assigned = true;
+        member->assign({});  // Nothing to fetch yet, but a member.
+        next_claim = {};
     }
 
-    bool rejoin = false;
+    // Asks for the positions that are missing; with the last one found, fetching begins.
+    void claim_waiting() {
+        if (waiting.empty() || std::chrono::steady_clock::now() < next_claim) {
+            return;
+        }
+        while (!waiting.empty()) {
+            const Place place = *waiting.begin();
+            const Result<std::int64_t> offset = on_assign(place.first, place.second);
+            if (!offset.ok()) {
+                telemetry::log_warning("no position for a partition yet",
+                                       {{"topic", place.first},
+                                        {"partition", std::to_string(place.second)},
+                                        {"error", telemetry::describe(offset.status())}});
+                next_claim = std::chrono::steady_clock::now() + kClaimPause;
+                return;
+            }
+            claimed[place] = *offset;
+            waiting.erase(waiting.begin());
+        }
+        start_reading();
+    }
+
+    // The last applied message is read again, so that a log that is not the one we left (a broker
+    // that lost data, a topic made anew) shows by its sequence. A log that is shorter than our
+    // position is out of range and read whole (auto.offset.reset); to ask the broker for its end
+    // first would block for seconds a partition while topics are made anew.
+    void start_reading() {
+        std::vector<RdKafka::TopicPartition*> partitions;
+        for (const auto& [place, offset] : claimed) {
+            partitions.push_back(RdKafka::TopicPartition::create(
+                place.first, place.second, std::max<std::int64_t>(offset - 1, 0)));
+            reading.insert(place);
+        }
+        consumer->assign(partitions);
+        RdKafka::TopicPartition::destroy(partitions);
+        claimed.clear();
+    }
 };
 
 Consumer::Consumer(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -286,11 +306,7 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
 
 std::vector<Message> Consumer::poll(std::size_t count_max, std::chrono::milliseconds wait) {
     std::vector<Message> messages;
-    if (state_->rejoin) {
-        state_->rejoin = false;
-        state_->consumer->unsubscribe();
-        state_->consumer->subscribe(state_->options.topics);
-    }
+    state_->claim_waiting();
     while (messages.size() < count_max) {
         const int timeout_ms = messages.empty() ? static_cast<int>(wait.count()) : 0;
         const std::unique_ptr<RdKafka::Message> raw(state_->consumer->consume(timeout_ms));
@@ -331,27 +347,11 @@ Status Consumer::seek(const std::string& topic, int partition, std::int64_t offs
                                          : broker_unavailable(RdKafka::err2str(code));
 }
 
-bool Consumer::is_assigned() const { return state_->assigned; }
-
-std::int64_t Consumer::lag() const {
-    std::vector<RdKafka::TopicPartition*> partitions;
-    std::int64_t lag = 0;
-    if (state_->consumer->assignment(partitions) != RdKafka::ERR_NO_ERROR) {
-        return -1;
-    }
-    state_->consumer->position(partitions);
-    for (const RdKafka::TopicPartition* partition : partitions) {
-        std::int64_t low = 0;
-        std::int64_t high = 0;
-        const auto code = state_->consumer->get_watermark_offsets(
-            partition->topic(), partition->partition(), &low, &high);
-        if (code == RdKafka::ERR_NO_ERROR && high >= 0) {
-            lag += high - std::max<std::int64_t>(partition->offset(), 0);
-        }
-    }
-    RdKafka::TopicPartition::destroy(partitions);
-    return lag;
+const std::set<std::pair<std::string, int>>& Consumer::partitions() const {
+    return state_->reading;
 }
+
+bool Consumer::is_assigned() const { return state_->given && state_->waiting.empty(); }
 
 Status check_broker(const std::string& brokers, std::chrono::milliseconds timeout) {
     const std::unique_ptr<RdKafka::Conf> conf(RdKafka::Conf::create(RdKafka::Conf::CONF_GLOBAL));

@@ -4,7 +4,9 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/status.h"
@@ -61,11 +63,13 @@ struct ConsumerOptions {
 };
 
 /// A member of a consumer group whose positions live elsewhere (PostgreSQL): it asks for the offset
-/// of each partition when it is assigned, and never commits any to Kafka. One caller at a time.
+/// of each partition it was given, and never commits any to Kafka. One caller at a time.
 class Consumer {
 public:
     /// Gives the offset of the next message wanted. Delivery starts one message before it, or at
     /// the beginning when the log is shorter: the receiver drops what it knows by its sequence.
+    /// Asked by poll(), outside of the group's rebalance; after an error it is asked again, and the
+    /// partition rests until then.
     using OnAssign = std::function<Result<std::int64_t>(const std::string& topic, int partition)>;
 
     static Result<std::unique_ptr<Consumer>> create(const ConsumerOptions& options,
@@ -79,11 +83,10 @@ public:
     /// Reads a partition again from an offset.
     Status seek(const std::string& topic, int partition, std::int64_t offset);
 
-    /// Whether the group has given this member its partitions at least once.
+    /// The partitions that it reads: given by the group, with a position.
+    [[nodiscard]] const std::set<std::pair<std::string, int>>& partitions() const;
+    /// Whether the group has given this member its partitions, and all of them have a position.
     [[nodiscard]] bool is_assigned() const;
-
-    /// Messages between the position and the end over all assigned partitions; -1 = not known.
-    [[nodiscard]] std::int64_t lag() const;
 
 private:
     struct State;

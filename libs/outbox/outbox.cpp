@@ -93,22 +93,31 @@ Result<std::vector<kafka::Message>> read_stored(pg::Database& database, const st
     using Messages = std::vector<kafka::Message>;
     return database.read([&](pqxx::work& tx) -> Result<Messages> {
         const auto rows = tx.exec_params(
-            "SELECT sequence, message_key, payload, trace_id FROM outbox WHERE topic = $1"
-            " AND partition = $2 AND sequence >= $3 AND ($4 = 0 OR sequence < $4)"
-            " ORDER BY sequence LIMIT $5",
+            "SELECT sequence, message_key, payload, trace_id FROM (SELECT *,"
+            " sum(octet_length(payload)) OVER (ORDER BY sequence) - octet_length(payload)"
+            " AS bytes_before FROM outbox WHERE topic = $1 AND partition = $2 AND sequence >= $3"
+            " AND ($4 = 0 OR sequence < $4) ORDER BY sequence LIMIT $5) AS page"
+            " WHERE bytes_before < 4194304 ORDER BY sequence",
             topic, partition, from_sequence, to_sequence, count_max);
         Messages messages;
         for (const auto& row : rows) {
             kafka::Message message;
             message.topic = topic;
             message.partition = partition;
-            message.sequence = row[0].as<std::int64_t>();
-            message.key = row[1].as<std::string>();
-            message.payload = pqxx::binarystring(row[2]).str();
-            message.trace_id = row[3].as<std::string>();
+            message.sequence = row["sequence"].as<std::int64_t>();
+            message.key = row["message_key"].as<std::string>();
+            message.payload = pqxx::binarystring(row["payload"]).str();
+            message.trace_id = row["trace_id"].as<std::string>();
             messages.push_back(std::move(message));
         }
-        if (!messages.empty() && messages.front().sequence != from_sequence) {
+        const bool is_gone =
+            messages.empty() ? tx.exec_params1(
+                                     "SELECT EXISTS (SELECT FROM outbox_positions WHERE topic = $1"
+                                     " AND partition = $2 AND published_sequence >= $3) AS gone",
+                                     topic, partition, from_sequence)["gone"]
+                                   .as<bool>()
+                             : messages.front().sequence != from_sequence;
+        if (is_gone) {
             return make_error(absl::StatusCode::kOutOfRange, "REPLAY_TOO_OLD",
                               "sequence " + std::to_string(from_sequence) + " of " + topic + "/" +
                                   std::to_string(partition) + " is no longer kept");

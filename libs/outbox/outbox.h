@@ -11,6 +11,7 @@
 
 #include "core/status.h"
 #include "kafka/kafka.h"
+#include "outbox/progress.h"
 #include "outbox/relay_lease.h"
 #include "pg/database.h"
 #include "pg/migrate.h"
@@ -109,19 +110,71 @@ private:
     Backlog backlog_;
 };
 
-/// Reads stored messages for Replay, at most `count_max`, from a sequence on. Reason REPLAY_TOO_OLD
-/// when the first one is no longer kept.
+/// Reads stored messages for Replay from a sequence on, at most `count_max` and about 4 MiB. Reason
+/// REPLAY_TOO_OLD when the first one is no longer kept.
 Result<std::vector<kafka::Message>> read_stored(pg::Database& database, const std::string& topic,
                                                 int partition, std::int64_t from_sequence,
                                                 std::int64_t to_sequence, int count_max);
 
-/// Fetches lost messages [from, to) of a partition from their owner.
+/// How far an outbox has come in one topic partition.
+struct HighWater {
+    std::string topic;
+    int partition = 0;
+    std::int64_t numbered = 0;   ///< Last sequence given.
+    std::int64_t published = 0;  ///< Last sequence that the broker acknowledged.
+};
+
+/// What an outbox says of itself.
+struct OutboxHead {
+    std::string stream_id;  ///< Another one = another database.
+    std::vector<HighWater> partitions;
+};
+
+/// For OutboxService.GetHighWater.
+Result<OutboxHead> read_head(pg::Database& database, const std::vector<std::string>& topics);
+
+/// Gives the current state of a topic partition as events of that topic, one by one.
+struct SnapshotRequest {
+    std::string topic;
+    int partition = 0;
+    int partition_count = 1;
+    std::int64_t after_sequence = 0;  ///< The asking consumer's position.
+};
+using EmitEvent = std::function<Status(const NewMessage&)>;
+using SnapshotSource =
+    std::function<Status(pqxx::work& tx, const SnapshotRequest& request, const EmitEvent& emit)>;
+
+/// Runs a source in one snapshot of the database in which every committed message of the partition
+/// has its sequence; gives the last of them: the state holds the effects of exactly the messages up
+/// to it. Reason SNAPSHOT_NOT_YET when messages stay without a sequence for a second.
+Result<std::int64_t> take_snapshot(pg::Database& database, const SnapshotRequest& request,
+                                   const SnapshotSource& source, const EmitEvent& emit);
+
+/// Fetches lost messages [from, to) of a partition from their owner; a part from the first one on
+/// will do, so that no answer is too large.
 using Replay = std::function<Result<std::vector<kafka::Message>>(
     const std::string& topic, int partition, std::int64_t from_sequence, std::int64_t to_sequence)>;
 
+/// Asks the owners of topics how far they are; gives what those say that answer.
+using AskHeads = std::function<std::vector<OutboxHead>(const std::vector<std::string>& topics)>;
+
+/// Fetches the current state of a partition from its owner, in bounded pieces; gives the sequence
+/// that it stands for.
+using FetchSnapshot = std::function<Result<std::int64_t>(
+    const std::string& topic, int partition, std::int64_t after_sequence,
+    const std::function<Status(std::vector<kafka::Message>)>& take)>;
+
+/// What a consumer may ask the owners of its topics.
+struct OwnerCalls {
+    Replay replay;
+    AskHeads ask_heads;            ///< May be empty: then nobody watches the progress.
+    FetchSnapshot fetch_snapshot;  ///< May be empty: then REPLAY_TOO_OLD stays.
+};
+
 /// Applies messages of one topic partition inside the transaction that also moves the position.
 /// Reason BAD_MESSAGE (INVALID_ARGUMENT) = this message can never be applied: dead letter. Every
-/// other error rolls back and is retried with the same messages.
+/// other error rolls back and is retried with the same messages. Events of a snapshot come the same
+/// way, before their effect may be there already: applying one again changes nothing.
 using Handler = std::function<Status(pqxx::work& tx, const std::vector<kafka::Message>& messages)>;
 
 struct SubscriberOptions {
@@ -130,19 +183,35 @@ struct SubscriberOptions {
     std::vector<std::string> topics;
     std::size_t batch_max = 500;  ///< Messages a transaction.
     std::chrono::milliseconds poll_wait{200};
+    ProgressOptions progress;
+};
+
+/// What the progress watch has to say; for metrics.
+struct InboxState {
+    std::int64_t lag_messages = -1;  ///< Behind what the owners have published; -1 = not known.
+    std::chrono::milliseconds lag_age{0};
+    bool stalled = false;
+    std::int64_t rebuild_count = 0;   ///< New clients because of a standstill.
+    std::int64_t replayed_count = 0;  ///< Messages fetched from their owner.
+    std::int64_t snapshot_count = 0;
 };
 
 /// Consumes topics exactly once into the database: positions are kept in `inbox_positions`, known
-/// sequences are dropped, gaps are filled by Replay, a replaced consumer is fenced off by its
-/// epoch.
+/// sequences are dropped, gaps are filled by Replay (or by a snapshot, when they are older than
+/// what the owner keeps), a replaced consumer is fenced off by its epoch. A watch compares the
+/// positions with what the owners have published.
 class Subscriber {
 public:
     Subscriber(SubscriberOptions options, pg::Database& database, const Outbox& outbox,
-               Replay replay, Handler handler);
+               OwnerCalls owners, Handler handler);
     ~Subscriber();
 
     /// Until stopped: claims what the group assigns to it and applies what it polls.
     void run(const std::stop_token& stop);
+
+    /// Until stopped, beside run(): asks the owners at intervals, has missing tails fetched and the
+    /// client rebuilt, and calls `give_up` when all of that did not help.
+    void watch(const std::stop_token& stop, const std::function<void(const std::string&)>& give_up);
 
     /// Takes a partition over: from now on whoever had it before can no longer write. Gives the
     /// offset of the next message wanted. Not beside run().
@@ -150,9 +219,12 @@ public:
     /// Applies messages of one claimed partition, in their order, each at most once. Reason FENCED
     /// when another subscriber has claimed it since: then nothing is written. Not beside run().
     Status apply(const std::vector<kafka::Message>& messages);
+    /// Fetches from the owner what is missing up to and with a sequence. Not beside run().
+    Status catch_up(const std::string& topic, int partition, std::int64_t last_sequence);
 
-    [[nodiscard]] bool is_assigned() const;
-    [[nodiscard]] std::int64_t lag() const;
+    /// Whether work is done as it comes; reasons NOT_ASSIGNED, INBOX_STALLED, OWNER_WENT_BACK.
+    [[nodiscard]] Status readiness() const;
+    [[nodiscard]] InboxState state() const;
     /// Dead letters that wait for redrive.
     [[nodiscard]] Result<std::int64_t> dead_letter_count() const;
 
@@ -162,11 +234,19 @@ public:
 private:
     struct Position;
     struct State;
-    Status apply_in_transaction(const Position& position,
-                                const std::vector<kafka::Message>& messages);
-    Status bury(const Position& position, const kafka::Message& message, const std::string& reason);
-    Result<std::vector<kafka::Message>> select_new(const Position& position,
-                                                   const std::vector<kafka::Message>& messages);
+    class Watch;
+    using Messages = std::vector<kafka::Message>;
+    Status apply_in_transaction(const Position& position, const Messages& messages,
+                                bool moves_sequence);
+    Status apply_pieces(Position& position, const Messages& messages, bool moves_sequence = true);
+    Status bury(const Position& position, const kafka::Message& message, const std::string& reason,
+                bool moves_sequence);
+    Status fill_gap(Position& position, std::int64_t to_sequence, std::int64_t offset);
+    Status apply_snapshot(Position& position);
+    Status connect();
+    bool apply_polled(const Messages& polled);
+    void note(const Status& status);
+    void catch_up_wanted();
     std::unique_ptr<State> state_;
 };
 

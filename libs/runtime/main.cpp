@@ -38,6 +38,24 @@ void read_timeouts(config::Reader& reader, pg::DatabaseOptions& options) {
     read("peer_timeout", options.peer_timeout);
 }
 
+outbox::ProgressOptions read_progress(config::Reader& reader) {
+    using std::chrono::hours;
+    using std::chrono::minutes;
+    using std::chrono::seconds;
+    outbox::ProgressOptions progress;
+    progress.ask_interval =
+        reader.duration("progress.ask_interval", progress.ask_interval, seconds(1), minutes(1));
+    progress.grace = reader.duration("progress.grace", progress.grace, seconds(1), minutes(10));
+    progress.stalled_after =
+        reader.duration("progress.stalled_after", progress.stalled_after, seconds(5), hours(1));
+    progress.end_after =
+        reader.duration("progress.end_after", progress.end_after, seconds(0), hours(24));
+    if (progress.stalled_after < progress.grace) {
+        reader.problem("progress.stalled_after", "is shorter than progress.grace");
+    }
+    return progress;
+}
+
 CommonConfig read_common(config::Reader& reader, const Program& program) {
     CommonConfig common;
     common.grpc_listen = reader.address("listen.grpc");
@@ -61,6 +79,9 @@ CommonConfig read_common(config::Reader& reader, const Program& program) {
     }
     common.log_level = reader.one_of("log.level", {"debug", "info", "warning", "error"}, "info");
     common.reflection = reader.flag("reflection", false);
+    if (program.publishes) {
+        common.progress = read_progress(reader);
+    }
     return common;
 }
 

@@ -40,6 +40,13 @@ void end_hanging_drain(const std::stop_token& stop) {
     }
 }
 
+// New clients did not help: the supervisor starts a new process.
+void end_standstill(const std::string& what) {
+    telemetry::log_error("ending to be started anew",
+                         {{"reason", "INBOX_STALLED"}, {"what", what}});
+    _exit(1);
+}
+
 }  // namespace
 
 sigset_t stop_signals() {
@@ -91,7 +98,7 @@ Service::State::State(std::string service_name, CommonConfig common)
       database(config.database),
       outbox(config.kafka_partition_count),
       server(server_options(config), metrics, clock),
-      replay_service(database),
+      outbox_rpc(database, config.kafka_partition_count),
       token(config.service_token, config.service_token_file, config.public_key_pem,
             token_gauge(metrics, name), clock),
       peers(connect_peers(config, token)) {}
@@ -145,6 +152,10 @@ void Runner::start_threads(std::vector<std::jthread>& threads) {
     if (state.subscriber) {
         service_.spawn("subscriber", [subscriber = state.subscriber.get()](
                                          const std::stop_token& stop) { subscriber->run(stop); });
+        service_.spawn("progress",
+                       [subscriber = state.subscriber.get()](const std::stop_token& stop) {
+                           subscriber->watch(stop, end_standstill);
+                       });
     }
     service_.spawn("clock", [this](const std::stop_token& stop) { watch_clock(stop); });
     service_.spawn("service-token",
@@ -168,8 +179,7 @@ Status Runner::run() {
     Service::State& state = *service_.state_;
     if (program_.publishes) {
         PREPAY_RETURN_IF_ERROR(start_relay());
-        state.server.stream("prepay.common.v1.OutboxService/Replay", &state.replay_service,
-                            &OutboxReplayService::replay);
+        state.outbox_rpc.register_with(state.server);
     }
     PREPAY_RETURN_IF_ERROR(prepare());
     service_.add_check("database", [&state] { return state.database.ping(); });
@@ -181,9 +191,7 @@ Status Runner::run() {
     service_.add_check("service_token", [&state] { return state.token.check(); });
     if (state.subscriber) {
         service_.add_check("subscriber", [subscriber = state.subscriber.get()] {
-            return subscriber->is_assigned()
-                       ? absl::OkStatus()
-                       : unavailable("NOT_ASSIGNED", "waiting for Kafka partitions");
+            return subscriber->readiness();
         });
     }
     PREPAY_RETURN_IF_ERROR(state.server.start());
@@ -279,6 +287,51 @@ void Runner::forget_answers(const std::stop_token& stop) {
     }
 }
 
+namespace {
+
+// Lag is what the owners' outboxes have and we have not; what was fetched says nothing.
+struct InboxMetrics {
+    InboxMetrics(telemetry::Metrics& metrics, const std::string& prefix)
+        : lag(metrics.gauge(prefix + "inbox_lag_messages",
+                            "Messages that owners have published and that are not applied; -1 ="
+                            " not known.")),
+          age(metrics.gauge(prefix + "inbox_lag_seconds",
+                            "Age of the oldest published message that is not applied.")),
+          stalled(metrics.gauge(prefix + "inbox_stalled", "1 = work waits and none is done.")),
+          rebuilds(metrics.gauge(prefix + "inbox_client_rebuilds",
+                                 "New Kafka clients because of a standstill, since the start.")),
+          replayed(metrics.gauge(prefix + "inbox_replayed_messages",
+                                 "Messages fetched from their owner, since the start.")),
+          snapshots(metrics.gauge(prefix + "inbox_snapshots",
+                                  "Partitions taken as a snapshot from their owner, since the"
+                                  " start.")),
+          dead(metrics.gauge(prefix + "dead_letters",
+                             "Messages set aside that wait for redrive.")) {}
+
+    void show(const outbox::Subscriber& subscriber) const {
+        const outbox::InboxState state = subscriber.state();
+        lag.set(static_cast<double>(state.lag_messages));
+        age.set(static_cast<double>(state.lag_age.count()) / 1000.0);
+        stalled.set(state.stalled ? 1 : 0);
+        rebuilds.set(static_cast<double>(state.rebuild_count));
+        replayed.set(static_cast<double>(state.replayed_count));
+        snapshots.set(static_cast<double>(state.snapshot_count));
+        if (const auto count = subscriber.dead_letter_count(); count.ok()) {
+            dead.set(static_cast<double>(*count));
+        }
+    }
+
+    telemetry::Gauge lag;
+    telemetry::Gauge age;
+    telemetry::Gauge stalled;
+    telemetry::Gauge rebuilds;
+    telemetry::Gauge replayed;
+    telemetry::Gauge snapshots;
+    telemetry::Gauge dead;
+};
+
+}  // namespace
+
 void Runner::publish_metrics(const std::stop_token& stop) {
     Service::State& state = *service_.state_;
     const std::string prefix = "prepay_" + state.name + "_";
@@ -289,10 +342,7 @@ void Runner::publish_metrics(const std::stop_token& stop) {
     const auto set_aside = state.metrics.gauge(
         prefix + "outbox_set_aside_messages",
         "Messages of 7 days that the broker refused for their size; consumers fetch them.");
-    const auto lag = state.metrics.gauge(prefix + "inbox_lag_messages",
-                                         "Messages behind the end of the consumed topics.");
-    const auto dead =
-        state.metrics.gauge(prefix + "dead_letters", "Messages set aside that wait for redrive.");
+    const InboxMetrics inbox(state.metrics, prefix);
     while (!stop.stop_requested()) {
         if (state.relay) {
             const outbox::Backlog backlog = state.relay->backlog();
@@ -301,10 +351,7 @@ void Runner::publish_metrics(const std::stop_token& stop) {
             set_aside.set(static_cast<double>(backlog.set_aside_count));
         }
         if (state.subscriber) {
-            lag.set(static_cast<double>(state.subscriber->lag()));
-            if (const auto count = state.subscriber->dead_letter_count(); count.ok()) {
-                dead.set(static_cast<double>(*count));
-            }
+            inbox.show(*state.subscriber);
         }
         pause(stop, kMetricsInterval);
     }

@@ -10,23 +10,12 @@
 #include <vector>
 
 #include "core/anchored_clock.h"
-#include "prepay/common/v1/common.pb.h"
+#include "runtime/outbox_rpc.h"
 #include "runtime/service.h"
 #include "runtime/service_token.h"
 #include "runtime/session_follower.h"
 
 namespace prepay::runtime {
-
-/// Answers OutboxService.Replay from the process's own outbox.
-class OutboxReplayService {
-public:
-    explicit OutboxReplayService(pg::Database& database) : database_(database) {}
-    Status replay(const rpc::CallContext& context, const common::v1::ReplayRequest& request,
-                  rpc::StreamWriter<common::v1::ReplayResponse>& writer);
-
-private:
-    pg::Database& database_;
-};
 
 /// What a Service is made of; order of members = order of construction.
 struct Service::State {
@@ -40,7 +29,7 @@ struct Service::State {
     pg::Database database;
     outbox::Outbox outbox;
     rpc::Server server;
-    OutboxReplayService replay_service;
+    OutboxRpc outbox_rpc;
     ServiceToken token;
     std::map<std::string, std::unique_ptr<rpc::Client>> peers;
     std::unique_ptr<outbox::Subscriber> subscriber;

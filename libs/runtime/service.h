@@ -38,6 +38,7 @@ struct CommonConfig {
     std::map<std::string, std::string> peers;  ///< "account" -> "host:port"
     std::string log_level;
     bool reflection = false;
+    outbox::ProgressOptions progress;
 };
 
 /// The parts every service is composed of. Lives from start to the end of the drain.
@@ -63,6 +64,8 @@ public:
     /// Consumes topics with the schema word as group. Gaps are replayed from the topic's owner, who
     /// must be a configured peer. One subscriber a service; call once.
     void subscribe(const std::vector<std::string>& topics, outbox::Handler handler);
+    /// How the state of a topic of one's own is told to a consumer that has none.
+    void add_snapshot(const std::string& topic, outbox::SnapshotSource source);
     /// Runs a function in a thread of its own until the stop is requested; it must return within 5
     /// s of that. An exception that leaves it ends the process.
     void spawn(const std::string& name, std::function<void(const std::stop_token&)> body);

@@ -39,6 +39,12 @@ void MockBroker::create_topic(const std::string& topic, int partition_count) {
     rd_kafka_mock_topic_create(state_->cluster, topic.c_str(), partition_count, 1);
 }
 
+void MockBroker::expire_members() {
+    constexpr std::int16_t kHeartbeat = 12;  // Kafka's number of the request.
+    rd_kafka_mock_push_request_errors(state_->cluster, kHeartbeat, 1,
+                                      RD_KAFKA_RESP_ERR_UNKNOWN_MEMBER_ID);
+}
+
 std::map<std::pair<std::string, int>, std::vector<std::int64_t>> MockBroker::sequences(
     const std::vector<std::string>& topics, int partition_count) const {
     std::array<char, 256> error{};

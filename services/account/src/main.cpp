@@ -123,10 +123,35 @@ void check_keys(const WechatConfig& wechat, config::Reader& reader) {
     }
 }
 
+/// For consumers that are further behind than the outbox reaches.
+void offer_snapshots(runtime::Service& service, Parts& parts) {
+    service.add_snapshot("prepay.account.rooms.v1",
+                         [&parts](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                  const outbox::EmitEvent& emit) {
+                             return parts.rooms.tell_rooms(tx, request, emit);
+                         });
+    service.add_snapshot("prepay.account.occupancies.v1",
+                         [&parts](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                  const outbox::EmitEvent& emit) {
+                             return parts.rooms.tell_occupancies(tx, request, emit);
+                         });
+    service.add_snapshot("prepay.account.balance-changes.v1",
+                         [&parts](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                  const outbox::EmitEvent& emit) {
+                             return parts.book.tell_balances(tx, request, emit);
+                         });
+    service.add_snapshot("prepay.account.switch-intents.v1",
+                         [&parts](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                  const outbox::EmitEvent& emit) {
+                             return parts.switches.tell_ready(tx, request, emit);
+                         });
+}
+
 Status wire(runtime::Service& service, const AccountConfig& config, std::unique_ptr<Parts>& parts) {
     PREPAY_ASSIGN_OR_RETURN(auto provider, make_provider(config, service.clock()));
     parts = std::make_unique<Parts>(service, config, std::move(provider));
     parts->grpc->register_with(service.server());
+    offer_snapshots(service, *parts);
     service.subscribe(EventIntake::topics(),
                       [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
                           return parts->intake.apply(tx, messages);

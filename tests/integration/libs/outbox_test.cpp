@@ -72,7 +72,7 @@ struct Pipe {
         options.group = "prepay-reader";
         options.topics = {kTopic};
         options.poll_wait = std::chrono::milliseconds(50);
-        return outbox::Subscriber(options, *reader, outbox, std::move(replay), record);
+        return outbox::Subscriber(options, *reader, outbox, {std::move(replay), {}, {}}, record);
     }
     /// Gives at most `count_max` stored messages at a time.
     [[nodiscard]] outbox::Replay replay(int count_max) const {
@@ -233,8 +233,8 @@ TEST_CASE("I-3 messages that come again change nothing, and a replaced consumer 
 namespace {
 
 outbox::Subscriber new_worker(pg::Database& database, outbox::Handler handler) {
-    return outbox::Subscriber({}, database, outbox::Outbox(kPartitionCount), no_replay(),
-                              std::move(handler));
+    static const outbox::Outbox outbox(kPartitionCount);
+    return outbox::Subscriber({}, database, outbox, {no_replay(), {}, {}}, std::move(handler));
 }
 
 /// As the broker gives them: offsets from 0, sequences from 1, the value is the offset.

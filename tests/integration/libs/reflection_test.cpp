@@ -83,11 +83,19 @@ TEST_CASE("a reflection stream answers question after question") {
     options.listen = "127.0.0.1:0";
     options.reflection = true;
     Server server(options, metrics, clock);
+    const auto nothing = [](const CallContext&, const google::protobuf::Message&,
+                            RawStreamWriter&) { return absl::OkStatus(); };
     server.add_stream("prepay.common.v1.OutboxService/Replay",
-                      common::v1::ReplayRequest::default_instance(),
-                      [](const CallContext&, const google::protobuf::Message&, RawStreamWriter&) {
-                          return absl::OkStatus();
-                      });
+                      common::v1::ReplayRequest::default_instance(), nothing);
+    server.add_stream("prepay.common.v1.OutboxService/Snapshot",
+                      common::v1::SnapshotRequest::default_instance(), nothing);
+    server.add_unary(
+        "prepay.common.v1.OutboxService/GetHighWater",
+        common::v1::GetHighWaterRequest::default_instance(),
+        [](const CallContext&,
+           const google::protobuf::Message&) -> Result<std::unique_ptr<google::protobuf::Message>> {
+            return std::make_unique<common::v1::GetHighWaterResponse>();
+        });
     REQUIRE(server.start().ok());
     ReflectionStream stream(server.port());
     ReflectionRequest list;

@@ -17,6 +17,8 @@ struct Fixture {
         options.public_key_pem = keys.public_pem();
         server = std::make_unique<Server>(options, metrics, clock);
         server->stream("prepay.common.v1.OutboxService/Replay", this, &Fixture::replay);
+        server->unary("prepay.common.v1.OutboxService/GetHighWater", this, &Fixture::get_head);
+        server->stream("prepay.common.v1.OutboxService/Snapshot", this, &Fixture::snapshot);
         REQUIRE(server->start().ok());
     }
 
@@ -31,6 +33,15 @@ struct Fixture {
             }
         }
         return request.topic() == "bad" ? not_found("NO_TOPIC", "no such topic") : absl::OkStatus();
+    }
+
+    Result<common::v1::GetHighWaterResponse> get_head(const CallContext&,
+                                                      const common::v1::GetHighWaterRequest&) {
+        return unavailable("NOT_HERE", "not asked in these tests");
+    }
+    Status snapshot(const CallContext&, const common::v1::SnapshotRequest&,
+                    StreamWriter<common::v1::SnapshotResponse>&) {
+        return unavailable("NOT_HERE", "not asked in these tests");
     }
 
     std::string token(Role role) const { return keys.token(role, "prepay-test"); }

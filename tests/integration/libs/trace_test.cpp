@@ -59,7 +59,7 @@ TEST_CASE("A trace id goes through outbox, broker, subscriber and replay") {
     reading.group = "prepay-reader";
     reading.topics = {kTopic};
     const auto reader = consumer_side.open(2);
-    outbox::Subscriber subscriber(reading, *reader, outbox, nullptr,
+    outbox::Subscriber subscriber(reading, *reader, outbox, {},
                                   [&](pqxx::work&, const std::vector<kafka::Message>&) -> Status {
                                       const std::lock_guard lock(mutex);
                                       seen = telemetry::current_trace_id();
@@ -73,7 +73,7 @@ TEST_CASE("A trace id goes through outbox, broker, subscriber and replay") {
     }
     CHECK(seen == "0123456789abcdef0123456789abcdef");
 
-    runtime::OutboxReplayService replay(*database);
+    runtime::OutboxRpc replay(*database, 1);
     common::v1::ReplayRequest request;
     request.set_topic(kTopic);
     request.set_from_sequence(1);

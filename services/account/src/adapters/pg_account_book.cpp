@@ -290,4 +290,29 @@ void PgAccountBook::announce(pqxx::work& tx, const std::vector<AccountChange>& c
     outbox_.append_all(tx, outgoing);
 }
 
+Status PgAccountBook::tell_balances(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                    const outbox::EmitEvent& emit) {
+    for (const auto& account :
+         tx.exec("SELECT account_no, account_id, balance_micros, version, credit_total_micros,"
+                 " charge_total_micros FROM accounts JOIN balances USING (account_no)"
+                 " WHERE kind IN ('purse', 'vacancy') ORDER BY account_no")) {
+        const auto account_id = account["account_id"].as<std::string>();
+        if (partition_of(account_id, request.partition_count) != request.partition) {
+            continue;
+        }
+        LockedAccount state;
+        state.balance = {account["account_no"].as<std::int64_t>(),
+                         Money::from_micros(account["balance_micros"].as<std::int64_t>()),
+                         account["version"].as<std::int64_t>(),
+                         Money::from_micros(account["credit_total_micros"].as<std::int64_t>()),
+                         Money::from_micros(account["charge_total_micros"].as<std::int64_t>())};
+        state.profile = read_profiles(tx, {state.balance.account_no}).front();
+        v1::BalancesChanged event;
+        *event.mutable_header() = make_header(clock_, clock_.now());
+        fill(*event.add_changes(), {state, state});
+        PREPAY_RETURN_IF_ERROR(emit({request.topic, account_id, event.SerializeAsString()}));
+    }
+    return absl::OkStatus();
+}
+
 }  // namespace prepay::account

@@ -92,6 +92,10 @@ public:
 
     /// Announces changed purses and vacancy accounts: one message per partition.
     void announce(pqxx::work& tx, const std::vector<AccountChange>& changes, Instant now);
+    /// The state of each purse and vacancy account of a partition, without a crossed threshold. For
+    /// a consumer without history; only reads.
+    Status tell_balances(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                         const outbox::EmitEvent& emit);
 
 private:
     using ProfilePtr = std::shared_ptr<const AccountProfile>;

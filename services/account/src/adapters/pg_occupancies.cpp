@@ -112,4 +112,45 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
     return absl::OkStatus();
 }
 
+Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                 const outbox::EmitEvent& emit) {
+    for (const auto& meter : tx.exec("SELECT meter_id FROM room_meters ORDER BY meter_id")) {
+        const auto meter_id = meter["meter_id"].as<std::string>();
+        if (partition_of(meter_id, request.partition_count) != request.partition) {
+            continue;
+        }
+        v1::OccupanciesChanged event;
+        *event.mutable_header() = make_header(clock_, clock_.now());
+        // Withdrawn ones, too: who is only behind may know them as valid.
+        for (const auto& row : run_prepared(
+                 tx, "rooms_tell_spans",
+                 "SELECT occupancy_id, account_no, room_id, opening_register, closing_register,"
+                 " o.revision, vacancy, deleted, account_id, a.site_id,"
+                 " (extract(epoch from start_time) * 1000000)::bigint AS start_micros,"
+                 " (extract(epoch from end_time) * 1000000)::bigint AS end_micros"
+                 " FROM occupancies o JOIN accounts a USING (account_no)"
+                 " WHERE meter_id = $1 ORDER BY start_time, occupancy_id",
+                 meter_id)) {
+            Occupancy span;
+            span.occupancy_id = row["occupancy_id"].as<std::string>();
+            span.account_no = row["account_no"].as<std::int64_t>();
+            span.room_id = row["room_id"].as<std::string>();
+            span.meter_id = meter_id;
+            span.start_time = instant_at(row["start_micros"]);
+            span.end_time = optional_instant_at(row["end_micros"]);
+            span.opening_register = row["opening_register"].as<std::int64_t>();
+            span.closing_register = row["closing_register"].as<std::int64_t>();
+            span.revision = row["revision"].as<std::int64_t>();
+            span.vacancy = row["vacancy"].as<bool>();
+            span.deleted = row["deleted"].as<bool>();
+            *event.add_occupancies() = to_proto(span, row["account_id"].as<std::string>(),
+                                                row["site_id"].as<std::string>());
+        }
+        if (event.occupancies_size() > 0) {
+            PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));
+        }
+    }
+    return absl::OkStatus();
+}
+
 }  // namespace prepay::account

@@ -273,6 +273,30 @@ Result<v1::Room> PgRooms::get(pqxx::work& tx, const std::string& room_id) {
     return to_room(rows[0]);
 }
 
+Status PgRooms::tell_rooms(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                           const outbox::EmitEvent& emit) {
+    const auto tell = [&](const std::string& key, v1::RoomsChanged event) {
+        *event.mutable_header() = make_header(clock_, clock_.now());
+        return emit({request.topic, key, event.SerializeAsString()});
+    };
+    for (const v1::Site& site : list_sites(tx)) {
+        if (partition_of(site.site_id(), request.partition_count) == request.partition) {
+            v1::RoomsChanged event;
+            *event.add_sites() = site;
+            PREPAY_RETURN_IF_ERROR(tell(site.site_id(), std::move(event)));
+        }
+    }
+    for (const auto& row : tx.exec("SELECT room_id FROM rooms ORDER BY room_id")) {
+        const auto room_id = row["room_id"].as<std::string>();
+        if (partition_of(room_id, request.partition_count) == request.partition) {
+            v1::RoomsChanged event;
+            PREPAY_ASSIGN_OR_RETURN(*event.add_rooms(), get(tx, room_id));
+            PREPAY_RETURN_IF_ERROR(tell(room_id, std::move(event)));
+        }
+    }
+    return absl::OkStatus();
+}
+
 std::vector<v1::Room> PgRooms::of_account(pqxx::work& tx, std::int64_t account_no) {
     std::vector<v1::Room> rooms;
     for (const auto& row : tx.exec_params(

@@ -44,6 +44,13 @@ public:
     /// Raises the revision and announces.
     Result<v1::Room> announce_room(pqxx::work& tx, const std::string& room_id);
 
+    /// Sites and rooms of a partition, one an event; and its meters' spans, all of a meter in one.
+    /// For a consumer without history; both only read.
+    Status tell_rooms(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                      const outbox::EmitEvent& emit);
+    Status tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                            const outbox::EmitEvent& emit);
+
     /// `time` or now where absent. Reason TIME_IN_FUTURE.
     Result<Instant> time_or_now(bool has_time, const google::protobuf::Timestamp& time) const;
 

@@ -74,6 +74,20 @@ SwitchIntent to_intent(const pqxx::row& row) {
     return intent;
 }
 
+// Without a header.
+v1::SwitchIntentChanged to_event(pqxx::work& tx, const std::string& meter_id,
+                                 const SwitchIntent& intent) {
+    v1::SwitchIntentChanged event;
+    *event.mutable_intent() = to_proto(intent);
+    event.mutable_intent()->set_meter_id(meter_id);
+    event.mutable_intent()->set_account_id(
+        tx.exec_params1("SELECT account_id FROM accounts WHERE account_no = $1",
+                        intent.account_no)["account_id"]
+            .as<std::string>());
+    event.set_revision(intent.revision);
+    return event;
+}
+
 }  // namespace
 
 SwitchContext context_of(const LockedAccount& account, Instant now) {
@@ -113,6 +127,30 @@ std::map<std::string, std::int64_t> PgSwitches::payers(pqxx::work& tx,
     return found;
 }
 
+Status PgSwitches::tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                              const outbox::EmitEvent& emit) const {
+    std::vector<std::string> meter_ids;
+    for (const auto& row :
+         tx.exec("SELECT meter_id FROM switch_intents WHERE state = 'ready' ORDER BY meter_id")) {
+        const auto meter_id = row["meter_id"].as<std::string>();
+        if (partition_of(meter_id, request.partition_count) == request.partition) {
+            meter_ids.push_back(meter_id);
+        }
+    }
+    for (const auto& row :
+         run_prepared(tx, "switch_load_intents", kLoadIntents, pg::to_array(meter_ids))) {
+        const SwitchIntent intent = to_intent(row);
+        if (intent.state != IntentState::kReady) {
+            continue;
+        }
+        const auto meter_id = row["meter_id"].as<std::string>();
+        v1::SwitchIntentChanged event = to_event(tx, meter_id, intent);
+        *event.mutable_header() = make_header(clock_, clock_.now());
+        PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));
+    }
+    return absl::OkStatus();
+}
+
 void PgSwitches::save(pqxx::work& tx, MeterSwitch& meter, Instant now) {
     for (SwitchIntent& intent : meter.intents) {  // By seq: a cancelled one before its successor.
         if (!intent.changed) {
@@ -127,15 +165,8 @@ void PgSwitches::save(pqxx::work& tx, MeterSwitch& meter, Instant now) {
                      intent.balance.micros(), pg::to_timestamptz(intent.create_time),
                      optional_time_text(intent.claim_time), optional_time_text(intent.finish_time),
                      intent.reason_text);
-        v1::SwitchIntentChanged event;
+        v1::SwitchIntentChanged event = to_event(tx, meter.meter_id, intent);
         *event.mutable_header() = make_header(clock_, now);
-        *event.mutable_intent() = to_proto(intent);
-        event.mutable_intent()->set_meter_id(meter.meter_id);
-        event.mutable_intent()->set_account_id(
-            tx.exec_params1("SELECT account_id FROM accounts WHERE account_no = $1",
-                            intent.account_no)[0]
-                .as<std::string>());
-        event.set_revision(intent.revision);
         outbox_.append(tx, kTopic, meter.meter_id, event.SerializeAsString());
         metrics_.switch_intent(to_text(intent.action), to_text(intent.state));
         intent.changed = false;

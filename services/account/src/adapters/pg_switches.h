@@ -36,6 +36,11 @@ public:
     /// Brings all meters of the accounts in line with the accounts' wishes.
     void reconcile(pqxx::work& tx, const std::vector<LockedAccount>& accounts, Instant now);
 
+    /// The intents of a partition's meters that wait for the gateway. For a consumer without
+    /// history; only reads.
+    Status tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                      const outbox::EmitEvent& emit) const;
+
     /// Whether any meter of the account is proven off; stores and tells whether that is news.
     bool update_cut(pqxx::work& tx, const LockedAccount& account);
 

@@ -1,0 +1,53 @@
+#include <thread>
+
+#include "outbox/outbox.h"
+
+namespace prepay::outbox {
+namespace {
+
+constexpr int kSnapshotTries = 50;
+constexpr std::chrono::milliseconds kSnapshotPause{20};
+
+}  // namespace
+
+Result<OutboxHead> read_head(pg::Database& database, const std::vector<std::string>& topics) {
+    return database.read([&](pqxx::work& tx) -> Result<OutboxHead> {
+        OutboxHead head;
+        head.stream_id = tx.exec1("SELECT stream_id FROM outbox_identity")["stream_id"].c_str();
+        for (const auto& row : tx.exec_params(
+                 "SELECT topic, partition, next_sequence - 1 AS numbered, published_sequence"
+                 " FROM outbox_positions WHERE topic = ANY ($1::text[])",
+                 pg::to_array(topics))) {
+            head.partitions.push_back({row["topic"].as<std::string>(), row["partition"].as<int>(),
+                                       row["numbered"].as<std::int64_t>(),
+                                       row["published_sequence"].as<std::int64_t>()});
+        }
+        return head;
+    });
+}
+
+Result<std::int64_t> take_snapshot(pg::Database& database, const SnapshotRequest& request,
+                                   const SnapshotSource& source, const EmitEvent& emit) {
+    for (int attempt = 1;; ++attempt) {
+        const Result<std::int64_t> sequence =
+            database.read([&](pqxx::work& tx) -> Result<std::int64_t> {
+                // What is committed but has no sequence yet would be in the state and come again.
+                const auto row = tx.exec_params1(
+                    "SELECT EXISTS (SELECT FROM outbox WHERE sequence IS NULL AND topic = $1"
+                    " AND partition = $2) AS unnumbered, (SELECT coalesce(max(next_sequence), 1)"
+                    " FROM outbox_positions WHERE topic = $1 AND partition = $2) AS next_sequence",
+                    request.topic, request.partition);
+                if (row["unnumbered"].as<bool>()) {
+                    return unavailable("SNAPSHOT_NOT_YET", "messages wait for their sequence");
+                }
+                PREPAY_RETURN_IF_ERROR(source(tx, request, emit));
+                return row["next_sequence"].as<std::int64_t>() - 1;
+            });
+        if (error_reason(sequence.status()) != "SNAPSHOT_NOT_YET" || attempt == kSnapshotTries) {
+            return sequence;
+        }
+        std::this_thread::sleep_for(kSnapshotPause);
+    }
+}
+
+}  // namespace prepay::outbox

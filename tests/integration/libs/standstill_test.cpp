@@ -1,0 +1,327 @@
+#include <atomic>
+#include <catch2/catch.hpp>
+#include <thread>
+#include <utility>
+
+#include "core/ids.h"
+#include "outbox/outbox.h"
+#include "support/mock_broker.h"
+#include "support/outbox_parts.h"
+#include "support/pg_cluster.h"
+#include "support/test_database.h"
+
+namespace prepay::test {
+namespace {
+
+constexpr const char* kTopic = "prepay.test.facts.v1";
+constexpr int kPartitionCount = 4;
+
+const std::vector<pg::Migration> kFacts = {{"0001_facts.sql", "CREATE TABLE facts (value bigint)"}};
+const std::vector<pg::Migration> kSeen = {
+    {"0001_seen.sql", "CREATE TABLE seen (message_key text, value bigint)"}};
+
+Status record(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+    for (const kafka::Message& message : messages) {
+        tx.exec_params("INSERT INTO seen VALUES ($1, $2)", message.key,
+                       std::stoll(message.payload));
+    }
+    return absl::OkStatus();
+}
+
+std::int64_t seen_count(pg::Database& database) {
+    const Result<std::int64_t> count = database.read([](pqxx::work& tx) -> Result<std::int64_t> {
+        return tx.exec1("SELECT count(DISTINCT value) FROM seen")[0].as<std::int64_t>();
+    });
+    return count.ok() ? *count : -1;
+}
+
+bool within(std::chrono::seconds time, const std::function<bool()>& condition) {
+    const auto deadline = std::chrono::steady_clock::now() + time;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > deadline) {
+            return false;
+        }
+        std::this_thread::yield();
+    }
+    return true;
+}
+
+/// An owner with its database, a broker that may be replaced, and a consumer's database.
+struct Site {
+    explicit Site(const std::string& target_server = "")
+        : source("source", kFacts), target("target", kSeen, target_server) {}
+
+    const TestDatabase source;
+    const TestDatabase target;
+    const std::unique_ptr<pg::Database> database = source.open();
+    const std::unique_ptr<pg::Database> reader = target.open();
+    const outbox::Outbox outbox{kPartitionCount};
+
+    void append(int from, int to) const {
+        REQUIRE(database
+                    ->transact([&](pqxx::work& tx) {
+                        for (int i = from; i < to; ++i) {
+                            const std::string text = std::to_string(i);
+                            tx.exec_params("INSERT INTO facts VALUES ($1)", i);
+                            outbox.append(tx, kTopic, text, text);
+                        }
+                        return absl::OkStatus();
+                    })
+                    .ok());
+    }
+    void publish(const MockBroker& broker) const {
+        const auto relay = new_relay(source.options(), broker.brokers());
+        REQUIRE(within(std::chrono::seconds(10), [&] {
+            const auto published = relay->run_once();
+            return published.ok() && *published == 0;
+        }));
+    }
+    /// All facts of the partition, in pieces of three.
+    Result<std::int64_t> snapshot(
+        const std::string& topic, int partition, std::int64_t after,
+        const std::function<Status(std::vector<kafka::Message>)>& take) const {
+        std::vector<kafka::Message> piece;
+        const auto source_of_facts = [&](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                         const outbox::EmitEvent& emit) -> Status {
+            for (const auto& row : tx.exec("SELECT value::text AS value FROM facts")) {
+                const auto value = row["value"].as<std::string>();
+                if (partition_of(value, request.partition_count) == request.partition) {
+                    PREPAY_RETURN_IF_ERROR(emit({request.topic, value, value}));
+                }
+            }
+            return absl::OkStatus();
+        };
+        const auto hand_over = [&]() -> Status {
+            return piece.empty() ? absl::OkStatus() : take(std::exchange(piece, {}));
+        };
+        PREPAY_ASSIGN_OR_RETURN(
+            const std::int64_t sequence,
+            outbox::take_snapshot(*database, {topic, partition, kPartitionCount, after},
+                                  source_of_facts, [&](const outbox::NewMessage& event) -> Status {
+                                      kafka::Message message;
+                                      message.topic = event.topic;
+                                      message.partition = partition;
+                                      message.sequence = 1;
+                                      message.key = event.key;
+                                      message.payload = event.payload;
+                                      piece.push_back(message);
+                                      return piece.size() < 3 ? absl::OkStatus() : hand_over();
+                                  }));
+        PREPAY_RETURN_IF_ERROR(hand_over());
+        return sequence;
+    }
+    [[nodiscard]] outbox::OwnerCalls owner() const {
+        outbox::OwnerCalls calls;
+        calls.replay = [this](const std::string& topic, int partition, std::int64_t from,
+                              std::int64_t to) {
+            return outbox::read_stored(*database, topic, partition, from, to, 3);
+        };
+        calls.ask_heads = [this](const std::vector<std::string>& topics) {
+            const Result<outbox::OutboxHead> head = outbox::read_head(*database, topics);
+            return head.ok() ? std::vector<outbox::OutboxHead>{*head}
+                             : std::vector<outbox::OutboxHead>{};
+        };
+        calls.fetch_snapshot = [this](const std::string& topic, int partition, std::int64_t after,
+                                      const auto& take) {
+            return snapshot(topic, partition, after, take);
+        };
+        return calls;
+    }
+};
+
+outbox::SubscriberOptions options_for(const MockBroker& broker) {
+    outbox::SubscriberOptions options;
+    options.brokers = broker.brokers();
+    options.group = "prepay-reader";
+    options.topics = {kTopic};
+    options.poll_wait = std::chrono::milliseconds(50);
+    options.progress = {std::chrono::milliseconds(100), std::chrono::milliseconds(200),
+                        std::chrono::milliseconds(5000), std::chrono::milliseconds(10000)};
+    return options;
+}
+
+/// A subscriber with its two threads.
+struct Consumption {
+    Consumption(const Site& site, const MockBroker& broker, outbox::OwnerCalls owner)
+        : subscriber(options_for(broker), *site.reader, site.outbox, std::move(owner), record) {}
+
+    outbox::Subscriber subscriber;
+    std::atomic<int> given_up{0};
+    std::jthread consumer{[this](const std::stop_token& stop) { subscriber.run(stop); }};
+    std::jthread watcher{[this](const std::stop_token& stop) {
+        subscriber.watch(stop, [this](const std::string&) { ++given_up; });
+    }};
+};
+
+void execute(pg::Database& database, const std::string& sql) {
+    REQUIRE(database
+                .transact([&](pqxx::work& tx) {
+                    tx.exec(sql);
+                    return absl::OkStatus();
+                })
+                .ok());
+}
+
+/// Every value once.
+std::int64_t row_count(pg::Database& database) {
+    return *database.read([](pqxx::work& tx) -> Result<std::int64_t> {
+        return tx.exec1("SELECT count(*) FROM seen")[0].as<std::int64_t>();
+    });
+}
+
+}  // namespace
+
+TEST_CASE("I-28 partitions given out while PostgreSQL is away are consumed once it is back") {
+    SKIP_WITHOUT_POSTGRES();
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    PgCluster cluster;
+    cluster.start();
+    const Site site(cluster.url());
+    // Nobody watches: the client itself must get over it.
+    outbox::Subscriber subscriber(options_for(broker), *site.reader, site.outbox,
+                                  {no_replay(), {}, {}}, record);
+    const std::jthread consumer([&](const std::stop_token& stop) { subscriber.run(stop); });
+    site.append(0, 20);
+    site.publish(broker);
+    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 20; }));
+
+    cluster.kill();
+    broker.expire_members();
+    // Long enough for the group to give the partitions out again, to nobody who can take them.
+    within(std::chrono::seconds(8), [] { return false; });
+    CHECK(error_reason(subscriber.readiness()) == "NOT_ASSIGNED");
+    site.append(20, 40);
+    site.publish(broker);
+    cluster.start();
+    CHECK(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
+    CHECK(within(std::chrono::seconds(5), [&] { return subscriber.readiness().ok(); }));
+}
+
+TEST_CASE("I-18 the last messages of each partition come although the broker has lost them") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    site.append(0, 20);
+    {
+        MockBroker first;
+        first.create_topic(kTopic, kPartitionCount);
+        site.publish(first);
+        const Consumption consumption(site, first, site.owner());
+        REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 20; }));
+    }
+    {
+        MockBroker lost;
+        lost.create_topic(kTopic, kPartitionCount);
+        site.append(20, 40);
+        site.publish(lost);
+    }  // Twenty acknowledged messages are gone, and nothing comes behind them.
+    MockBroker second;
+    second.create_topic(kTopic, kPartitionCount);
+    const Consumption consumption(site, second, site.owner());
+    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
+    CHECK(row_count(*site.reader) == 40);
+    CHECK(consumption.subscriber.state().replayed_count == 20);
+    CHECK(within(std::chrono::seconds(10), [&] {
+        return consumption.subscriber.state().lag_messages == 0 &&
+               consumption.subscriber.readiness().ok();
+    }));
+}
+
+TEST_CASE("I-28 a consumer that fetches nothing says so, joins anew and at last gives up") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    site.append(0, 20);
+    {
+        MockBroker first;
+        first.create_topic(kTopic, kPartitionCount);
+        site.publish(first);
+    }
+    MockBroker empty;
+    empty.create_topic(kTopic, kPartitionCount);
+    outbox::OwnerCalls owner = site.owner();
+    owner.replay = [](const std::string&, int, std::int64_t,
+                      std::int64_t) -> Result<std::vector<kafka::Message>> {
+        return failed_precondition("BROKEN", "nothing comes, whatever is tried");
+    };
+    const Consumption consumption(site, empty, std::move(owner));
+    REQUIRE(within(std::chrono::seconds(30), [&] { return consumption.given_up > 0; }));
+    const Status readiness = consumption.subscriber.readiness();
+    CHECK(error_reason(readiness) == "INBOX_STALLED");
+    CHECK(error_message(readiness).find("BROKEN") != std::string::npos);
+    const outbox::InboxState state = consumption.subscriber.state();
+    CHECK(state.stalled);
+    CHECK(state.rebuild_count > 0);
+    CHECK(state.lag_messages == 20);
+    CHECK(state.lag_age >= std::chrono::seconds(2));
+}
+
+TEST_CASE("a consumer without history beyond the retention starts from a snapshot, exactly") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    site.append(0, 40);
+    {
+        MockBroker old;
+        old.create_topic(kTopic, kPartitionCount);
+        site.publish(old);
+    }
+    execute(*site.database, "DELETE FROM outbox");  // As after seven days.
+    site.append(40, 50);
+    site.publish(broker);
+    const Consumption consumption(site, broker, site.owner());
+    CHECK(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 50; }));
+    CHECK(row_count(*site.reader) == 50);  // `record` knows no doubles: state and sequence fit.
+    CHECK(within(std::chrono::seconds(5),
+                 [&] { return consumption.subscriber.state().snapshot_count == kPartitionCount; }));
+    site.append(50, 60);
+    site.publish(broker);
+    CHECK(within(std::chrono::seconds(30), [&] { return row_count(*site.reader) == 60; }));
+    CHECK(seen_count(*site.reader) == 60);
+}
+
+TEST_CASE("a snapshot waits for the sequences of what is committed") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    site.append(0, 40);
+    const auto nothing = [](std::vector<kafka::Message>) { return absl::OkStatus(); };
+    CHECK(error_reason(site.snapshot(kTopic, 0, 0, nothing).status()) == "SNAPSHOT_NOT_YET");
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    site.publish(broker);
+    std::int64_t total = 0;
+    std::size_t emitted = 0;
+    for (int partition = 0; partition < kPartitionCount; ++partition) {
+        total += site.snapshot(kTopic, partition, 0,
+                               [&](std::vector<kafka::Message> piece) {
+                                   emitted += piece.size();
+                                   return absl::OkStatus();
+                               })
+                     .value();
+    }
+    CHECK(total == 40);
+    CHECK(emitted == 40);
+}
+
+TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told loudly") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    site.append(0, 40);
+    site.publish(broker);
+    const Consumption consumption(site, broker, site.owner());
+    const auto reason = [&] { return error_reason(consumption.subscriber.readiness()); };
+    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
+    REQUIRE(within(std::chrono::seconds(10), [&] { return reason().empty(); }));
+    SECTION("restored from a backup") {
+        execute(*site.database,
+                "UPDATE outbox_positions SET next_sequence = 2, published_sequence = 1");
+    }
+    SECTION("made anew") {
+        execute(*site.database, "UPDATE outbox_identity SET stream_id = 'another'");
+    }
+    CHECK(within(std::chrono::seconds(10), [&] { return reason() == "OWNER_WENT_BACK"; }));
+}
+
+}  // namespace prepay::test
