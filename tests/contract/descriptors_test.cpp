@@ -131,7 +131,7 @@ TEST_CASE("Every method has exactly one permission (I-22, S-3)", "[I-22][S-3]") 
 }
 
 TEST_CASE("Every mutation carries a request id") {
-    static const std::regex reads("^(Get|List|Watch|Read|Export|Explain|Replay|Check)");
+    static const std::regex reads("^(Get|List|Watch|Read|Export|Explain|Replay|Snapshot|Check)");
     // What makes these repeatable instead.
     const std::set<std::string> own_key = {
         "prepay.alarm.v1.AlarmService.TestChannel",  // a message each time it is asked for
@@ -188,6 +188,7 @@ TEST_CASE(
     const std::set<std::string> open = {"page_token", "next_page_token"};
     const std::set<std::string> open_fields = {
         "prepay.common.v1.ReplayResponse.key",  // of a message: an account's or a line's id
+        "prepay.common.v1.SnapshotResponse.key",
         "prepay.common.v1.ErrorDetail.MetadataEntry.key",
     };
     int marked = 0;

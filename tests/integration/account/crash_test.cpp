@@ -238,7 +238,7 @@ private:
     outbox::Subscriber inbox_{{},
                               *world.database,
                               world.outbox,
-                              prepay::test::no_replay(),
+                              outbox::OwnerCalls{prepay::test::no_replay(), {}, {}},
                               [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
                                   return world.intake.apply(tx, messages);
                               }};

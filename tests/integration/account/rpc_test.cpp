@@ -359,7 +359,7 @@ TEST_CASE(
             }
         }
     }
-    CHECK(calls == 26 * 6);
+    CHECK(calls == 27 * 6);
     CHECK(front.world.checksum() == before);
 }
 

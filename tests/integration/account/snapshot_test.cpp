@@ -4,6 +4,7 @@
 
 #include "core/ids.h"
 #include "integration/account/world.h"
+#include "prepay/account/v1/events.pb.h"
 
 namespace prepay::account::test {
 namespace {
@@ -114,7 +115,10 @@ TEST_CASE("a snapshot tells a consumer without history what all events together 
     const std::string poor = world.make_account("r1", 5 * kYuan);
     const std::string saved = world.make_account("r2", 5 * kYuan);
     const std::string rich = world.make_account("r3", 500 * kYuan);
-    REQUIRE(world.charge({{1, poor, 6 * kYuan}, {2, saved, 6 * kYuan}, {3, rich, 6 * kYuan}}).ok());
+    REQUIRE(
+        world
+            .charge({{1, poor, 6 * kYuan, ""}, {2, saved, 6 * kYuan, ""}, {3, rich, 6 * kYuan, ""}})
+            .ok());
     REQUIRE(world.top_up(saved, 50 * kYuan).ok());  // Its trips are withdrawn.
 
     const std::string rooms = "prepay.account.rooms.v1";

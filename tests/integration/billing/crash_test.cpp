@@ -112,7 +112,7 @@ private:
     outbox::Subscriber inbox_{{},
                               *billing.database,
                               billing.outbox,
-                              test::no_replay(),
+                              outbox::OwnerCalls{test::no_replay(), {}, {}},
                               [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
                                   return billing.events.apply(tx, messages);
                               }};

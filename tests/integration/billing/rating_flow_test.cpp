@@ -125,7 +125,7 @@ TEST_CASE("charges of many lines are announced in messages that the broker takes
     CHECK(charge_count == kMeterCount);
     CHECK(total_bytes > static_cast<std::int64_t>(kafka::kMessageBytesMax));
     CHECK(static_cast<std::int64_t>(event_ids.size()) > total_bytes / (1 << 20));
-    CHECK(billing.sums().at("alice").energy == kMeterCount * std::int64_t{1'000'000});
+    CHECK(billing.sums().at("alice").quantity == kMeterCount * std::int64_t{1'000'000});
 }
 
 TEST_CASE("I-4: readings become charges, register difference = charged energy") {

@@ -252,8 +252,7 @@ TEST_CASE("the pauses outlive the console, and an administrator ends them") {
     telemetry::Metrics metrics;
     const console::ConsoleMetrics console_metrics(metrics);
     const auto pool = world.database.open();
-    const rpc::Client account({"127.0.0.1:1", "", std::chrono::seconds(1)});
-    console::GrpcAuthService restarted(world.config, *pool, account, console_metrics, world.clock);
+    console::GrpcAuthService restarted(world.config, *pool, console_metrics, world.clock);
     rpc::CallContext context;
     context.peer_address = "127.0.0.1";
     console::v1::LogInRequest request;

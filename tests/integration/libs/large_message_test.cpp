@@ -151,9 +151,11 @@ TEST_CASE("a message that the broker refuses for its size holds nobody up and ar
     reading.topics = {kTopic};
     outbox::Subscriber subscriber(
         reading, *reader, outbox,
-        [&](const std::string& topic, int partition, std::int64_t from, std::int64_t to) {
-            return outbox::read_stored(*database, topic, partition, from, to, 1000);
-        },
+        {[&](const std::string& topic, int partition, std::int64_t from, std::int64_t to) {
+             return outbox::read_stored(*database, topic, partition, from, to, 1000);
+         },
+         {},
+         {}},
         [](pqxx::work& tx, const std::vector<kafka::Message>& found) {
             for (const kafka::Message& message : found) {
                 tx.exec_params("INSERT INTO seen (partition, bytes) VALUES ($1, $2)",

@@ -87,7 +87,8 @@ TEST_CASE("I-24: a gateway whose clock is set by a day or an hour reads on in th
     Simulator park;
     prepay::test::TestDatabase scratch("metering", metering_gateway_migrations());
     const auto database = scratch.open();
-    PgRegistryStore registry(*database);
+    const SystemClock clock;
+    PgRegistryStore registry(*database, clock, std::chrono::minutes(15));
     LineConfig line;
     line.line_id = "line-01";
     line.address = "127.0.0.1:" + std::to_string(park.add_line("line-01"));
