@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./run test [--preset dev|tsan] [label…]: builds and runs the tests, label by label, fast ones first. A
 # label is a folder below tests/, or `web` (vitest), or `browser` (headless Chromium against a demo of
-# its own). With a sanitizer preset the C++ tests only, from that preset's own build tree.
+# its own), or `chaos` (ten minutes of trouble; only when asked for). With a sanitizer preset the C++ tests only, from that preset's own build tree.
 
 readonly TEST_DIR=$VAR/test
 test_preset=release
@@ -21,7 +21,7 @@ run_test() {
     RUN_DIR=$TEST_DIR/run LOG_DIR=$TEST_DIR/log
     take_lock "$VAR/test.lock"
     say "Preparing:"
-    known=(web browser)
+    known=(web browser chaos)
     for label in "$ROOT"/tests/*/; do
         label=$(basename "$label")
         [[ " support bench simulator " == *" $label "* ]] || known+=("$label")
@@ -65,7 +65,7 @@ all_labels() {
         [[ $found != *" $label "* ]] || echo "$label"
     done
     for label in $found; do
-        [[ " unit property contract tidy fuzz integration e2e " == *" $label "* ]] || echo "$label"
+        [[ " unit property contract tidy fuzz integration e2e chaos " == *" $label "* ]] || echo "$label"
     done
     [[ $found != *" e2e "* ]] || echo e2e
     [[ $test_preset != release ]] || printf '%s\n' web browser

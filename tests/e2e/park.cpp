@@ -125,6 +125,23 @@ std::vector<billing::v1::Charge> Park::charges(const std::string& meter_id) {
     return charges;
 }
 
+std::optional<billing::v1::Charge> Park::last_charge(const std::string& meter_id) {
+    billing::v1::ListChargesRequest request;
+    request.set_meter_id(meter_id);
+    request.set_page_size(1);
+    const auto page =
+        call(billing_client_, *billing_, &billing::v1::BillingService::Stub::ListCharges, request);
+    return page.charges().empty() ? std::nullopt : std::optional(page.charges(0));
+}
+
+void Park::top_up(const std::string& account_id, std::int64_t amount_micros) {
+    account::v1::TopUpRequest request;
+    request.set_request_id(new_request_id());
+    request.set_account_id(account_id);
+    request.set_amount_micros(amount_micros);
+    call(account_client_, *account_, &account::v1::AccountService::Stub::TopUp, request);
+}
+
 std::vector<account::v1::Posting> Park::postings(const std::string& account_id) {
     std::vector<account::v1::Posting> postings;
     account::v1::ListPostingsRequest request;

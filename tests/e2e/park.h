@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -76,6 +77,9 @@ public:
 
     account::v1::Account account(const std::string& account_id);
     std::vector<billing::v1::Charge> charges(const std::string& meter_id);
+    std::optional<billing::v1::Charge> last_charge(const std::string& meter_id);
+    /// Cash at the desk.
+    void top_up(const std::string& account_id, std::int64_t amount_micros);
     std::vector<account::v1::Posting> postings(const std::string& account_id);
     std::vector<alarm::v1::Episode> episodes(const std::string& account_id);
     /// Pays as a tenant by the simulated WeChat; the order id.

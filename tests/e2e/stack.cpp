@@ -4,6 +4,7 @@
 #include <unistd.h>
 #include <yaml-cpp/yaml.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
@@ -22,6 +23,7 @@ namespace fs = std::filesystem;
 using test::ChildProcess;
 
 constexpr int kPartitionCount = 8;
+constexpr const char* kFakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 const std::string kBin = std::string(prepay::test::binary_dir()) + "/bin/";
 const std::string kSource = prepay::test::source_dir();
 
@@ -95,7 +97,7 @@ void eventually(const std::string& what, const std::function<bool()>& condition,
     }
 }
 
-Stack::Stack() {
+Stack::Stack(StackOptions options) : options_(options) {
     prepare_folder();
     init_kafka();
     start("kafka");
@@ -140,6 +142,17 @@ void Stack::prepare_folder() {
         ports_[schema] = test::free_port();
         ports_[schema + "-http"] = test::free_port();
     }
+    if (options_.is_proxied) {
+        for (const std::string& name : services()) {
+            proxies_[name] = std::make_unique<test::ChaosProxy>(postgres_->port());
+        }
+        proxies_["kafka"] = std::make_unique<test::ChaosProxy>(port("kafka"));
+    }
+    if (options_.has_fake_clock) {
+        for (const std::string& name : services()) {
+            set_clock(name, "+0");
+        }
+    }
     write(folder_ + "/secrets/private.pem", keys_.private_pem());
     write(folder_ + "/secrets/public.pem", keys_.public_pem());
     for (const auto& [schema, name] : kServices) {
@@ -163,6 +176,10 @@ void Stack::create_schemas() const {
 
 void Stack::init_kafka() {
     std::string properties = read(kSource + "/deploy/kafka/server.properties");
+    // Clients go where the broker says it is.
+    const std::string advertised = "advertised.listeners=PLAINTEXT://127.0.0.1:";
+    properties.replace(properties.find(advertised + "@PORT@") + advertised.size(), 6,
+                       std::to_string(port_seen("", "kafka")));
     for (const auto& [key, value] : std::map<std::string, std::string>{
              {"@PORT@", std::to_string(port("kafka"))},
              {"@CONTROLLER_PORT@", std::to_string(port("kafka-controller"))},
@@ -234,10 +251,10 @@ void Stack::write_configs() {
         std::string text =
             "listen: {grpc: " + local(schema) + ", http: " + local(schema + "-http") + "}\n";
         text += "database: {url: \"postgresql://prepay_" + schema +
-                "@127.0.0.1:" + std::to_string(port("postgres")) + "/prepay\"}\n";
+                "@127.0.0.1:" + std::to_string(port_seen(name, "postgres")) + "/prepay\"}\n";
         if (schema != "console") {
-            text += "kafka: {brokers: " + local("kafka") +
-                    ", partition_count: " + std::to_string(kPartitionCount) + "}\n";
+            text += "kafka: {brokers: \"127.0.0.1:" + std::to_string(port_seen(name, "kafka")) +
+                    "\", partition_count: " + std::to_string(kPartitionCount) + "}\n";
         }
         text += "auth:\n  public_key_file: " + folder_ +
                 "/secrets/public.pem\n  service_token_file: " + folder_ + "/secrets/" + schema +
@@ -287,8 +304,8 @@ void Stack::start(const std::string& name) {
         postgres_->start();
         return;
     }
-    processes_[name] =
-        std::make_unique<ChildProcess>(command_of(name), folder_ + "/log/" + name + ".log");
+    processes_[name] = std::make_unique<ChildProcess>(
+        command_of(name), folder_ + "/log/" + name + ".log", environment_of(name));
 }
 
 void Stack::kill(const std::string& name) {
@@ -307,23 +324,81 @@ void Stack::wait_port(const std::string& name, std::chrono::seconds timeout) con
 
 void Stack::wait_ready(std::chrono::seconds timeout) {
     for (const auto& [schema, name] : kServices) {
-        httplib::Client http("127.0.0.1", port(schema + "-http"));
         std::string answer;
-        const auto ready = [&] {
-            if (const auto response = http.Get("/readyz")) {
-                answer = response->body;
-                return response->status == 200;
-            }
-            return false;
-        };
         const auto deadline = std::chrono::steady_clock::now() + timeout;
-        while (!ready()) {
+        while (!answers_ready(schema, answer)) {
             if (std::chrono::steady_clock::now() > deadline) {
                 fail(name + " is not ready: " + answer + "\n" + log_of(name));
             }
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
     }
+}
+
+bool Stack::answers_ready(const std::string& schema, std::string& answer) const {
+    httplib::Client http("127.0.0.1", port(schema + "-http"));
+    http.set_connection_timeout(std::chrono::seconds(1));
+    http.set_read_timeout(std::chrono::seconds(3));
+    const auto response = http.Get("/readyz");
+    answer = response ? response->body : "no answer";
+    return response && response->status == 200;
+}
+
+int Stack::port_seen(const std::string& by, const std::string& server) const {
+    const auto proxy = proxies_.find(server == "kafka" ? server : by);
+    return proxy == proxies_.end() ? port(server) : proxy->second->port();
+}
+
+std::string Stack::unready() const {
+    std::string all;
+    for (const auto& [schema, name] : kServices) {
+        std::string answer;
+        if (!answers_ready(schema, answer)) {
+            all += name + ": " + answer + "\n";
+        }
+    }
+    return all;
+}
+
+const std::vector<std::string>& Stack::services() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> all;
+        for (const auto& [schema, name] : kServices) {
+            all.push_back(name);
+        }
+        return all;
+    }();
+    return names;
+}
+
+void Stack::signal(const std::string& name, int number) { processes_.at(name)->signal(number); }
+
+void Stack::wipe_kafka() {
+    kill("kafka");
+    fs::remove_all(folder_ + "/kafka");
+    init_kafka();
+    start("kafka");
+    wait_port("kafka", std::chrono::seconds(60));
+    create_topics();
+}
+
+void Stack::cut(const std::string& name) { proxies_.at(name)->swallow(); }
+
+void Stack::heal(const std::string& name) { proxies_.at(name)->heal(); }
+
+void Stack::set_clock(const std::string& name, const std::string& offset) {
+    write(folder_ + "/" + name + ".clock", offset + "\n");
+}
+
+std::map<std::string, std::string> Stack::environment_of(const std::string& name) const {
+    const auto& names = services();
+    if (!options_.has_fake_clock || std::find(names.begin(), names.end(), name) == names.end()) {
+        return {};
+    }
+    return {{"LD_PRELOAD", kFakeTime},
+            {"FAKETIME_TIMESTAMP_FILE", folder_ + "/" + name + ".clock"},
+            {"FAKETIME_NO_CACHE", "1"},
+            {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
 }
 
 std::unique_ptr<rpc::Client> Stack::client(const std::string& service, rpc::Role role,
