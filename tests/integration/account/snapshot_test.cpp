@@ -112,9 +112,9 @@ TEST_CASE("a snapshot tells a consumer without history what all events together 
     for (const char* room : {"r1", "r2", "r3", "r4", "r5"}) {
         world.make_room(room, 2);
     }
-    const std::string poor = world.make_account("r1", 5 * kYuan);
-    const std::string saved = world.make_account("r2", 5 * kYuan);
-    const std::string rich = world.make_account("r3", 500 * kYuan);
+    const std::string poor = world.open("r1", 5 * kYuan);
+    const std::string saved = world.open("r2", 5 * kYuan);
+    const std::string rich = world.open("r3", 500 * kYuan);
     REQUIRE(
         world
             .charge({{1, poor, 6 * kYuan, ""}, {2, saved, 6 * kYuan, ""}, {3, rich, 6 * kYuan, ""}})

@@ -86,6 +86,7 @@ TEST_CASE("S-13 a link that was taken back lets nobody in, others go on") {
     SKIP_WITHOUT_POSTGRES()
     LinkWorld world;
     const json gone = world.create("make-link-1", "a-1").json();
+    world.clock.advance(std::chrono::seconds(1));  // The newest comes first.
     const json kept = world.create("make-link-2", "a-1").json();
     CHECK(world.revoke("take-link-0", "no-such-link").reason() == "LINK_NOT_FOUND");
     const HttpAnswer answer = world.revoke("take-link-1", gone["linkId"]);

@@ -28,7 +28,7 @@ public:
             << "kafka: {brokers: '127.0.0.1:1', partition_count: 8}\n"
             << "auth: {public_key_file: " << (folder_ / "key.pem").string()
             << ", service_token_file: " << (folder_ / "token").string() << "}\n"
-            << "peers: {account: '" << local() << "'}\n"
+            << "peers: {account: '" << local() << "', console: '" << local() << "'}\n"
             << "packs_dir: " << prepay::test::source_dir() << "/services/metering-gateway/packs\n";
         process_ = std::make_unique<prepay::test::ChildProcess>(
             std::vector<std::string>{

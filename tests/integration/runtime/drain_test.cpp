@@ -75,7 +75,8 @@ struct Gate {
         std::ofstream(folder / "token") << token;
         std::ofstream(folder / "gate.yaml")
             << "listen: {grpc: '127.0.0.1:" << port << "', http: '127.0.0.1:" << http_port << "'}\n"
-            << "database: {url: '" << scratch.options().url << "', pool_size: 8}\n"
+            << "database: {url: '" << scratch.options().url << "', pool_size: 8,"
+            << " lock_timeout: 60s, statement_timeout: 60s}\n"
             << "auth: {public_key_file: " << (folder / "key.pem").string()
             << ", service_token_file: " << (folder / "token").string() << "}\n"
             << "peers: {console: '127.0.0.1:1'}\n";
