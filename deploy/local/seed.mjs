@@ -210,7 +210,7 @@ async function switchOn() {
 /** What ./run demo prints: the room to watch, and its tenant's phone page. */
 async function writeWelcome(expected) {
     const [accountId, { room }] = [...expected].find(([, { room: { story } }]) => story);
-    const { path } = await client.call('console.v1.AuthService/CreateTenantLink', { accountId });
+    const { path } = await change('console.v1.AuthService/CreateTenantLink', `link-${crypto.randomUUID()}`, { accountId });
     const story = [`building ${room.building.building}, room ${room.name}: about a minute after the first start its`,
         'balance reaches the first alarm, some three minutes later the meter is cut;',
         "then pay on the tenant's phone and see the power come back"];

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # ./run test [--preset dev|tsan] [label…]: builds and runs the tests, label by label, fast ones first. A
 # label is a folder below tests/, or `web` (vitest), or `browser` (headless Chromium against a demo of
-# its own), or `chaos` (ten minutes of trouble; only when asked for). With a sanitizer preset the C++ tests only, from that preset's own build tree.
+# its own), or `chaos` (kills, cuts, wipes; only when asked for). With a sanitizer preset the C++ tests only, from that preset's own build tree.
 
 readonly TEST_DIR=$VAR/test
 test_preset=release

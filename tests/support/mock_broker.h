@@ -21,8 +21,8 @@ public:
     /// bootstrap.servers
     [[nodiscard]] std::string brokers() const;
     void create_topic(const std::string& topic, int partition_count);
-    /// The group's members are unknown at their next heartbeat, as after a stop that was longer than
-    /// their session.
+    /// The group's members are unknown at their next heartbeat, as after a stop that was longer
+    /// than their session.
     void expire_members();
     /// The `prepay-sequence` of every message it holds, in the order of each topic partition.
     [[nodiscard]] std::map<std::pair<std::string, int>, std::vector<std::int64_t>> sequences(

@@ -36,8 +36,7 @@ Status too_many_attempts(Duration wait) {
 }  // namespace
 
 GrpcAuthService::GrpcAuthService(const ConsoleConfig& config, pg::Database& database,
-                                 const ConsoleMetrics& metrics,
-                                 const Clock& clock)
+                                 const ConsoleMetrics& metrics, const Clock& clock)
     : config_(config),
       database_(database),
       store_(database),
