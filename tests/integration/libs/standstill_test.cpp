@@ -5,6 +5,7 @@
 
 #include "core/ids.h"
 #include "outbox/outbox.h"
+#include "pg/row.h"
 #include "support/mock_broker.h"
 #include "support/outbox_parts.h"
 #include "support/pg_cluster.h"
@@ -314,6 +315,15 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
     const auto reason = [&] { return error_reason(consumption.subscriber.readiness()); };
     REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
     REQUIRE(within(std::chrono::seconds(10), [&] { return reason().empty(); }));
+    // The watch has noted whose sequences these are.
+    REQUIRE(within(std::chrono::seconds(10), [&] {
+        return site.reader
+            ->read([](pqxx::work& tx) -> Result<bool> {
+                return pg::only<bool>(tx.exec1(
+                    "SELECT count(*) > 0 FROM inbox_positions WHERE owner_stream_id <> ''"));
+            })
+            .value_or(false);
+    }));
     SECTION("restored from a backup") {
         execute(*site.database,
                 "UPDATE outbox_positions SET next_sequence = 2, published_sequence = 1");
