@@ -61,7 +61,7 @@ function GivenLinks({ accountId, newest }: { accountId: string; newest: string |
     if (links.isError) return <Failed error={links.error} />;
     return (
         <section aria-label={t('link.given')}>
-            <Typography.Title level={5}>{t('link.given')}</Typography.Title>
+            <Typography.Text strong>{t('link.given')}</Typography.Text>
             {links.data?.links.length === 0 && <Typography.Text type="secondary">{t('link.none')}</Typography.Text>}
             <ul style={{ listStyle: 'none', padding: 0 }}>
                 {links.data?.links.map((link) => <GivenLink key={link.linkId} link={link} onRevoked={() => void links.refetch()} />)}
