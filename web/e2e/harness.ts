@@ -76,6 +76,14 @@ export async function shot(page: Page, name: string, fullPage = false): Promise<
 
 /** All violations of axe on the page as it is, as text. */
 export async function violations(page: Page): Promise<string[]> {
+    // A button that has just been enabled still fades in: what counts is what stays.
+    await page.evaluate(() => {
+        const ends = document
+            .getAnimations()
+            .filter((animation) => animation.effect?.getComputedTiming().iterations !== Infinity)
+            .map((animation) => animation.finished.catch(() => undefined));
+        return Promise.race([Promise.all(ends).then(() => undefined), new Promise<void>((done) => setTimeout(done, 2000))]);
+    });
     await page.evaluate(axe.source);
     return page.evaluate(async () => {
         const axe = (window as unknown as { axe: { run(): Promise<{ violations: { id: string; help: string; nodes: { html: string; failureSummary: string }[] }[] }> } }).axe;
