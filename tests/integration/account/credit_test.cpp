@@ -172,6 +172,18 @@ TEST_CASE("a claim that never ends is given up and tried again (I-12)") {
     CHECK(story(cut.world, cut.account) == "trip READY, trip FAILED");
 }
 
+TEST_CASE("a claim is not given up while nobody knows the time (S-21)") {
+    SKIP_WITHOUT_POSTGRES();
+    Cut cut;
+    CHECK(cut.world.claim(cut.newest()));
+    const AnchoredClock anchored(cut.world.clock, [] { return Duration(0); });
+    PgCredit credit(*cut.world.database, cut.world.book, cut.world.switches, anchored,
+                    std::chrono::minutes(15));
+    cut.world.clock.advance(std::chrono::hours(24));  // The machine's clock was set.
+    REQUIRE(*credit.sweep(true) == 0);
+    CHECK(story(cut.world, cut.account) == "trip SENDING");
+}
+
 TEST_CASE("the full sweep finds a trip that was forgotten (I-12)") {
     SKIP_WITHOUT_POSTGRES();
     Cut cut;
