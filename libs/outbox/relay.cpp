@@ -7,6 +7,7 @@
 #include "core/crash_point.h"
 #include "core/pause.h"
 #include "outbox/outbox.h"
+#include "pg/row.h"
 #include "telemetry/log.h"
 
 namespace prepay::outbox {
@@ -98,7 +99,7 @@ Result<Relay::Messages> Relay::assign_sequences() {
         // Most rounds find nothing: they must cost next to nothing.
         tx.conn().prepare("relay_pending",
                           "SELECT EXISTS (SELECT FROM outbox WHERE sequence IS NULL)");
-        const bool pending = tx.exec_prepared1("relay_pending")[0].as<bool>();
+        const bool pending = pg::only<bool>(tx.exec_prepared1("relay_pending"));
         if (recovered_ && !pending) {
             return Messages();
         }

@@ -28,13 +28,13 @@ Status check_applied(pqxx::work& tx, const MigrationSet& set) {
     const auto rows = tx.exec_params(
         "SELECT file_name, checksum FROM schema_migrations WHERE component = $1", set.component);
     for (const auto& row : rows) {
-        const auto found = known.find(row[0].as<std::string>());
+        const auto found = known.find(row["file_name"].as<std::string>());
         if (found == known.end()) {
-            return failed_precondition("MIGRATION_UNKNOWN",
-                                       "the database has step " + row[0].as<std::string>() +
-                                           " that this program does not know; run a newer program");
+            return failed_precondition(
+                "MIGRATION_UNKNOWN", "the database has step " + row["file_name"].as<std::string>() +
+                                         " that this program does not know; run a newer program");
         }
-        if (found->second != row[1].as<std::string>()) {
+        if (found->second != row["checksum"].as<std::string>()) {
             return failed_precondition("MIGRATION_CHANGED",
                                        "step " + found->first +
                                            " differs from the one that was applied; add a new step "

@@ -1,6 +1,7 @@
 #include "pg/request_answer.h"
 
 #include "core/ids.h"
+#include "pg/row.h"
 
 namespace prepay::pg {
 
@@ -13,14 +14,14 @@ Result<std::optional<std::string>> find_answer(pqxx::work& tx, const RequestKey&
     if (rows.empty()) {
         return std::optional<std::string>();
     }
-    const auto& row = rows[0];
-    if (row[0].as<std::string>() != key.method || row[1].as<std::string>() != key.content_hash ||
-        row[2].as<std::string>() != key.subject) {
+    const Row row(rows[0]);
+    if (row.text("method") != key.method || row.text("content_hash") != key.content_hash ||
+        row.text("subject") != key.subject) {
         return already_exists(
             "REQUEST_ID_REUSED",
             "request_id " + key.request_id + " was used for a different request; make a new one");
     }
-    return std::optional<std::string>(pqxx::binarystring(row[3]).str());
+    return std::optional<std::string>(row.bytes("answer"));
 }
 
 void store_answer(pqxx::work& tx, const RequestKey& key, const std::string& answer) {

@@ -9,6 +9,7 @@
 #include "core/ids.h"
 #include "outbox/parts.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::account {
 namespace {
@@ -26,7 +27,7 @@ constexpr const char* kProfiles = R"sql(
 SELECT a.account_no, a.account_id, a.site_id, b.settings_revision, a.kind, a.state,
        a.level_1_micros, a.level_2_micros, a.level_3_micros, a.cut_floor_micros, a.keep_power, a.cut,
        c.customer_id, c.display_name, c.phone, c.email,
-       coalesce(r.room_ids, ''), coalesce(r.room_names, '')
+       coalesce(r.room_ids, '') AS room_ids, coalesce(r.room_names, '') AS room_names
 FROM accounts a JOIN balances b USING (account_no) LEFT JOIN customers c USING (customer_id)
 LEFT JOIN LATERAL (
     SELECT string_agg(room_id, chr(31) ORDER BY room_id) AS room_ids,
@@ -49,27 +50,27 @@ std::vector<std::string> split(const std::string& text) {
     return parts;
 }
 
-std::shared_ptr<const AccountProfile> to_profile(const pqxx::row& row) {
+std::shared_ptr<const AccountProfile> to_profile(const pg::Row& row) {
     auto profile = std::make_shared<AccountProfile>();
-    profile->account_no = row[0].as<std::int64_t>();
-    profile->account_id = row[1].as<std::string>();
-    profile->site_id = row[2].as<std::string>();
-    profile->settings_revision = row[3].as<std::int64_t>();
-    profile->terms.kind = ledger_kind_from(row[4].as<std::string>());
+    profile->account_no = row.number("account_no");
+    profile->account_id = row.text("account_id");
+    profile->site_id = row.text("site_id");
+    profile->settings_revision = row.number("settings_revision");
+    profile->terms.kind = ledger_kind_from(row.text("kind"));
     profile->terms.state =
-        row[5].as<std::string>() == "open" ? AccountState::kOpen : AccountState::kClosed;
-    profile->terms.levels = {Money::from_micros(row[6].as<std::int64_t>()),
-                             Money::from_micros(row[7].as<std::int64_t>()),
-                             Money::from_micros(row[8].as<std::int64_t>()),
-                             Money::from_micros(row[9].as<std::int64_t>())};
-    profile->terms.keep_power = row[10].as<bool>();
-    profile->terms.cut = row[11].as<bool>();
-    profile->customer_id = row[12].as<std::string>("");
-    profile->customer_name = row[13].as<std::string>("");
-    profile->phone = row[14].as<std::string>("");
-    profile->email = row[15].as<std::string>("");
-    profile->room_ids = split(row[16].as<std::string>());
-    profile->room_names = split(row[17].as<std::string>());
+        row.text("state") == "open" ? AccountState::kOpen : AccountState::kClosed;
+    profile->terms.levels = {Money::from_micros(row.number("level_1_micros")),
+                             Money::from_micros(row.number("level_2_micros")),
+                             Money::from_micros(row.number("level_3_micros")),
+                             Money::from_micros(row.number("cut_floor_micros"))};
+    profile->terms.keep_power = row.get<bool>("keep_power");
+    profile->terms.cut = row.get<bool>("cut");
+    profile->customer_id = row.get_or<std::string>("customer_id", "");
+    profile->customer_name = row.get_or<std::string>("display_name", "");
+    profile->phone = row.get_or<std::string>("phone", "");
+    profile->email = row.get_or<std::string>("email", "");
+    profile->room_ids = split(row.text("room_ids"));
+    profile->room_names = split(row.text("room_names"));
     return profile;
 }
 
@@ -102,12 +103,6 @@ void fill(v1::BalanceChange& message, const AccountChange& change) {
 
 }  // namespace
 
-Instant instant_at(const pqxx::field& field) { return from_micros(field.as<std::int64_t>()); }
-
-std::optional<Instant> optional_instant_at(const pqxx::field& field) {
-    return field.is_null() ? std::nullopt : std::optional<Instant>(instant_at(field));
-}
-
 std::string optional_time_text(const std::optional<Instant>& instant) {
     return instant ? pg::to_timestamptz(*instant) : "";
 }
@@ -138,8 +133,8 @@ std::vector<std::int64_t> PgAccountBook::find(pqxx::work& tx,
         "SELECT account_id, account_no FROM accounts WHERE account_id = ANY($1::text[])",
         pg::to_array(missing));
     std::unordered_map<std::string, std::int64_t> fresh;
-    for (const auto& row : rows) {
-        fresh[row[0].as<std::string>()] = row[1].as<std::int64_t>();
+    for (const pg::Row row : rows) {
+        fresh[row.text("account_id")] = row.number("account_no");
     }
     for (std::size_t i = 0; i < account_ids.size(); ++i) {
         if (found[i] == 0) {
@@ -162,7 +157,7 @@ Result<std::int64_t> PgAccountBook::find_purse(pqxx::work& tx, const std::string
     if (rows.empty()) {
         return not_found("ACCOUNT_NOT_FOUND", "there is no account " + account_id);
     }
-    return rows[0][0].as<std::int64_t>();
+    return pg::only<std::int64_t>(rows[0]);
 }
 
 std::optional<SiteAccounts> PgAccountBook::find_site(pqxx::work& tx, const std::string& site_id) {
@@ -182,8 +177,8 @@ std::optional<SiteAccounts> PgAccountBook::find_site(pqxx::work& tx, const std::
     }
     SiteAccounts site;
     for (const auto& row : rows) {
-        const std::string kind = row[0].as<std::string>();
-        const auto account_no = row[1].as<std::int64_t>();
+        const auto kind = row["kind"].as<std::string>();
+        const auto account_no = row["account_no"].as<std::int64_t>();
         (kind == "cash"      ? site.cash_no
          : kind == "wechat"  ? site.wechat_no
          : kind == "revenue" ? site.revenue_no
@@ -214,15 +209,15 @@ std::vector<LockedAccount> PgAccountBook::lock(pqxx::work& tx, std::vector<std::
     std::vector<std::int64_t> stale;
     {
         const std::lock_guard guard(mutex_);
-        for (const auto& row : rows) {
+        for (const pg::Row row : rows) {
             LockedAccount account;
             account.balance = {
-                row[0].as<std::int64_t>(), Money::from_micros(row[1].as<std::int64_t>()),
-                row[2].as<std::int64_t>(), Money::from_micros(row[3].as<std::int64_t>()),
-                Money::from_micros(row[4].as<std::int64_t>())};
+                row.number("account_no"), Money::from_micros(row.number("balance_micros")),
+                row.number("version"), Money::from_micros(row.number("credit_total_micros")),
+                Money::from_micros(row.number("charge_total_micros"))};
             const auto known = profiles_.find(account.balance.account_no);
             if (known != profiles_.end() &&
-                known->second->settings_revision == row[5].as<std::int64_t>()) {
+                known->second->settings_revision == row.number("settings_revision")) {
                 account.profile = known->second;
             } else {
                 stale.push_back(account.balance.account_no);

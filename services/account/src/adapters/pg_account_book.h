@@ -23,8 +23,6 @@ pqxx::result run_prepared(pqxx::work& tx, const char* name, const char* sql,
     return tx.exec_prepared(name, arguments...);
 }
 
-Instant instant_at(const pqxx::field& field);
-std::optional<Instant> optional_instant_at(const pqxx::field& field);
 /// "" for absence, for `NULLIF($n, '')::timestamptz`.
 std::string optional_time_text(const std::optional<Instant>& instant);
 

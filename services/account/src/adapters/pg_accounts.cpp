@@ -7,6 +7,8 @@
 #include "convert.h"
 #include "core/ids.h"
 #include "pg/database.h"
+#include "pg/page.h"
+#include "pg/row.h"
 #include "rpc/request_rules.h"
 #include "telemetry/log.h"
 
@@ -19,10 +21,10 @@ constexpr std::int64_t kRegisterMax = 1'000'000'000'000'000;
 constexpr const char* kSelectAccount = R"sql(
 SELECT a.account_no, a.account_id, a.site_id, a.state, b.balance_micros, b.version,
        a.level_1_micros, a.level_2_micros, a.level_3_micros, a.cut_floor_micros, a.keep_power, a.cut,
-       (extract(epoch from a.open_time) * 1000000)::bigint,
-       (extract(epoch from a.close_time) * 1000000)::bigint,
+       (extract(epoch from a.open_time) * 1000000)::bigint AS open_micros,
+       (extract(epoch from a.close_time) * 1000000)::bigint AS close_micros,
        c.customer_id, c.display_name, c.phone, c.email,
-       coalesce(o.room_ids, '{}'), coalesce(o.meter_ids, '{}'), a.kind
+       coalesce(o.room_ids, '{}') AS room_ids, coalesce(o.meter_ids, '{}') AS meter_ids, a.kind
 FROM accounts a JOIN balances b USING (account_no) LEFT JOIN customers c USING (customer_id)
 LEFT JOIN LATERAL (
     SELECT array_agg(DISTINCT room_id) AS room_ids, array_agg(DISTINCT meter_id) AS meter_ids
@@ -41,39 +43,39 @@ void add_all(const std::string& array_text, google::protobuf::RepeatedPtrField<s
     }
 }
 
-v1::Account to_account(const pqxx::row& row) {
+v1::Account to_account(const pg::Row& row) {
     v1::Account account;
     CreditTerms terms;
-    terms.kind = ledger_kind_from(row[20].as<std::string>());
-    terms.state = row[3].as<std::string>() == "open" ? AccountState::kOpen : AccountState::kClosed;
-    terms.levels = {Money::from_micros(row[6].as<std::int64_t>()),
-                    Money::from_micros(row[7].as<std::int64_t>()),
-                    Money::from_micros(row[8].as<std::int64_t>()),
-                    Money::from_micros(row[9].as<std::int64_t>())};
-    terms.keep_power = row[10].as<bool>();
-    terms.cut = row[11].as<bool>();
-    const Money balance = Money::from_micros(row[4].as<std::int64_t>());
-    account.set_account_id(row[1].as<std::string>());
-    account.set_site_id(row[2].as<std::string>());
+    terms.kind = ledger_kind_from(row.text("kind"));
+    terms.state = row.text("state") == "open" ? AccountState::kOpen : AccountState::kClosed;
+    terms.levels = {Money::from_micros(row.number("level_1_micros")),
+                    Money::from_micros(row.number("level_2_micros")),
+                    Money::from_micros(row.number("level_3_micros")),
+                    Money::from_micros(row.number("cut_floor_micros"))};
+    terms.keep_power = row.get<bool>("keep_power");
+    terms.cut = row.get<bool>("cut");
+    const Money balance = Money::from_micros(row.number("balance_micros"));
+    account.set_account_id(row.text("account_id"));
+    account.set_site_id(row.text("site_id"));
     account.set_state(to_proto(terms.state));
     account.set_balance_micros(balance.micros());
-    account.set_version(row[5].as<std::int64_t>());
+    account.set_version(row.number("version"));
     account.set_currency_code("CNY");
     *account.mutable_alarm_levels() = to_proto(terms.levels);
     account.set_keep_power(terms.keep_power);
     account.set_fee_state(to_proto(fee_state(terms, balance)));
-    *account.mutable_open_time() = to_proto(instant_at(row[12]));
-    if (const auto close_time = optional_instant_at(row[13])) {
+    *account.mutable_open_time() = to_proto(row.time("open_micros"));
+    if (const auto close_time = row.find_time("close_micros")) {
         *account.mutable_close_time() = to_proto(*close_time);
     }
-    if (!row[14].is_null()) {
-        account.mutable_customer()->set_customer_id(row[14].as<std::string>());
-        account.mutable_customer()->set_display_name(row[15].as<std::string>());
-        account.mutable_customer()->set_phone(row[16].as<std::string>());
-        account.mutable_customer()->set_email(row[17].as<std::string>());
+    if (!row.is_null("customer_id")) {
+        account.mutable_customer()->set_customer_id(row.text("customer_id"));
+        account.mutable_customer()->set_display_name(row.text("display_name"));
+        account.mutable_customer()->set_phone(row.text("phone"));
+        account.mutable_customer()->set_email(row.text("email"));
     }
-    add_all(row[18].as<std::string>(), account.mutable_room_ids());
-    add_all(row[19].as<std::string>(), account.mutable_meter_ids());
+    add_all(row.text("room_ids"), account.mutable_room_ids());
+    add_all(row.text("meter_ids"), account.mutable_meter_ids());
     return account;
 }
 
@@ -178,15 +180,13 @@ Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountReque
     }
     PREPAY_ASSIGN_OR_RETURN(auto registers, registers_of(request.opening_registers(), meter_ids));
     PREPAY_ASSIGN_OR_RETURN(const std::string customer_id, put_customer(tx, request.customer()));
-    const auto account_no =
-        tx.exec_params1(
-              "INSERT INTO accounts (account_id, site_id, kind, customer_id, level_1_micros,"
-              " level_2_micros, level_3_micros, cut_floor_micros, open_time)"
-              " VALUES ($1, $2, 'purse', $3, $4, $5, $6, $7, $8) RETURNING account_no",
-              new_id(clock_), room.site_id(), customer_id, levels.level_1.micros(),
-              levels.level_2.micros(), levels.level_3.micros(), levels.cut_floor.micros(),
-              pg::to_timestamptz(start))[0]
-            .as<std::int64_t>();
+    const auto account_no = pg::only<std::int64_t>(tx.exec_params1(
+        "INSERT INTO accounts (account_id, site_id, kind, customer_id, level_1_micros,"
+        " level_2_micros, level_3_micros, cut_floor_micros, open_time)"
+        " VALUES ($1, $2, 'purse', $3, $4, $5, $6, $7, $8) RETURNING account_no",
+        new_id(clock_), room.site_id(), customer_id, levels.level_1.micros(),
+        levels.level_2.micros(), levels.level_3.micros(), levels.cut_floor.micros(),
+        pg::to_timestamptz(start)));
     tx.exec_params("INSERT INTO balances (account_no) VALUES ($1)", account_no);
     LockedAccount opened;
     for (const LockedAccount& account :
@@ -245,9 +245,8 @@ Result<v1::Account> PgAccounts::close(pqxx::work& tx, const v1::CloseAccountRequ
     for (const v1::Room& room : rooms) {
         PREPAY_RETURN_IF_ERROR(rooms_.lock(tx, room.room_id()));
     }
-    const auto site_id =
-        tx.exec_params1("SELECT site_id FROM accounts WHERE account_no = $1", account_no)[0]
-            .as<std::string>();
+    const auto site_id = pg::only<std::string>(
+        tx.exec_params1("SELECT site_id FROM accounts WHERE account_no = $1", account_no));
     const std::int64_t vacancy_no = book_.find_site(tx, site_id)->vacancy_no;
     LockedAccount before;
     for (const LockedAccount& account : book_.lock(tx, {account_no, vacancy_no})) {
@@ -258,14 +257,14 @@ Result<v1::Account> PgAccounts::close(pqxx::work& tx, const v1::CloseAccountRequ
     }
     std::set<std::string> meter_ids;
     std::vector<Occupancy> spans;
-    for (const auto& row : tx.exec_params(
+    for (const pg::Row row : tx.exec_params(
              "SELECT meter_id, room_id FROM occupancies WHERE account_no = $1 AND end_time IS NULL"
              " AND NOT deleted ORDER BY meter_id",
              account_no)) {
         Occupancy span;
         span.account_no = vacancy_no;
-        span.meter_id = row[0].as<std::string>();
-        span.room_id = row[1].as<std::string>();
+        span.meter_id = row.text("meter_id");
+        span.room_id = row.text("room_id");
         span.start_time = end;
         span.vacancy = true;
         meter_ids.insert(span.meter_id);
@@ -350,13 +349,8 @@ Result<v1::ListAccountsResponse> PgAccounts::list(pqxx::work& tx,
         request.site_id(), request.include_closed(), request.query(), "%" + request.query() + "%",
         request.page_token(), limit + 1, by_phone);
     v1::ListAccountsResponse response;
-    for (const auto& row : rows) {
-        if (response.accounts_size() == limit) {
-            response.set_next_page_token(response.accounts(limit - 1).account_id());
-            break;
-        }
-        *response.add_accounts() = to_account(row);
-    }
+    pg::fill_page(rows, limit, "account_id", response,
+                  [&](const pg::Row& row) { *response.add_accounts() = to_account(row); });
     return response;
 }
 

@@ -7,6 +7,7 @@
 #include "core/ids.h"
 #include "outbox/parts.h"
 #include "pg/database.h"
+#include "pg/row.h"
 #include "telemetry/log.h"
 
 // The charges' half of EventIntake: the path that decides how fast the suite is.
@@ -94,7 +95,7 @@ Result<std::int64_t> EventIntake::redirect(pqxx::work& tx, const billing::v1::Ch
             "$2",
             charge.reversal_of(), charge.account_id());
         if (!rows.empty()) {
-            return rows[0][0].as<std::int64_t>();
+            return pg::only<std::int64_t>(rows[0]);
         }
     }
     if (charge.account_id().empty()) {
@@ -110,10 +111,8 @@ Result<std::int64_t> EventIntake::redirect(pqxx::work& tx, const billing::v1::Ch
         telemetry::log_warning("charge of an unknown account goes to the vacancy account",
                                {{"charge_id", charge.charge_id()}, {"site_id", charge.site_id()}});
     }
-    return tx
-        .exec_params1("SELECT account_no FROM redirected_charges WHERE charge_id = $1",
-                      charge.charge_id())[0]
-        .as<std::int64_t>();
+    return pg::only<std::int64_t>(tx.exec_params1(
+        "SELECT account_no FROM redirected_charges WHERE charge_id = $1", charge.charge_id()));
 }
 
 Result<std::vector<Posting>> EventIntake::route(pqxx::work& tx, const Charges& charges) {

@@ -4,7 +4,10 @@
 
 #include "adapters/pg_rooms.h"
 #include "convert.h"
+#include "core/anchored_clock.h"
 #include "core/crash_point.h"
+#include "pg/page.h"
+#include "pg/row.h"
 #include "rpc/request_rules.h"
 #include "telemetry/log.h"
 
@@ -15,8 +18,8 @@ constexpr int kSweepMax = 200;
 
 constexpr const char* kSelectIntent = R"sql(
 SELECT i.intent_id, a.account_id, i.meter_id, i.action, i.state, i.balance_micros,
-       (extract(epoch from i.create_time) * 1000000)::bigint,
-       (extract(epoch from i.finish_time) * 1000000)::bigint, i.reason_text
+       (extract(epoch from i.create_time) * 1000000)::bigint AS create_micros,
+       (extract(epoch from i.finish_time) * 1000000)::bigint AS finish_micros, i.reason_text
 FROM switch_intents i JOIN accounts a USING (account_no)
 )sql";
 
@@ -42,18 +45,18 @@ WHERE a.kind = 'purse' AND a.state = 'open' AND o.end_time IS NULL AND NOT o.del
 LIMIT $1
 )sql";
 
-v1::SwitchIntent to_intent(const pqxx::row& row) {
+v1::SwitchIntent to_intent(const pg::Row& row) {
     SwitchIntent intent;
-    intent.intent_id = row[0].as<std::string>();
-    intent.action = switch_action_from(row[3].as<std::string>());
-    intent.state = intent_state_from(row[4].as<std::string>());
-    intent.balance = Money::from_micros(row[5].as<std::int64_t>());
-    intent.create_time = instant_at(row[6]);
-    intent.finish_time = optional_instant_at(row[7]);
-    intent.reason_text = row[8].as<std::string>();
+    intent.intent_id = row.text("intent_id");
+    intent.action = switch_action_from(row.text("action"));
+    intent.state = intent_state_from(row.text("state"));
+    intent.balance = Money::from_micros(row.number("balance_micros"));
+    intent.create_time = row.time("create_micros");
+    intent.finish_time = row.find_time("finish_micros");
+    intent.reason_text = row.text("reason_text");
     v1::SwitchIntent message = to_proto(intent);
-    message.set_account_id(row[1].as<std::string>());
-    message.set_meter_id(row[2].as<std::string>());
+    message.set_account_id(row.text("account_id"));
+    message.set_meter_id(row.text("meter_id"));
     return message;
 }
 
@@ -68,7 +71,7 @@ Result<v1::ClaimSwitchIntentResponse> PgCredit::claim(pqxx::work& tx,
     if (found.empty()) {
         return not_found("INTENT_NOT_FOUND", "there is no switch intent " + request.intent_id());
     }
-    const auto meter_id = found[0][0].as<std::string>();
+    const auto meter_id = pg::only<std::string>(found[0]);
     v1::ClaimSwitchIntentResponse response;
     const auto payers = switches_.payers(tx, {meter_id});
     if (!payers.empty()) {
@@ -124,13 +127,8 @@ Result<v1::ListSwitchIntentsResponse> PgCredit::list(pqxx::work& tx,
             " ORDER BY i.create_time DESC, i.intent_id DESC LIMIT $4",
         request.account_id(), request.meter_id(), request.page_token(), limit + 1);
     v1::ListSwitchIntentsResponse response;
-    for (const auto& row : rows) {
-        if (response.intents_size() == limit) {
-            response.set_next_page_token(response.intents(limit - 1).intent_id());
-            break;
-        }
-        *response.add_intents() = to_intent(row);
-    }
+    pg::fill_page(rows, limit, "intent_id", response,
+                  [&](const pg::Row& row) { *response.add_intents() = to_intent(row); });
     return response;
 }
 
@@ -155,6 +153,9 @@ Status PgCredit::sweep_account(std::int64_t account_no) {
 }
 
 Result<int> PgCredit::sweep(bool full) {
+    if (is_in_doubt(clock_)) {
+        return 0;  // Nobody knows what is due.
+    }
     const Instant now = clock_.now();
     PREPAY_ASSIGN_OR_RETURN(
         const std::vector<std::int64_t> due,
@@ -163,11 +164,11 @@ Result<int> PgCredit::sweep(bool full) {
             for (const auto& row :
                  tx.exec_params(kDue, pg::to_timestamptz(now),
                                 pg::to_timestamptz(now - claim_timeout_), kSweepMax)) {
-                nos.push_back(row[0].as<std::int64_t>());
+                nos.push_back(pg::only<std::int64_t>(row));
             }
             if (full) {
                 for (const auto& row : tx.exec_params(kForgotten, kSweepMax)) {
-                    nos.push_back(row[0].as<std::int64_t>());
+                    nos.push_back(pg::only<std::int64_t>(row));
                 }
             }
             return nos;

@@ -6,6 +6,7 @@
 #include "convert.h"
 #include "core/crash_point.h"
 #include "pg/database.h"
+#include "pg/row.h"
 #include "telemetry/log.h"
 
 namespace prepay::account {
@@ -130,7 +131,7 @@ Status EventIntake::apply_states(pqxx::work& tx, const std::vector<kafka::Messag
                       "SELECT meter_id FROM meter_switches WHERE meter_id = ANY($1::text[])"
                       " AND (relay <> 'on' OR failure_count > 0) OR meter_id = ANY($2::text[])",
                       pg::to_array(meter_ids), pg::to_array(held))) {
-        switched.push_back(row[0].as<std::string>());
+        switched.push_back(pg::only<std::string>(row));
     }
     if (switched.empty()) {
         return absl::OkStatus();

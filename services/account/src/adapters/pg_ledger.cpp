@@ -9,6 +9,7 @@
 #include "core/crash_point.h"
 #include "outbox/outbox.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::account {
 namespace {
@@ -96,11 +97,11 @@ Status drop_posted(pqxx::work& tx, std::vector<Posting>& postings) {
         ids.push_back(posting.source_id);
     }
     std::map<SourceKey, std::pair<std::int64_t, std::int64_t>> posted;
-    for (const auto& row :
+    for (const pg::Row row :
          run_prepared(tx, "ledger_find_posted", kFindPosted, pg::to_array(source_micros),
                       pg::to_array(kinds), pg::to_array(ids))) {
-        posted[{row[0].as<std::string>(), row[1].as<std::string>()}] = {row[2].as<std::int64_t>(),
-                                                                        row[3].as<std::int64_t>()};
+        posted[{row.text("source_kind"), row.text("source_id")}] = {row.number("account_no"),
+                                                                    row.number("amount_micros")};
     }
     std::vector<Posting> fresh;
     for (Posting& posting : postings) {
@@ -148,7 +149,7 @@ void PgLedger::ensure_month(pqxx::work& tx, Instant time) {
     std::snprintf(name, sizeof name, "entries_%04d%02u", static_cast<int>(date.year()),
                   unsigned{date.month()});
     const bool exists =
-        tx.exec_params1("SELECT to_regclass($1) IS NOT NULL", std::string(name))[0].as<bool>();
+        pg::only<bool>(tx.exec_params1("SELECT to_regclass($1) IS NOT NULL", std::string(name)));
     if (!exists) {
         tx.exec_params("SELECT ensure_entries_month($1)", pg::to_timestamptz(time));
         return;  // Remembered by a later batch, which will see it committed.

@@ -5,6 +5,7 @@
 #include "core/ids.h"
 #include "outbox/parts.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 // The occupancies' half of PgRooms: who pays for a meter, from when to when.
 namespace prepay::account {
@@ -45,24 +46,25 @@ v1::Occupancy to_proto(const Occupancy& span, const std::string& account_id,
 
 std::vector<Occupancy> PgRooms::timeline(pqxx::work& tx, const std::string& meter_id) {
     std::vector<Occupancy> spans;
-    for (const auto& row : run_prepared(
+    for (const pg::Row row : run_prepared(
              tx, "rooms_timeline",
              "SELECT occupancy_id, account_no, room_id, (extract(epoch from start_time) * 1000000)"
-             "::bigint, (extract(epoch from end_time) * 1000000)::bigint, opening_register,"
+             "::bigint AS start_micros, (extract(epoch from end_time) * 1000000)::bigint AS"
+             " end_micros, opening_register,"
              " closing_register, revision, vacancy FROM occupancies"
              " WHERE meter_id = $1 AND NOT deleted ORDER BY start_time",
              meter_id)) {
         Occupancy span;
-        span.occupancy_id = row[0].as<std::string>();
-        span.account_no = row[1].as<std::int64_t>();
-        span.room_id = row[2].as<std::string>();
+        span.occupancy_id = row.text("occupancy_id");
+        span.account_no = row.number("account_no");
+        span.room_id = row.text("room_id");
         span.meter_id = meter_id;
-        span.start_time = instant_at(row[3]);
-        span.end_time = optional_instant_at(row[4]);
-        span.opening_register = row[5].as<std::int64_t>();
-        span.closing_register = row[6].as<std::int64_t>();
-        span.revision = row[7].as<std::int64_t>();
-        span.vacancy = row[8].as<bool>();
+        span.start_time = row.time("start_micros");
+        span.end_time = row.find_time("end_micros");
+        span.opening_register = row.number("opening_register");
+        span.closing_register = row.number("closing_register");
+        span.revision = row.number("revision");
+        span.vacancy = row.get<bool>("vacancy");
         spans.push_back(std::move(span));
     }
     return spans;
@@ -98,8 +100,8 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
             const auto payer = run_prepared(
                 tx, "rooms_payer", "SELECT account_id, site_id FROM accounts WHERE account_no = $1",
                 span.account_no);
-            *message.add_occupancies() =
-                to_proto(span, payer[0][0].as<std::string>(), payer[0][1].as<std::string>());
+            *message.add_occupancies() = to_proto(span, payer[0]["account_id"].as<std::string>(),
+                                                  payer[0]["site_id"].as<std::string>());
         }
     }
     for (auto& [partition, keyed] : messages) {
@@ -122,7 +124,7 @@ Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& 
         v1::OccupanciesChanged event;
         *event.mutable_header() = make_header(clock_, clock_.now());
         // Withdrawn ones, too: who is only behind may know them as valid.
-        for (const auto& row : run_prepared(
+        for (const pg::Row row : run_prepared(
                  tx, "rooms_tell_spans",
                  "SELECT occupancy_id, account_no, room_id, opening_register, closing_register,"
                  " o.revision, vacancy, deleted, account_id, a.site_id,"
@@ -132,19 +134,18 @@ Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& 
                  " WHERE meter_id = $1 ORDER BY start_time, occupancy_id",
                  meter_id)) {
             Occupancy span;
-            span.occupancy_id = row["occupancy_id"].as<std::string>();
-            span.account_no = row["account_no"].as<std::int64_t>();
-            span.room_id = row["room_id"].as<std::string>();
+            span.occupancy_id = row.text("occupancy_id");
+            span.account_no = row.number("account_no");
+            span.room_id = row.text("room_id");
             span.meter_id = meter_id;
-            span.start_time = instant_at(row["start_micros"]);
-            span.end_time = optional_instant_at(row["end_micros"]);
-            span.opening_register = row["opening_register"].as<std::int64_t>();
-            span.closing_register = row["closing_register"].as<std::int64_t>();
-            span.revision = row["revision"].as<std::int64_t>();
-            span.vacancy = row["vacancy"].as<bool>();
-            span.deleted = row["deleted"].as<bool>();
-            *event.add_occupancies() = to_proto(span, row["account_id"].as<std::string>(),
-                                                row["site_id"].as<std::string>());
+            span.start_time = row.time("start_micros");
+            span.end_time = row.find_time("end_micros");
+            span.opening_register = row.number("opening_register");
+            span.closing_register = row.number("closing_register");
+            span.revision = row.number("revision");
+            span.vacancy = row.get<bool>("vacancy");
+            span.deleted = row.get<bool>("deleted");
+            *event.add_occupancies() = to_proto(span, row.text("account_id"), row.text("site_id"));
         }
         if (event.occupancies_size() > 0) {
             PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));

@@ -3,6 +3,8 @@
 #include "adapters/pg_orders.h"
 #include "convert.h"
 #include "pg/database.h"
+#include "pg/page.h"
+#include "pg/row.h"
 #include "rpc/request_rules.h"
 
 // The reading half of PgOrders.
@@ -15,10 +17,11 @@ std::string time_text(bool given, const google::protobuf::Timestamp& time) {
 
 constexpr const char* kOrderRows = R"sql(
 SELECT o.order_id, a.account_id, o.kind, o.state, o.amount_micros,
-       coalesce(o.provider_transaction_id, c.provider_transaction_id, ''),
-       (extract(epoch from o.create_time) * 1000000)::bigint,
-       (extract(epoch from o.finish_time) * 1000000)::bigint, o.create_user, o.note,
-       o.balance_after_micros, o.failure_reason,
+       coalesce(o.provider_transaction_id, c.provider_transaction_id, '')
+           AS provider_transaction_id,
+       (extract(epoch from o.create_time) * 1000000)::bigint AS create_micros,
+       (extract(epoch from o.finish_time) * 1000000)::bigint AS finish_micros,
+       o.create_user, o.note, o.balance_after_micros, o.failure_reason,
        (SELECT bool_and(s.settle_time IS NOT NULL) FROM suspense_items i
         LEFT JOIN suspense_settlements s USING (provider_transaction_id)
         WHERE i.order_id = o.order_id) AS settled
@@ -26,29 +29,29 @@ FROM orders o JOIN accounts a ON a.account_no = o.account_no
 LEFT JOIN suspense_settlements c ON c.order_id = o.order_id
 )sql";
 
-Order to_order(const pqxx::row& row) {
+Order to_order(const pg::Row& row) {
     Order order;
-    order.order_id = row[0].as<std::string>();
-    order.account_id = row[1].as<std::string>();
-    order.kind = order_kind_from(row[2].as<std::string>());
-    order.state = order_state_from(row[3].as<std::string>());
-    order.amount = Money::from_micros(row[4].as<std::int64_t>());
-    order.provider_transaction_id = row[5].as<std::string>();
-    order.create_time = instant_at(row[6]);
-    order.finish_time = optional_instant_at(row[7]);
-    order.create_user = row[8].as<std::string>();
-    order.note = row[9].as<std::string>();
-    if (!row[10].is_null()) {
-        order.balance_after = Money::from_micros(row[10].as<std::int64_t>());
+    order.order_id = row.text("order_id");
+    order.account_id = row.text("account_id");
+    order.kind = order_kind_from(row.text("kind"));
+    order.state = order_state_from(row.text("state"));
+    order.amount = Money::from_micros(row.number("amount_micros"));
+    order.provider_transaction_id = row.text("provider_transaction_id");
+    order.create_time = row.time("create_micros");
+    order.finish_time = row.find_time("finish_micros");
+    order.create_user = row.text("create_user");
+    order.note = row.text("note");
+    if (!row.is_null("balance_after_micros")) {
+        order.balance_after = Money::from_micros(row.number("balance_after_micros"));
     }
-    order.failure_reason = row[11].as<std::string>();
+    order.failure_reason = row.text("failure_reason");
     return order;
 }
 
 constexpr const char* kPostingRows = R"sql(
-SELECT e.account_version, (extract(epoch from e.post_time) * 1000000)::bigint, e.amount_micros,
-       e.balance_after_micros, e.kind, e.source_id, c.kind,
-       (extract(epoch from e.source_time) * 1000000)::bigint
+SELECT e.account_version, (extract(epoch from e.post_time) * 1000000)::bigint AS post_micros,
+       e.amount_micros, e.balance_after_micros, e.kind, e.source_id, c.kind AS counter_kind,
+       (extract(epoch from e.source_time) * 1000000)::bigint AS source_micros
 FROM entries e JOIN accounts c ON c.account_no = e.counter_no
 WHERE e.account_no = $1 AND ($2 = 0 OR e.account_version < $2)
     AND ($3 = '' OR e.post_time >= NULLIF($3, '')::timestamptz)
@@ -84,18 +87,14 @@ Result<v1::ListOrdersResponse> PgOrders::list(pqxx::work& tx,
         time_text(request.has_start_time(), request.start_time()),
         time_text(request.has_end_time(), request.end_time()), request.page_token(), limit + 1);
     v1::ListOrdersResponse response;
-    for (const auto& row : rows) {
-        if (response.orders_size() == limit) {
-            response.set_next_page_token(response.orders(limit - 1).order_id());
-            break;
-        }
+    pg::fill_page(rows, limit, "order_id", response, [&](const pg::Row& row) {
         v1::Order& order = *response.add_orders();
         order = to_proto(to_order(row));
-        if (const auto settled = row["settled"]; !settled.is_null()) {
-            order.set_suspense_state(settled.as<bool>() ? v1::SUSPENSE_STATE_SETTLED
-                                                        : v1::SUSPENSE_STATE_HELD);
+        if (const auto settled = row.find<bool>("settled")) {
+            order.set_suspense_state(*settled ? v1::SUSPENSE_STATE_SETTLED
+                                              : v1::SUSPENSE_STATE_HELD);
         }
-    }
+    });
     return response;
 }
 
@@ -113,36 +112,33 @@ Result<v1::ListPostingsResponse> PgOrders::postings(pqxx::work& tx,
                        time_text(request.has_start_time(), request.start_time()),
                        time_text(request.has_end_time(), request.end_time()), limit + 1);
     v1::ListPostingsResponse response;
-    for (const auto& row : rows) {
-        if (response.postings_size() == limit) {
-            response.set_next_page_token(std::to_string(response.postings(limit - 1).posting_id()));
-            break;
-        }
+    pg::fill_page(rows, limit, "account_version", response, [&](const pg::Row& row) {
         v1::Posting& posting = *response.add_postings();
-        posting.set_posting_id(row[0].as<std::int64_t>());
+        posting.set_posting_id(row.number("account_version"));
         posting.set_account_id(request.account_id());
-        *posting.mutable_post_time() = to_proto(instant_at(row[1]));
-        posting.set_amount_micros(row[2].as<std::int64_t>());
-        posting.set_balance_after_micros(row[3].as<std::int64_t>());
-        posting.set_kind(row[4].as<std::string>());
-        posting.set_source_id(row[5].as<std::string>());
-        posting.set_counter_kind(to_proto(ledger_kind_from(row[6].as<std::string>())));
-        *posting.mutable_source_time() = to_proto(instant_at(row[7]));
-    }
+        *posting.mutable_post_time() = to_proto(row.time("post_micros"));
+        posting.set_amount_micros(row.number("amount_micros"));
+        posting.set_balance_after_micros(row.number("balance_after_micros"));
+        posting.set_kind(row.text("kind"));
+        posting.set_source_id(row.text("source_id"));
+        posting.set_counter_kind(to_proto(ledger_kind_from(row.text("counter_kind"))));
+        *posting.mutable_source_time() = to_proto(row.time("source_micros"));
+    });
     return response;
 }
 
 v1::GetTrialBalanceResponse PgOrders::trial_balance(pqxx::work& tx) {
     v1::GetTrialBalanceResponse response;
     std::int64_t total = 0;
-    for (const auto& row : tx.exec("SELECT a.kind, a.site_id, sum(b.balance_micros)::bigint,"
-                                   " sum(b.version)::bigint FROM accounts a JOIN balances b"
-                                   " USING (account_no) GROUP BY 1, 2 ORDER BY 2, 1")) {
+    for (const pg::Row row :
+         tx.exec("SELECT a.kind, a.site_id, sum(b.balance_micros)::bigint AS balance_micros,"
+                 " sum(b.version)::bigint AS posting_count FROM accounts a JOIN balances b"
+                 " USING (account_no) GROUP BY 1, 2 ORDER BY 2, 1")) {
         v1::TrialBalanceLine& line = *response.add_lines();
-        line.set_kind(to_proto(ledger_kind_from(row[0].as<std::string>())));
-        line.set_site_id(row[1].as<std::string>());
-        line.set_balance_micros(row[2].as<std::int64_t>());
-        line.set_posting_count(row[3].as<std::int64_t>());
+        line.set_kind(to_proto(ledger_kind_from(row.text("kind"))));
+        line.set_site_id(row.text("site_id"));
+        line.set_balance_micros(row.number("balance_micros"));
+        line.set_posting_count(row.number("posting_count"));
         total += line.balance_micros();
     }
     response.set_total_micros(total);

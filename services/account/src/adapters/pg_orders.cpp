@@ -146,8 +146,8 @@ Result<Order> PgOrders::create(const NewPayment& payment) {
                            " JOIN accounts a USING (account_no) WHERE o.request_id = $1",
                            payment.request_id);
         if (!stored.empty()) {
-            if (stored[0][18].as<std::string>() != payment.content_hash ||
-                stored[0][2].as<std::string>() != payment.account_id) {
+            if (stored[0]["content_hash"].as<std::string>() != payment.content_hash ||
+                stored[0]["account_id"].as<std::string>() != payment.account_id) {
                 return already_exists("REQUEST_ID_REUSED",
                                       "request_id " + payment.request_id +
                                           " was used for a different request; make a new one");

@@ -173,7 +173,8 @@ void PgOrders::lock_orders(pqxx::work& tx, Batch& batch) {
                                         " FROM suspense_items"
                                         " WHERE provider_transaction_id = ANY($1::text[])",
                                         pg::to_array(transaction_ids))) {
-        batch.transaction_orders[row[0].as<std::string>()] = row[1].as<std::string>();
+        batch.transaction_orders[row["provider_transaction_id"].as<std::string>()] =
+            row["order_id"].as<std::string>();
     }
 }
 

@@ -7,6 +7,8 @@
 #include "convert.h"
 #include "core/ids.h"
 #include "pg/database.h"
+#include "pg/page.h"
+#include "pg/row.h"
 #include "rpc/request_rules.h"
 
 namespace prepay::account {
@@ -20,8 +22,8 @@ constexpr Duration kFutureMax = std::chrono::minutes(1);  // Clocks of callers.
 constexpr const char* kSelectRoom = R"sql(
 SELECT r.room_id, r.site_id, r.building, r.floor, r.display_name, r.revision,
        coalesce((SELECT string_agg(meter_id, ',' ORDER BY meter_id) FROM room_meters m
-                 WHERE m.room_id = r.room_id), ''),
-       coalesce(p.account_id, ''), coalesce(p.display_name, '')
+                 WHERE m.room_id = r.room_id), '') AS meter_ids,
+       coalesce(p.account_id, '') AS account_id, coalesce(p.display_name, '') AS customer_name
 FROM rooms r LEFT JOIN LATERAL (
     SELECT a.account_id, c.display_name
     FROM occupancies o JOIN accounts a USING (account_no) JOIN customers c USING (customer_id)
@@ -29,22 +31,22 @@ FROM rooms r LEFT JOIN LATERAL (
 ) p ON true
 )sql";
 
-v1::Room to_room(const pqxx::row& row) {
+v1::Room to_room(const pg::Row& row) {
     v1::Room room;
-    room.set_room_id(row[0].as<std::string>());
-    room.set_site_id(row[1].as<std::string>());
-    room.set_building(row[2].as<std::string>());
-    room.set_floor(row[3].as<std::string>());
-    room.set_display_name(row[4].as<std::string>());
-    room.set_revision(row[5].as<std::int64_t>());
-    const auto meters = row[6].as<std::string>();
+    room.set_room_id(row.text("room_id"));
+    room.set_site_id(row.text("site_id"));
+    room.set_building(row.text("building"));
+    room.set_floor(row.text("floor"));
+    room.set_display_name(row.text("display_name"));
+    room.set_revision(row.number("revision"));
+    const auto meters = row.text("meter_ids");
     for (std::size_t start = 0; start < meters.size();) {
         const std::size_t end = std::min(meters.find(',', start), meters.size());
         room.add_meter_ids(meters.substr(start, end - start));
         start = end + 1;
     }
-    room.set_account_id(row[7].as<std::string>());
-    room.set_customer_name(row[8].as<std::string>());
+    room.set_account_id(row.text("account_id"));
+    room.set_customer_name(row.text("customer_name"));
     return room;
 }
 
@@ -125,16 +127,16 @@ Result<v1::Site> PgRooms::create_site(pqxx::work& tx, const v1::Site& site) {
 
 std::vector<v1::Site> PgRooms::list_sites(pqxx::work& tx) {
     std::vector<v1::Site> sites;
-    for (const auto& row :
+    for (const pg::Row row :
          tx.exec("SELECT s.site_id, s.display_name, s.time_zone, a.account_id FROM sites s JOIN "
                  "accounts a"
                  " ON a.site_id = s.site_id AND a.kind = 'vacancy' WHERE s.site_id <> 'unassigned'"
                  " ORDER BY s.site_id")) {
         v1::Site site;
-        site.set_site_id(row[0].as<std::string>());
-        site.set_display_name(row[1].as<std::string>());
-        site.set_time_zone(row[2].as<std::string>());
-        site.set_vacancy_account_id(row[3].as<std::string>());
+        site.set_site_id(row.text("site_id"));
+        site.set_display_name(row.text("display_name"));
+        site.set_time_zone(row.text("time_zone"));
+        site.set_vacancy_account_id(row.text("account_id"));
         sites.push_back(std::move(site));
     }
     return sites;
@@ -190,10 +192,12 @@ Status PgRooms::bind_meters(pqxx::work& tx, const std::string& room_id,
     const auto payer = tx.exec_params1(
         "SELECT coalesce((SELECT account_no FROM occupancies WHERE room_id = $1 AND end_time IS "
         "NULL"
-        " AND NOT deleted AND NOT vacancy LIMIT 1), 0), (SELECT account_no FROM accounts a"
-        " WHERE a.site_id = r.site_id AND a.kind = 'vacancy') FROM rooms r WHERE room_id = $1",
+        " AND NOT deleted AND NOT vacancy LIMIT 1), 0) AS tenant_no, (SELECT account_no FROM "
+        "accounts a"
+        " WHERE a.site_id = r.site_id AND a.kind = 'vacancy') AS vacancy_no FROM rooms r"
+        " WHERE room_id = $1",
         room_id);
-    const auto tenant_no = payer[0].as<std::int64_t>();
+    const auto tenant_no = payer["tenant_no"].as<std::int64_t>();
     std::vector<Occupancy> spans;
     for (const std::string& meter_id : meter_ids) {
         const auto bound = run_prepared(
@@ -209,7 +213,7 @@ Status PgRooms::bind_meters(pqxx::work& tx, const std::string& room_id,
                      "INSERT INTO meter_switches (meter_id) VALUES ($1) ON CONFLICT DO NOTHING",
                      meter_id);
         Occupancy span;
-        span.account_no = tenant_no != 0 ? tenant_no : payer[1].as<std::int64_t>();
+        span.account_no = tenant_no != 0 ? tenant_no : payer["vacancy_no"].as<std::int64_t>();
         span.room_id = room_id;
         span.meter_id = meter_id;
         span.start_time = start;
@@ -226,7 +230,7 @@ Result<v1::Room> PgRooms::attach(pqxx::work& tx, const v1::AttachMetersRequest& 
     std::set<std::string> known;
     for (const auto& row :
          tx.exec_params("SELECT meter_id FROM room_meters WHERE room_id = $1", request.room_id())) {
-        known.insert(row[0].as<std::string>());
+        known.insert(pg::only<std::string>(row));
     }
     std::vector<std::string> fresh;
     for (const std::string& meter_id : request.meter_ids()) {
@@ -241,7 +245,7 @@ Result<v1::Room> PgRooms::attach(pqxx::work& tx, const v1::AttachMetersRequest& 
         " AND NOT deleted LIMIT 1), (SELECT account_no FROM accounts a WHERE a.site_id = r.site_id"
         " AND a.kind = 'vacancy')) FROM rooms r WHERE room_id = $1",
         request.room_id());
-    book_.lock_one(tx, payer[0].as<std::int64_t>());
+    book_.lock_one(tx, pg::only<std::int64_t>(payer));
     PREPAY_RETURN_IF_ERROR(bind_meters(tx, request.room_id(), fresh, start));
     return announce_room(tx, request.room_id());
 }
@@ -324,13 +328,8 @@ Result<v1::ListRoomsResponse> PgRooms::list(pqxx::work& tx, const v1::ListRoomsR
         request.site_id(), request.building(), request.floor(), request.query(),
         "%" + request.query() + "%", request.page_token(), limit + 1);
     v1::ListRoomsResponse response;
-    for (const auto& row : rows) {
-        if (response.rooms_size() == limit) {
-            response.set_next_page_token(response.rooms(limit - 1).room_id());
-            break;
-        }
-        *response.add_rooms() = to_room(row);
-    }
+    pg::fill_page(rows, limit, "room_id", response,
+                  [&](const pg::Row& row) { *response.add_rooms() = to_room(row); });
     return response;
 }
 

@@ -3,6 +3,8 @@
 #include "core/assert.h"
 #include "core/crash_point.h"
 #include "pg/database.h"
+#include "pg/page.h"
+#include "pg/row.h"
 #include "rpc/request_rules.h"
 
 // The part of PgOrders for money that could not be credited: into suspense, and out again.
@@ -18,7 +20,7 @@ FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[])
 
 constexpr const char* kFindItem = R"sql(
 SELECT o.site_id, a.account_id, i.amount_micros,
-       (extract(epoch from o.create_time) * 1000000)::bigint
+       (extract(epoch from o.create_time) * 1000000)::bigint AS create_micros
 FROM suspense_items i JOIN orders o USING (order_id) JOIN accounts a USING (account_no)
 WHERE i.provider_transaction_id = $1
 )sql";
@@ -31,32 +33,35 @@ VALUES ($1, $2, NULLIF($3, 0), NULLIF($4, ''), $5, $6, $7)
 
 constexpr const char* kItems = R"sql(
 SELECT i.item_no, i.provider_transaction_id, o.site_id, i.order_id, a.account_id, i.amount_micros,
-       i.reason, (extract(epoch from i.receive_time) * 1000000)::bigint, s.outcome,
-       coalesce(c.account_id, ''), coalesce(s.order_id, ''),
-       (extract(epoch from s.settle_time) * 1000000)::bigint, s.settle_user, s.note
+       i.reason, (extract(epoch from i.receive_time) * 1000000)::bigint AS receive_micros,
+       s.outcome,
+       coalesce(c.account_id, '') AS credited_account_id,
+       coalesce(s.order_id, '') AS credit_order_id,
+       (extract(epoch from s.settle_time) * 1000000)::bigint AS settle_micros,
+       s.settle_user, s.note
 FROM suspense_items i JOIN orders o ON o.order_id = i.order_id
 JOIN accounts a ON a.account_no = o.account_no
 LEFT JOIN suspense_settlements s ON s.provider_transaction_id = i.provider_transaction_id
 LEFT JOIN accounts c ON c.account_no = s.account_no
 )sql";
 
-v1::SuspenseItem to_item(const pqxx::row& row) {
+v1::SuspenseItem to_item(const pg::Row& row) {
     v1::SuspenseItem item;
-    item.set_provider_transaction_id(row[1].as<std::string>());
-    item.set_site_id(row[2].as<std::string>());
-    item.set_order_id(row[3].as<std::string>());
-    item.set_account_id(row[4].as<std::string>());
-    item.set_amount_micros(row[5].as<std::int64_t>());
-    item.set_reason(row[6].as<std::string>());
-    *item.mutable_receive_time() = to_proto(instant_at(row[7]));
-    if (!row[8].is_null()) {
+    item.set_provider_transaction_id(row.text("provider_transaction_id"));
+    item.set_site_id(row.text("site_id"));
+    item.set_order_id(row.text("order_id"));
+    item.set_account_id(row.text("account_id"));
+    item.set_amount_micros(row.number("amount_micros"));
+    item.set_reason(row.text("reason"));
+    *item.mutable_receive_time() = to_proto(row.time("receive_micros"));
+    if (!row.is_null("outcome")) {
         v1::SuspenseSettlement& settlement = *item.mutable_settlement();
-        settlement.set_outcome(to_proto(suspense_outcome_from(row[8].as<std::string>())));
-        settlement.set_account_id(row[9].as<std::string>());
-        settlement.set_order_id(row[10].as<std::string>());
-        *settlement.mutable_settle_time() = to_proto(instant_at(row[11]));
-        settlement.set_settle_user(row[12].as<std::string>());
-        settlement.set_note(row[13].as<std::string>());
+        settlement.set_outcome(to_proto(suspense_outcome_from(row.text("outcome"))));
+        settlement.set_account_id(row.text("credited_account_id"));
+        settlement.set_order_id(row.text("credit_order_id"));
+        *settlement.mutable_settle_time() = to_proto(row.time("settle_micros"));
+        settlement.set_settle_user(row.text("settle_user"));
+        settlement.set_note(row.text("note"));
     }
     return item;
 }
@@ -67,8 +72,9 @@ Result<SuspenseItem> find_item(pqxx::work& tx, const std::string& transaction_id
         return not_found("SUSPENSE_NOT_FOUND",
                          "there is no payment " + transaction_id + " in suspense");
     }
-    return SuspenseItem{transaction_id, rows[0][0].as<std::string>(), rows[0][1].as<std::string>(),
-                        Money::from_micros(rows[0][2].as<std::int64_t>()), instant_at(rows[0][3])};
+    const pg::Row row(rows[0]);
+    return SuspenseItem{transaction_id, row.text("site_id"), row.text("account_id"),
+                        Money::from_micros(row.number("amount_micros")), row.time("create_micros")};
 }
 
 Status to_status(SettlementVerdict verdict) {
@@ -124,15 +130,8 @@ Result<v1::ListSuspenseResponse> PgOrders::list_suspense(pqxx::work& tx,
                            " AND ($3 = 0 OR i.item_no < $3) ORDER BY i.item_no DESC LIMIT $4",
                        request.site_id(), request.include_settled(), below_no, limit + 1);
     v1::ListSuspenseResponse response;
-    std::int64_t last_no = 0;
-    for (const auto& row : rows) {
-        if (response.items_size() == limit) {
-            response.set_next_page_token(std::to_string(last_no));
-            break;
-        }
-        last_no = row[0].as<std::int64_t>();
-        *response.add_items() = to_item(row);
-    }
+    pg::fill_page(rows, limit, "item_no", response,
+                  [&](const pg::Row& row) { *response.add_items() = to_item(row); });
     return response;
 }
 

@@ -4,6 +4,7 @@
 #include "core/crash_point.h"
 #include "core/ids.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::account {
 namespace {
@@ -12,8 +13,9 @@ constexpr const char* kTopic = "prepay.account.switch-intents.v1";
 
 constexpr const char* kLoad = R"sql(
 SELECT o.account_no, s.meter_id, s.relay, s.last_seq, s.settled_seq,
-       (extract(epoch from s.settled_time) * 1000000)::bigint, s.failure_count, s.failed_action,
-       (extract(epoch from s.retry_time) * 1000000)::bigint
+       (extract(epoch from s.settled_time) * 1000000)::bigint AS settled_micros,
+       s.failure_count, s.failed_action,
+       (extract(epoch from s.retry_time) * 1000000)::bigint AS retry_micros
 FROM occupancies o JOIN meter_switches s USING (meter_id)
 WHERE o.account_no = ANY($1::bigint[]) AND o.end_time IS NULL AND NOT o.deleted
 ORDER BY s.meter_id FOR UPDATE OF s
@@ -21,8 +23,8 @@ ORDER BY s.meter_id FOR UPDATE OF s
 
 constexpr const char* kLoadIntents = R"sql(
 SELECT meter_id, intent_id, seq, account_no, action, state, revision, claimant, balance_micros,
-       (extract(epoch from create_time) * 1000000)::bigint,
-       (extract(epoch from claim_time) * 1000000)::bigint, reason_text
+       (extract(epoch from create_time) * 1000000)::bigint AS create_micros,
+       (extract(epoch from claim_time) * 1000000)::bigint AS claim_micros, reason_text
 FROM switch_intents WHERE meter_id = ANY($1::text[]) AND state IN ('ready', 'sending')
 ORDER BY meter_id, seq
 )sql";
@@ -43,34 +45,34 @@ UPDATE meter_switches SET relay = $2, last_seq = $3, settled_seq = $4, settled_t
 WHERE meter_id = $1
 )sql";
 
-MeterSwitch to_meter(const pqxx::row& row) {
+MeterSwitch to_meter(const pg::Row& row) {
     MeterSwitch meter;
-    meter.meter_id = row[1].as<std::string>();
-    meter.relay = relay_belief_from(row[2].as<std::string>());
-    meter.last_seq = row[3].as<int>();
-    meter.settled_seq = row[4].as<int>();
-    meter.settled_time = instant_at(row[5]);
-    meter.failure_count = row[6].as<int>();
-    if (const auto action = row[7].as<std::string>(); !action.empty()) {
+    meter.meter_id = row.text("meter_id");
+    meter.relay = relay_belief_from(row.text("relay"));
+    meter.last_seq = row.get<int>("last_seq");
+    meter.settled_seq = row.get<int>("settled_seq");
+    meter.settled_time = row.time("settled_micros");
+    meter.failure_count = row.get<int>("failure_count");
+    if (const auto action = row.text("failed_action"); !action.empty()) {
         meter.failed_action = switch_action_from(action);
     }
-    meter.retry_time = optional_instant_at(row[8]);
+    meter.retry_time = row.find_time("retry_micros");
     return meter;
 }
 
-SwitchIntent to_intent(const pqxx::row& row) {
+SwitchIntent to_intent(const pg::Row& row) {
     SwitchIntent intent;
-    intent.intent_id = row[1].as<std::string>();
-    intent.seq = row[2].as<int>();
-    intent.account_no = row[3].as<std::int64_t>();
-    intent.action = switch_action_from(row[4].as<std::string>());
-    intent.state = intent_state_from(row[5].as<std::string>());
-    intent.revision = row[6].as<std::int64_t>();
-    intent.claimant = row[7].as<std::string>();
-    intent.balance = Money::from_micros(row[8].as<std::int64_t>());
-    intent.create_time = instant_at(row[9]);
-    intent.claim_time = optional_instant_at(row[10]);
-    intent.reason_text = row[11].as<std::string>();
+    intent.intent_id = row.text("intent_id");
+    intent.seq = row.get<int>("seq");
+    intent.account_no = row.number("account_no");
+    intent.action = switch_action_from(row.text("action"));
+    intent.state = intent_state_from(row.text("state"));
+    intent.revision = row.number("revision");
+    intent.claimant = row.text("claimant");
+    intent.balance = Money::from_micros(row.number("balance_micros"));
+    intent.create_time = row.time("create_micros");
+    intent.claim_time = row.find_time("claim_micros");
+    intent.reason_text = row.text("reason_text");
     return intent;
 }
 
@@ -100,7 +102,7 @@ std::vector<OccupiedSwitch> PgSwitches::load(pqxx::work& tx,
     std::map<std::string, std::size_t> places;
     std::vector<std::string> meter_ids;
     for (const auto& row : run_prepared(tx, "switch_load", kLoad, pg::to_array(account_nos))) {
-        switches.push_back({row[0].as<std::int64_t>(), to_meter(row)});
+        switches.push_back({row["account_no"].as<std::int64_t>(), to_meter(row)});
         places[switches.back().meter.meter_id] = switches.size() - 1;
         meter_ids.push_back(switches.back().meter.meter_id);
     }
@@ -109,7 +111,8 @@ std::vector<OccupiedSwitch> PgSwitches::load(pqxx::work& tx,
     }
     for (const auto& row :
          run_prepared(tx, "switch_load_intents", kLoadIntents, pg::to_array(meter_ids))) {
-        switches[places.at(row[0].as<std::string>())].meter.intents.push_back(to_intent(row));
+        switches[places.at(row["meter_id"].as<std::string>())].meter.intents.push_back(
+            to_intent(row));
     }
     return switches;
 }
@@ -122,7 +125,7 @@ std::map<std::string, std::int64_t> PgSwitches::payers(pqxx::work& tx,
              "SELECT meter_id, account_no FROM occupancies WHERE meter_id = ANY($1::text[])"
              " AND end_time IS NULL AND NOT deleted",
              pg::to_array(meter_ids))) {
-        found[row[0].as<std::string>()] = row[1].as<std::int64_t>();
+        found[row["meter_id"].as<std::string>()] = row["account_no"].as<std::int64_t>();
     }
     return found;
 }

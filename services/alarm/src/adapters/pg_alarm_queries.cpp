@@ -91,7 +91,7 @@ Result<v1::ListEpisodesResponse> list_episodes(pg::Database& database,
                 " AND ($3 = '' OR e.site_id = $3) AND (NOT $4 OR e.state = 'OPEN')"
                 " ORDER BY e.episode_seq DESC LIMIT $5",
             border, request.account_id(), request.site_id(), request.open_only(), size + 1);
-        pg::fill_page(rows, size, response,
+        pg::fill_page(rows, size, "episode_seq", response,
                       [&](const pg::Row& row) { *response.add_episodes() = episode_of(row); });
         return response;
     });
@@ -109,7 +109,7 @@ Result<v1::ListNotificationsResponse> list_notifications(
                 " AND ($3 = '' OR episode_id = $3)"
                 " ORDER BY notification_seq DESC LIMIT $4",
             border, request.account_id(), request.episode_id(), size + 1);
-        pg::fill_page(rows, size, response, [&](const pg::Row& row) {
+        pg::fill_page(rows, size, "notification_seq", response, [&](const pg::Row& row) {
             *response.add_notifications() = notification_of(row, is_unmasked);
         });
         return response;

@@ -1,4 +1,5 @@
 #include "adapters/pg_user_store.h"
+#include "pg/row.h"
 
 namespace prepay::console {
 namespace {
@@ -6,24 +7,19 @@ namespace {
 const std::string& user_columns() {
     static const std::string columns =
         "u.user_id, u.user_name, u.display_name, u.role, u.password_hash, u.enabled, " +
-        pg::micros("u.last_log_in_time");
+        pg::micros("u.last_log_in_time") + " AS last_log_in_micros";
     return columns;
 }
 
-std::optional<Instant> optional_time(const pqxx::field& field) {
-    return field.is_null() ? std::nullopt
-                           : std::optional<Instant>(from_micros(field.as<std::int64_t>()));
-}
-
-UserRow user_from_row(const pqxx::row& row) {
+UserRow user_from_row(const pg::Row& row) {
     UserRow user;
-    user.user_id = row[0].as<std::string>();
-    user.user_name = row[1].as<std::string>();
-    user.display_name = row[2].as<std::string>();
-    user.role = rpc::role_from_text(row[3].as<std::string>());
-    user.password_hash = row[4].as<std::string>();
-    user.enabled = row[5].as<bool>();
-    user.last_log_in_time = optional_time(row[6]);
+    user.user_id = row.text("user_id");
+    user.user_name = row.text("user_name");
+    user.display_name = row.text("display_name");
+    user.role = rpc::role_from_text(row.text("role"));
+    user.password_hash = row.text("password_hash");
+    user.enabled = row.get<bool>("enabled");
+    user.last_log_in_time = row.find_time("last_log_in_micros");
     return user;
 }
 
@@ -128,7 +124,7 @@ Result<LiveSession> PgUserStore::rotate(const std::string& old_hash, const std::
         if (rows.empty()) {
             return std::optional<LiveSession>();
         }
-        LiveSession found{rows[0][7].as<std::string>(), user_from_row(rows[0])};
+        LiveSession found{rows[0]["session_id"].as<std::string>(), user_from_row(rows[0])};
         tx.exec_params("INSERT INTO used_refresh_tokens (token_hash, session_id) VALUES ($1, $2)",
                        old_hash, found.session_id);
         return std::optional<LiveSession>(std::move(found));
@@ -164,7 +160,7 @@ Result<std::set<std::string>> PgUserStore::ended_sessions(Instant since) {
                             " SELECT s.session_id FROM users u JOIN sessions s USING (user_id)"
                             " WHERE NOT u.enabled",
                             pg::to_timestamptz(since))) {
-            ids.insert(row[0].as<std::string>());
+            ids.insert(pg::only<std::string>(row));
         }
         return ids;
     });

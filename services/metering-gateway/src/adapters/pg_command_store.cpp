@@ -9,33 +9,36 @@ namespace {
 const std::string& columns() {
     static const std::string text =
         "command_id, meter_id, line_id, action, state, reason_text, initiator, intent_id, " +
-        pg::micros("create_time") + ", " + pg::micros("not_after") + ", " +
-        pg::micros("send_time") + ", " + pg::micros("finish_time") +
-        ", attempt_count, before_values, after_values, failure_reason, revision, trace_id, holder,"
+        pg::micros("create_time") + " AS create_micros, " + pg::micros("not_after") +
+        " AS not_after_micros, " + pg::micros("send_time") + " AS send_micros, " +
+        pg::micros("finish_time") +
+        " AS finish_micros, attempt_count, before_values, after_values, failure_reason, revision, "
+        "trace_id, holder,"
         " override_keep_power, remaining_holds";
     return text;
 }
 
 Command command_from_row(const pqxx::row& row) {
     Command command;
-    command.command_id = row[0].as<std::string>();
-    command.meter_id = row[1].as<std::string>();
-    command.line_id = row[2].as<std::string>();
-    command.action = action_from_text(row[3].as<std::string>()).value_or(CommandAction::kTrip);
-    command.state = state_from_text(row[4].as<std::string>()).value_or(CommandState::kQueued);
-    command.reason_text = row[5].as<std::string>();
-    command.initiator = row[6].as<std::string>();
-    command.intent_id = row[7].as<std::string>();
-    command.create_time = from_micros(row[8].as<std::int64_t>());
-    command.not_after = instant_from_field(row[9]);
-    command.send_time = instant_from_field(row[10]);
-    command.finish_time = instant_from_field(row[11]);
-    command.attempt_count = row[12].as<int>();
-    command.before = values_from_field(row[13]);
-    command.after = values_from_field(row[14]);
-    command.failure_reason = row[15].as<std::string>();
-    command.revision = row[16].as<std::int64_t>();
-    command.trace_id = row[17].as<std::string>();
+    command.command_id = row["command_id"].as<std::string>();
+    command.meter_id = row["meter_id"].as<std::string>();
+    command.line_id = row["line_id"].as<std::string>();
+    command.action =
+        action_from_text(row["action"].as<std::string>()).value_or(CommandAction::kTrip);
+    command.state = state_from_text(row["state"].as<std::string>()).value_or(CommandState::kQueued);
+    command.reason_text = row["reason_text"].as<std::string>();
+    command.initiator = row["initiator"].as<std::string>();
+    command.intent_id = row["intent_id"].as<std::string>();
+    command.create_time = from_micros(row["create_micros"].as<std::int64_t>());
+    command.not_after = instant_from_field(row["not_after_micros"]);
+    command.send_time = instant_from_field(row["send_micros"]);
+    command.finish_time = instant_from_field(row["finish_micros"]);
+    command.attempt_count = row["attempt_count"].as<int>();
+    command.before = values_from_field(row["before_values"]);
+    command.after = values_from_field(row["after_values"]);
+    command.failure_reason = row["failure_reason"].as<std::string>();
+    command.revision = row["revision"].as<std::int64_t>();
+    command.trace_id = row["trace_id"].as<std::string>();
     command.holder = holder_from_text(row["holder"].as<std::string>()).value_or(Holder::kOperator);
     command.override_keep_power = row["override_keep_power"].as<bool>();
     command.remaining_holds = holds_from_field(row["remaining_holds"]);
@@ -234,17 +237,18 @@ Result<Command> PgCommandStore::get(const std::string& command_id) {
         if (!command) {
             return unknown_command(command_id);
         }
-        const auto rows = tx.exec_params("SELECT " + pg::micros("frame_time") +
-                                             ", direction, attempt_number, data FROM command_frames"
-                                             " WHERE command_id = $1 ORDER BY frame_no",
-                                         command_id);
+        const auto rows = tx.exec_params(
+            "SELECT " + pg::micros("frame_time") +
+                " AS frame_micros, direction, attempt_number, data FROM command_frames"
+                " WHERE command_id = $1 ORDER BY frame_no",
+            command_id);
         for (const auto& row : rows) {
-            const pqxx::binarystring data(row[3]);
-            command->frames.push_back({from_micros(row[0].as<std::int64_t>()),
-                                       row[1].as<std::string>() == "sent"
-                                           ? FrameDirection::kSent
-                                           : FrameDirection::kReceived,
-                                       Bytes(data.begin(), data.end()), row[2].as<int>()});
+            const pqxx::binarystring data(row["data"]);
+            command->frames.push_back(
+                {from_micros(row["frame_micros"].as<std::int64_t>()),
+                 row["direction"].as<std::string>() == "sent" ? FrameDirection::kSent
+                                                              : FrameDirection::kReceived,
+                 Bytes(data.begin(), data.end()), row["attempt_number"].as<int>()});
         }
         return *std::move(command);
     });

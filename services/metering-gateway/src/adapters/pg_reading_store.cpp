@@ -9,6 +9,7 @@
 #include "core/assert.h"
 #include "core/ids.h"
 #include "outbox/parts.h"
+#include "pg/row.h"
 #include "telemetry/log.h"
 
 namespace prepay::metering {
@@ -71,7 +72,7 @@ Status PgReadingStore::ensure_months(const std::set<std::int64_t>& months) {
             tx.exec_params("SELECT pg_advisory_xact_lock($1)",
                            static_cast<std::int64_t>(stable_hash("metering.readings") >> 1));
             const auto exists = tx.exec_params1("SELECT to_regclass($1) IS NOT NULL", table);
-            if (!exists[0].as<bool>()) {
+            if (!pg::only<bool>(exists)) {
                 tx.exec0("CREATE TABLE " + table + " PARTITION OF readings FOR VALUES FROM ('" +
                          first + " 00:00:00+00') TO ('" + month_start(month + 1) +
                          " 00:00:00+00')");
@@ -92,7 +93,7 @@ std::int64_t PgReadingStore::take_ids(pqxx::work& tx, std::size_t count) {
     PREPAY_ASSERT(wanted <= kIdsPerBlock);
     const std::lock_guard lock(mutex_);
     if (last_id_ - next_id_ + 1 < wanted) {
-        const auto block = tx.exec1("SELECT nextval('reading_id_blocks')")[0].as<std::int64_t>();
+        const auto block = pg::only<std::int64_t>(tx.exec1("SELECT nextval('reading_id_blocks')"));
         next_id_ = block * kIdsPerBlock;
         last_id_ = next_id_ + kIdsPerBlock - 1;
     }
@@ -134,7 +135,7 @@ std::vector<Reading> PgReadingStore::insert(pqxx::work& tx, std::vector<Reading>
     }
     std::unordered_set<std::int64_t> stored;
     for (const auto& row : rows) {
-        stored.insert(row[0].as<std::int64_t>());
+        stored.insert(pg::only<std::int64_t>(row));
     }
     std::erase_if(readings,
                   [&](const Reading& reading) { return stored.count(reading.reading_id) == 0; });
@@ -279,7 +280,8 @@ void PgReadingStore::load_windows(pqxx::work& tx, std::vector<MeterWindow>& wind
         " WHERE meter_no = w.meter_no AND channel = 0 AND slot_time ";
     static const std::string kQuery =
         "SELECT w.place, " + pg::micros("r.read_time") +
-        ", r.register_total, r.register_epoch FROM unnest($1::bigint[], $2::bigint[],"
+        " AS read_micros, r.register_total, r.register_epoch FROM unnest($1::bigint[], "
+        "$2::bigint[],"
         " $3::bigint[]) WITH ORDINALITY AS w(meter_no, first_at, last_at, place), LATERAL ((" +
         kColumns + "< " + instant_of("w.first_at") +
         " ORDER BY slot_time DESC, revision DESC LIMIT 1) UNION ALL (" + kColumns +
@@ -290,9 +292,10 @@ void PgReadingStore::load_windows(pqxx::work& tx, std::vector<MeterWindow>& wind
     const auto rows =
         tx.exec_params(kQuery, pg::to_array(meter_nos), pg::to_array(firsts), pg::to_array(lasts));
     for (const auto& row : rows) {
-        windows[static_cast<std::size_t>(row[0].as<std::int64_t>() - 1)].stored.push_back(
-            {from_micros(row[1].as<std::int64_t>()),
-             RegisterTotal::from_wh(row[2].as<std::int64_t>()), row[3].as<int>()});
+        windows[static_cast<std::size_t>(row["place"].as<std::int64_t>() - 1)].stored.push_back(
+            {from_micros(row["read_micros"].as<std::int64_t>()),
+             RegisterTotal::from_wh(row["register_total"].as<std::int64_t>()),
+             row["register_epoch"].as<int>()});
     }
 }
 
@@ -332,8 +335,10 @@ Result<std::vector<Reading>> PgReadingStore::list(std::int64_t meter_no,
     using Readings = std::vector<Reading>;
     return database_.read([&](pqxx::work& tx) -> Result<Readings> {
         const auto rows = tx.exec_params(
-            "SELECT " + pg::micros("slot_time") + ", revision, " + pg::micros("read_time") +
-                ", register_total, register_epoch, source, reading_id, meter_values FROM readings"
+            "SELECT " + pg::micros("slot_time") + " AS slot_micros, revision, " +
+                pg::micros("read_time") +
+                " AS read_micros, register_total, register_epoch, source, reading_id, meter_values "
+                "FROM readings"
                 " WHERE meter_no = $1 AND channel = 0 AND slot_time >= $2 AND slot_time < $3"
                 " AND (slot_time, revision) > ($4::timestamptz, $5::integer)"
                 " ORDER BY slot_time, revision LIMIT $6",
@@ -344,14 +349,15 @@ Result<std::vector<Reading>> PgReadingStore::list(std::int64_t meter_no,
             Reading reading;
             reading.meter_no = meter_no;
             reading.meter_id = meter_id;
-            reading.slot_time = from_micros(row[0].as<std::int64_t>());
-            reading.revision = row[1].as<int>();
-            reading.read_time = from_micros(row[2].as<std::int64_t>());
-            reading.register_total = RegisterTotal::from_wh(row[3].as<std::int64_t>());
-            reading.register_epoch = row[4].as<int>();
-            reading.source = source_from_text(row[5].as<std::string>());
-            reading.reading_id = row[6].as<std::int64_t>();
-            reading.values = values_from_field(row[7]);
+            reading.slot_time = from_micros(row["slot_micros"].as<std::int64_t>());
+            reading.revision = row["revision"].as<int>();
+            reading.read_time = from_micros(row["read_micros"].as<std::int64_t>());
+            reading.register_total =
+                RegisterTotal::from_wh(row["register_total"].as<std::int64_t>());
+            reading.register_epoch = row["register_epoch"].as<int>();
+            reading.source = source_from_text(row["source"].as<std::string>());
+            reading.reading_id = row["reading_id"].as<std::int64_t>();
+            reading.values = values_from_field(row["meter_values"]);
             readings.push_back(std::move(reading));
         }
         return readings;

@@ -2,6 +2,7 @@
 
 #include "adapters/pg_values.h"
 #include "commands/adapters/pg_holds.h"
+#include "pg/row.h"
 
 namespace prepay::metering {
 namespace {
@@ -34,10 +35,10 @@ Status upsert_meter(pqxx::work& tx, const MeterConfig& meter) {
     }
     const auto known =
         tx.exec_params("SELECT line_id FROM meters WHERE meter_id = $1 FOR UPDATE", meter.meter_id);
-    if (!known.empty() && known[0][0].as<std::string>() != meter.line_id) {
+    if (!known.empty() && pg::only<std::string>(known[0]) != meter.line_id) {
         return failed_precondition("LINE_CHANGED",
                                    "meter " + meter.meter_id + " hangs on line " +
-                                       known[0][0].as<std::string>() +
+                                       pg::only<std::string>(known[0]) +
                                        "; register the moved device under a new meter_id");
     }
     tx.exec_params(
@@ -117,43 +118,43 @@ constexpr const char* kLineColumns =
 
 LineConfig line_from_row(const pqxx::row& row) {
     LineConfig line;
-    line.line_id = row[0].as<std::string>();
-    line.display_name = row[1].as<std::string>();
-    line.transport = transport_from_text(row[2].as<std::string>());
-    line.address = row[3].as<std::string>();
-    line.poll_interval = std::chrono::milliseconds(row[4].as<int>());
-    line.response_timeout = std::chrono::milliseconds(row[5].as<int>());
-    line.enabled = row[6].as<bool>();
+    line.line_id = row["line_id"].as<std::string>();
+    line.display_name = row["display_name"].as<std::string>();
+    line.transport = transport_from_text(row["transport"].as<std::string>());
+    line.address = row["address"].as<std::string>();
+    line.poll_interval = std::chrono::milliseconds(row["poll_interval_ms"].as<int>());
+    line.response_timeout = std::chrono::milliseconds(row["response_timeout_ms"].as<int>());
+    line.enabled = row["enabled"].as<bool>();
     return line;
 }
 
 PgRegistryStore::StoredMeter meter_from_row(const pqxx::row& row) {
     PgRegistryStore::StoredMeter meter;
     MeterConfig& config = meter.config;
-    config.meter_no = row[0].as<std::int64_t>();
-    config.meter_id = row[1].as<std::string>();
-    config.line_id = row[2].as<std::string>();
-    config.unit_id = row[3].as<int>();
-    config.driver_pack = row[4].as<std::string>();
-    config.serial_number = row[5].as<std::string>();
-    config.display_name = row[6].as<std::string>();
-    config.resource = resource_from_text(row[7].as<std::string>());
-    config.rated_power_w = row[8].as<std::int64_t>();
-    config.ct_ratio = row[9].as<int>();
-    config.enabled = row[10].as<bool>();
-    config.register_epoch = row[11].as<int>();
+    config.meter_no = row["meter_no"].as<std::int64_t>();
+    config.meter_id = row["meter_id"].as<std::string>();
+    config.line_id = row["line_id"].as<std::string>();
+    config.unit_id = row["unit_id"].as<int>();
+    config.driver_pack = row["driver_pack"].as<std::string>();
+    config.serial_number = row["serial_number"].as<std::string>();
+    config.display_name = row["display_name"].as<std::string>();
+    config.resource = resource_from_text(row["resource"].as<std::string>());
+    config.rated_power_w = row["rated_power_w"].as<std::int64_t>();
+    config.ct_ratio = row["ct_ratio"].as<int>();
+    config.enabled = row["enabled"].as<bool>();
+    config.register_epoch = row["register_epoch"].as<int>();
     MeterMemory& memory = meter.memory;
-    memory.online = row[12].as<bool>();
-    memory.relay = relay_from_text(row[13].as<std::string>());
-    memory.state_revision = row[14].as<std::int64_t>();
+    memory.online = row["online"].as<bool>();
+    memory.relay = relay_from_text(row["relay"].as<std::string>());
+    memory.state_revision = row["state_revision"].as<std::int64_t>();
     memory.holds.foreign_open = row["foreign_open"].as<bool>();
-    if (!row[16].is_null()) {
-        memory.last_slot = from_micros(row[16].as<std::int64_t>());
-        memory.last_revision = row[17].as<int>();
-        memory.base =
-            ReadingBase{from_micros(row[18].as<std::int64_t>()),
-                        RegisterTotal::from_wh(row[19].as<std::int64_t>()), row[20].as<int>()};
-        memory.latest = values_from_field(row[21]);
+    if (!row["slot_micros"].is_null()) {
+        memory.last_slot = from_micros(row["slot_micros"].as<std::int64_t>());
+        memory.last_revision = row["revision"].as<int>();
+        memory.base = ReadingBase{from_micros(row["read_micros"].as<std::int64_t>()),
+                                  RegisterTotal::from_wh(row["register_total"].as<std::int64_t>()),
+                                  row["reading_epoch"].as<int>()};
+        memory.latest = values_from_field(row["meter_values"]);
         config.register_epoch = std::max(config.register_epoch, memory.base->epoch);
         memory.changed = row["is_changed"].as<bool>();
     }
@@ -258,8 +259,10 @@ Result<std::vector<PgRegistryStore::StoredMeter>> PgRegistryStore::list_meters(
             "SELECT m.meter_no, m.meter_id, m.line_id, m.unit_id, m.driver_pack, m.serial_number,"
             " m.display_name, m.resource, m.rated_power_w, m.ct_ratio, m.enabled, m.register_epoch,"
             " m.online, m.relay, m.state_revision, m.foreign_open, " +
-                pg::micros("r.slot_time") + ", r.revision, " + pg::micros("r.read_time") +
-                ", r.register_total, r.register_epoch, r.meter_values,"
+                pg::micros("r.slot_time") + " AS slot_micros, r.revision, " +
+                pg::micros("r.read_time") +
+                " AS read_micros, r.register_total, r.register_epoch AS reading_epoch,"
+                " r.meter_values,"
                 " COALESCE(m.change_slot_time >= r.slot_time, false) AS is_changed,"
                 " q.rejected_reading_id AS quarantine_id, q.state = 'open' AS is_open,"
                 " COALESCE(q.latest_total, q.register_total) AS seen_total, " +

@@ -196,7 +196,7 @@ Result<v1::ListTasksResponse> list_tasks(pg::Database& database,
                                              " WHERE ($1 = 0 OR task_seq < $1)"
                                              " ORDER BY task_seq DESC LIMIT $2",
                                          border, size + 1);
-        pg::fill_page(rows, size, response,
+        pg::fill_page(rows, size, "task_seq", response,
                       [&](const pg::Row& row) { *response.add_tasks() = task_of(row); });
         return response;
     });
@@ -216,7 +216,7 @@ Result<v1::ListTaskItemsResponse> list_task_items(pg::Database& database,
                 " AS finish_time, attempt_count FROM items WHERE task_id = $1 AND item_seq > $2"
                 " AND ($3 = '' OR state = $3) ORDER BY item_seq LIMIT $4",
             request.task_id(), border, state ? text_of(*state) : "", size + 1);
-        pg::fill_page(rows, size, response, [&](const pg::Row& row) {
+        pg::fill_page(rows, size, "item_seq", response, [&](const pg::Row& row) {
             v1::TaskItem& item = *response.add_items();
             item.set_item_id(row.text("item_id"));
             item.set_task_id(row.text("task_id"));
