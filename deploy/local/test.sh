@@ -80,8 +80,12 @@ run_label() {
     esac
 }
 
+# The services' and librdkafka's log lines of a failed test go to a file, its own words are printed.
 run_ctest() {
-    ctest --test-dir "$ROOT/build/$test_preset" -L "^$1\$" -j "$2" --output-on-failure --no-tests=error
+    local log=$LOG_DIR/ctest-$1.log
+    mkdir -p "$LOG_DIR"
+    ctest --test-dir "$ROOT/build/$test_preset" -L "^$1\$" -j "$2" --output-on-failure --no-tests=error |
+        tee "$log" | sed -u -E '/^(\{"time":|%[0-9]\|)/d'
 }
 
 # What tests find in their environment:

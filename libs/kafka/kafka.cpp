@@ -1,11 +1,17 @@
 #include "kafka/kafka.h"
 
+#include <librdkafka/rdkafka.h>
 #include <librdkafka/rdkafkacpp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <thread>
 
+#include "core/anchored_clock.h"
 #include "core/crash_point.h"
 #include "telemetry/log.h"
 
@@ -39,7 +45,69 @@ Status broker_unavailable(const std::string& error) {
     return unavailable("BROKER_UNAVAILABLE", error);
 }
 
+/// Waits for a queue of librdkafka by the kernel's own timer. librdkafka's waits end at a time of
+/// the wall clock: set back by an hour, they last an hour longer.
+class QueueWait {
+public:
+    /// Takes over the queue.
+    explicit QueueWait(rd_kafka_queue_t* queue)
+        : queue_(queue), event_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+        static const std::uint64_t kOne = 1;
+        rd_kafka_queue_io_event_enable(queue_, event_, &kOne, sizeof kOne);
+    }
+    ~QueueWait() {
+        rd_kafka_queue_io_event_enable(queue_, -1, nullptr, 0);
+        rd_kafka_queue_destroy(queue_);
+        ::close(event_);
+    }
+    QueueWait(const QueueWait&) = delete;
+    QueueWait& operator=(const QueueWait&) = delete;
+
+    /// Until something is put into the empty queue.
+    void wait(std::chrono::milliseconds time) const {
+        pollfd waited{event_, POLLIN, 0};
+        if (::poll(&waited, 1, static_cast<int>(time.count())) > 0) {
+            std::uint64_t count = 0;
+            [[maybe_unused]] const ssize_t got = ::read(event_, &count, sizeof count);
+        }
+    }
+
+private:
+    rd_kafka_queue_t* queue_;
+    int event_;
+};
+
+/// Whether the wall clock was set since it was last asked. librdkafka's threads may then wait for
+/// a time that is far away: a new client's do not.
+class ClockStep {
+public:
+    bool happened() {
+        const auto offset = difference();
+        const bool stepped = std::chrono::abs(offset - offset_) > kClockStep;
+        offset_ = stepped ? offset : offset_;
+        return stepped;
+    }
+
+private:
+    static Duration difference() {
+        const SystemClock clock;
+        return clock.now().time_since_epoch() -
+               std::chrono::duration_cast<Duration>(clock.steady().time_since_epoch());
+    }
+
+    Duration offset_ = difference();
+};
+
+// For the group's answer. A join that was swallowed on the way would be waited for five minutes
+// (max.poll.interval.ms, which a long snapshot needs): a new client asks again. A member that died
+// keeps the others waiting for its session of 6 s, so not sooner.
+constexpr std::chrono::seconds kJoinMax{12};
+
 constexpr int kQueryTimeoutMs = 2000;
+// A connection on which nothing comes back is closed and made anew after it. librdkafka's own 60 s
+// would let a cut connection keep a consumer away for a minute. Above the broker's longest answer
+// (fetch.wait.max.ms, and a batch of 4 MiB on a slow line).
+constexpr const char* kSocketTimeoutMs = "6000";
 constexpr std::chrono::milliseconds kClaimPause{500};  // After a position could not be had.
 
 }  // namespace
@@ -48,6 +116,8 @@ struct Producer::State final : RdKafka::DeliveryReportCb {
     ProducerOptions options;
     EventLogger events;
     std::unique_ptr<RdKafka::Producer> producer;
+    std::unique_ptr<QueueWait> reports;
+    ClockStep step;
     std::map<std::string, std::unique_ptr<RdKafka::Topic>> topics;  // Those whose leaders it knows.
     std::size_t outstanding_count = 0;
     std::string error;
@@ -74,12 +144,18 @@ struct Producer::State final : RdKafka::DeliveryReportCb {
                     {"message.max.bytes", std::to_string(options.message_bytes_max)},
                     {"compression.type", "lz4"},
                     {"reconnect.backoff.max.ms", "1000"},
+                    {"socket.timeout.ms", kSocketTimeoutMs},
+                    {"socket.keepalive.enable", "true"},
                     {"queue.buffering.max.messages", "200000"}}));
         std::string text;
         conf->set("event_cb", &events, text);
         conf->set("dr_cb", static_cast<RdKafka::DeliveryReportCb*>(this), text);
         producer.reset(RdKafka::Producer::create(conf.get(), text));
-        return producer ? absl::OkStatus() : broker_unavailable(text);
+        if (!producer) {
+            return broker_unavailable(text);
+        }
+        reports = std::make_unique<QueueWait>(rd_kafka_queue_get_main(producer->c_ptr()));
+        return absl::OkStatus();
     }
 
     // librdkafka looks up a new topic once a second only: its first message would wait that long.
@@ -130,7 +206,9 @@ struct Producer::State final : RdKafka::DeliveryReportCb {
             std::chrono::steady_clock::now() + options.delivery_timeout + std::chrono::seconds(1);
         while (outstanding_count > 0 && error.empty() &&
                std::chrono::steady_clock::now() < deadline) {
-            producer->poll(100);
+            if (producer->poll(0) == 0) {
+                reports->wait(std::chrono::milliseconds(100));
+            }
         }
         if (outstanding_count == 0 && error.empty()) {
             return absl::OkStatus();
@@ -146,6 +224,7 @@ struct Producer::State final : RdKafka::DeliveryReportCb {
         producer->purge(RdKafka::Producer::PURGE_QUEUE | RdKafka::Producer::PURGE_INFLIGHT);
         producer->flush(1000);
         topics.clear();
+        reports.reset();
         producer.reset();
         outstanding_count = 0;
         error.clear();
@@ -159,6 +238,7 @@ Producer::~Producer() {
     if (state_ && state_->producer) {
         state_->producer->flush(1000);
         state_->topics.clear();
+        state_->reports.reset();
     }
 }
 
@@ -170,6 +250,9 @@ Result<std::unique_ptr<Producer>> Producer::create(const ProducerOptions& option
 }
 
 Status Producer::produce_all(const std::vector<Message>& messages) {
+    if (state_->producer && state_->step.happened()) {
+        state_->abandon();
+    }
     if (!state_->producer) {
         PREPAY_RETURN_IF_ERROR(state_->connect());
     }
@@ -200,11 +283,82 @@ struct Consumer::State final : RdKafka::RebalanceCb {
     OnAssign on_assign;
     EventLogger events;
     std::unique_ptr<RdKafka::KafkaConsumer> consumer;
-    bool given = false;                     // The group has answered.
-    std::set<Place> waiting;                // Given, without a position yet.
-    std::map<Place, std::int64_t> claimed;  // Given, with the offset to start at.
-    std::set<Place> reading;                // Given and fetched.
+    std::unique_ptr<QueueWait> arrivals;
+    ClockStep step;
+    std::chrono::steady_clock::time_point asked_at;  // When it last asked for its partitions.
+    bool given = false;                              // The group has answered.
+    std::set<Place> waiting;                         // Given, without a position yet.
+    std::map<Place, std::int64_t> claimed;           // Given, with the offset to start at.
+    std::set<Place> reading;                         // Given and fetched.
     std::chrono::steady_clock::time_point next_claim;
+
+    Status connect() {
+        const std::unique_ptr<RdKafka::Conf> conf(
+            RdKafka::Conf::create(RdKafka::Conf::CONF_GLOBAL));
+        PREPAY_RETURN_IF_ERROR(
+            set_options(*conf, {{"bootstrap.servers", options.brokers},
+                                {"group.id", options.group},
+                                {"client.id", options.client_id},
+                                {"enable.auto.commit", "false"},
+                                {"enable.auto.offset.store", "false"},
+                                {"auto.offset.reset", "earliest"},
+                                {"fetch.wait.max.ms", std::to_string(options.fetch_wait_ms)},
+                                {"session.timeout.ms", "6000"},
+                                {"heartbeat.interval.ms", "1000"},
+                                {"topic.metadata.refresh.interval.ms", "5000"},
+                                {"queued.max.messages.kbytes", "16384"},
+                                {"reconnect.backoff.max.ms", "1000"},
+                                {"socket.timeout.ms", kSocketTimeoutMs},
+                                {"socket.keepalive.enable", "true"},
+                                {"allow.auto.create.topics", "false"}}));
+        std::string error;
+        conf->set("event_cb", &events, error);
+        conf->set("rebalance_cb", static_cast<RdKafka::RebalanceCb*>(this), error);
+        consumer.reset(RdKafka::KafkaConsumer::create(conf.get(), error));
+        if (!consumer) {
+            return broker_unavailable(error);
+        }
+        arrivals = std::make_unique<QueueWait>(rd_kafka_queue_get_consumer(consumer->c_ptr()));
+        asked_at = std::chrono::steady_clock::now();
+        const auto code = consumer->subscribe(options.topics);
+        return code == RdKafka::ERR_NO_ERROR ? absl::OkStatus()
+                                             : broker_unavailable(RdKafka::err2str(code));
+    }
+
+    void leave() {
+        arrivals.reset();
+        if (consumer) {
+            consumer->close();
+        }
+        consumer.reset();
+        given = false;
+        waiting.clear();
+        claimed.clear();
+        reading.clear();
+    }
+
+    // Why the client has to be replaced; empty = it need not.
+    std::string fault() {
+        if (!consumer) {
+            return "there is none";
+        }
+        if (step.happened()) {
+            return "the wall clock was set";
+        }
+        return !given && std::chrono::steady_clock::now() - asked_at > kJoinMax
+                   ? "the group has not answered"
+                   : "";
+    }
+
+    Status ensure_connected() {
+        const std::string why = fault();
+        if (why.empty()) {
+            return absl::OkStatus();
+        }
+        telemetry::log_warning("joining anew", {{"group", options.group}, {"why", why}});
+        leave();
+        return connect();
+    }
 
     void rebalance_cb(RdKafka::KafkaConsumer* member, RdKafka::ErrorCode code,
                       std::vector<RdKafka::TopicPartition*>& partitions) override {
@@ -212,6 +366,7 @@ struct Consumer::State final : RdKafka::RebalanceCb {
         claimed.clear();
         reading.clear();
         given = code == RdKafka::ERR__ASSIGN_PARTITIONS;
+        asked_at = std::chrono::steady_clock::now();
         if (!given) {
             member->unassign();
             return;
@@ -265,8 +420,8 @@ struct Consumer::State final : RdKafka::RebalanceCb {
 Consumer::Consumer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Consumer::~Consumer() {
-    if (state_ && state_->consumer) {
-        state_->consumer->close();
+    if (state_) {
+        state_->leave();
     }
 }
 
@@ -275,41 +430,27 @@ Result<std::unique_ptr<Consumer>> Consumer::create(const ConsumerOptions& option
     auto state = std::make_unique<State>();
     state->options = options;
     state->on_assign = std::move(on_assign);
-    const std::unique_ptr<RdKafka::Conf> conf(RdKafka::Conf::create(RdKafka::Conf::CONF_GLOBAL));
-    PREPAY_RETURN_IF_ERROR(
-        set_options(*conf, {{"bootstrap.servers", options.brokers},
-                            {"group.id", options.group},
-                            {"client.id", options.client_id},
-                            {"enable.auto.commit", "false"},
-                            {"enable.auto.offset.store", "false"},
-                            {"auto.offset.reset", "earliest"},
-                            {"fetch.wait.max.ms", std::to_string(options.fetch_wait_ms)},
-                            {"session.timeout.ms", "6000"},
-                            {"heartbeat.interval.ms", "1000"},
-                            {"topic.metadata.refresh.interval.ms", "5000"},
-                            {"queued.max.messages.kbytes", "16384"},
-                            {"reconnect.backoff.max.ms", "1000"},
-                            {"allow.auto.create.topics", "false"}}));
-    std::string error;
-    conf->set("event_cb", &state->events, error);
-    conf->set("rebalance_cb", static_cast<RdKafka::RebalanceCb*>(state.get()), error);
-    state->consumer.reset(RdKafka::KafkaConsumer::create(conf.get(), error));
-    if (!state->consumer) {
-        return broker_unavailable(error);
-    }
-    const auto code = state->consumer->subscribe(options.topics);
-    if (code != RdKafka::ERR_NO_ERROR) {
-        return broker_unavailable(RdKafka::err2str(code));
-    }
+    PREPAY_RETURN_IF_ERROR(state->connect());
     return std::unique_ptr<Consumer>(new Consumer(std::move(state)));
 }
 
 std::vector<Message> Consumer::poll(std::size_t count_max, std::chrono::milliseconds wait) {
     std::vector<Message> messages;
+    if (const Status status = state_->ensure_connected(); !status.ok()) {
+        telemetry::log_warning("cannot join", {{"error", telemetry::describe(status)}});
+        state_->leave();
+        std::this_thread::sleep_for(wait);
+        return messages;
+    }
     state_->claim_waiting();
+    bool has_waited = false;
     while (messages.size() < count_max) {
-        const int timeout_ms = messages.empty() ? static_cast<int>(wait.count()) : 0;
-        const std::unique_ptr<RdKafka::Message> raw(state_->consumer->consume(timeout_ms));
+        const std::unique_ptr<RdKafka::Message> raw(state_->consumer->consume(0));
+        if (raw->err() == RdKafka::ERR__TIMED_OUT && messages.empty() && !has_waited) {
+            state_->arrivals->wait(wait);
+            has_waited = true;
+            continue;
+        }
         if (raw->err() != RdKafka::ERR_NO_ERROR) {
             break;
         }

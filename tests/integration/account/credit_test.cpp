@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "convert.h"
+#include "core/anchored_clock.h"
 #include "integration/account/world.h"
 
 namespace prepay::account::test {
