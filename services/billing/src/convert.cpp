@@ -87,6 +87,10 @@ common::v1::Resource to_proto(Resource resource) {
 
 }  // namespace
 
+Resource from_proto(common::v1::Resource resource) {
+    return resource == common::v1::RESOURCE_WATER ? Resource::kWater : Resource::kElectricity;
+}
+
 Instant from_proto(const google::protobuf::Timestamp& time) {
     return from_micros(time.seconds() * 1'000'000 + time.nanos() / 1'000);
 }

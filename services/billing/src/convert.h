@@ -13,6 +13,7 @@
 
 namespace prepay::billing {
 
+Resource from_proto(common::v1::Resource resource);
 Instant from_proto(const google::protobuf::Timestamp& time);
 void to_proto(Instant time, google::protobuf::Timestamp* proto);
 

@@ -282,6 +282,7 @@ v1::MeterValues to_proto_values(const MeterValues& values) {
 v1::Reading to_proto_reading(const Reading& reading) {
     v1::Reading result;
     result.set_meter_id(reading.meter_id);
+    result.set_resource(to_proto_resource(reading.resource));
     result.set_channel(reading.channel);
     *result.mutable_slot_time() = to_proto_time(reading.slot_time);
     result.set_revision(reading.revision);

@@ -65,11 +65,13 @@ Status Billing::send(const std::string& topic, const std::string& payload) {
 }
 
 std::string Billing::readings_payload(const std::string& meter_id,
-                                      const std::vector<Reading>& readings) {
+                                      const std::vector<Reading>& readings,
+                                      common::v1::Resource resource) {
     metering::v1::ReadingsRecorded event;
     for (const Reading& reading : readings) {
         metering::v1::Reading* proto = event.add_readings();
         proto->set_meter_id(meter_id);
+        proto->set_resource(resource);
         to_proto(reading.slot_time, proto->mutable_slot_time());
         to_proto(reading.read_time, proto->mutable_read_time());
         proto->set_revision(reading.revision);
@@ -80,8 +82,9 @@ std::string Billing::readings_payload(const std::string& meter_id,
     return event.SerializeAsString();
 }
 
-Status Billing::send_readings(const std::string& meter_id, const std::vector<Reading>& readings) {
-    return send("prepay.metering.readings.v1", readings_payload(meter_id, readings));
+Status Billing::send_readings(const std::string& meter_id, const std::vector<Reading>& readings,
+                              common::v1::Resource resource) {
+    return send("prepay.metering.readings.v1", readings_payload(meter_id, readings, resource));
 }
 
 std::string Billing::occupancies_payload(

@@ -37,11 +37,13 @@ public:
     explicit Billing(const std::string& database_url = "");
 
     Status send(const std::string& topic, const std::string& payload);
-    static std::string readings_payload(const std::string& meter_id,
-                                        const std::vector<Reading>& readings);
+    static std::string readings_payload(
+        const std::string& meter_id, const std::vector<Reading>& readings,
+        common::v1::Resource resource = common::v1::RESOURCE_UNSPECIFIED);
     static std::string occupancies_payload(
         const std::vector<std::pair<std::string, Occupancy>>& by_meter);
-    Status send_readings(const std::string& meter_id, const std::vector<Reading>& readings);
+    Status send_readings(const std::string& meter_id, const std::vector<Reading>& readings,
+                         common::v1::Resource resource = common::v1::RESOURCE_UNSPECIFIED);
     Status send_occupancies(const std::vector<std::pair<std::string, Occupancy>>& by_meter);
 
     /// Creates the tariff of a YAML text and assigns it to meters from a time on.

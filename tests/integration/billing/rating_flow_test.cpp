@@ -378,6 +378,51 @@ TEST_CASE("a cubic metre of water costs its price, live as in the explanation") 
     billing.sums();  // I-5, and the outbox says the same.
 }
 
+TEST_CASE("a meter is never rated by a tariff of the other resource") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    billing.tariff("flat", testing::kFlatTariff);
+    billing.tariff("water", kWaterTariff);
+    REQUIRE(billing.send_occupancies({{"w-1", occupancy("alice", march(1))}}).ok());
+    const auto water = common::v1::RESOURCE_WATER;
+    SECTION("assigned before anything is known of the meter: its readings wait") {
+        REQUIRE(billing.assign("flat", {"w-1"}, march(1)).ok());
+        REQUIRE(billing.send_readings("w-1", {reading(march(2), 0)}, water).ok());
+        REQUIRE(billing.send_readings("w-1", {reading(march(3), 1'000'000)}, water).ok());
+        CHECK(billing.all_charges("w-1").empty());
+        CHECK(billing.pending() > 0);
+        REQUIRE(billing.assign("water", {"w-1"}, march(1)).ok());
+    }
+    SECTION("assigned afterwards: refused") {
+        REQUIRE(billing.send_readings("w-1", {reading(march(2), 0)}, water).ok());
+        const auto refused = billing.assign("flat", {"w-1"}, march(1));
+        CHECK(error_reason(refused.status()) == "RESOURCE_DIFFERS");
+        CHECK(error_message(refused.status()).find("w-1 counts water") != std::string::npos);
+        REQUIRE(billing.assign("water", {"w-1"}, march(1)).ok());
+        REQUIRE(billing.send_readings("w-1", {reading(march(3), 1'000'000)}, water).ok());
+    }
+    SECTION("registered as an electricity meter by mistake: what comes then waits") {
+        REQUIRE(billing.assign("water", {"w-1"}, march(1)).ok());
+        REQUIRE(billing.send_readings("w-1", {reading(march(2), 0)}, water).ok());
+        REQUIRE(billing.send_readings("w-1", {reading(march(3), 1'000'000)}, water).ok());
+        const auto power = common::v1::RESOURCE_ELECTRICITY;
+        REQUIRE(billing.send_readings("w-1", {reading(march(4), 2'000'000)}, power).ok());
+        CHECK(billing.open_charges("w-1").size() == 1);
+        CHECK(billing.pending() == 1);
+        REQUIRE(billing.send_readings("w-1", {reading(march(5), 2'500'000)}, water).ok());
+        REQUIRE(billing.open_charges("w-1").size() == 3);
+        CHECK(billing.open_charges("w-1")[1].quantity == Quantity::ml(1'000'000));
+        CHECK(billing.open_charges("w-1")[2].quantity == Quantity::ml(500'000));
+    }
+    const std::vector<Charge> charges = billing.open_charges("w-1");
+    REQUIRE(!charges.empty());
+    CHECK(charges[0].amount_micros == 3'100'001);
+    CHECK(billing.pending() == 0);
+    billing.sums();
+}
+
 TEST_CASE("I-5: electricity and water of one account, taken back and rated again") {
     if (!Billing::available()) {
         return;

@@ -220,7 +220,7 @@ TEST_CASE("assignments and versions make one time line") {
     tariffs[1] = {"one", Resource::kElectricity, {{march(1), 1, nullptr}, {march(10), 2, nullptr}}};
     tariffs[2] = {
         "two", Resource::kElectricity, {{march(20), 1, nullptr}, {march(25), 2, nullptr}}};
-    const auto line = tariff_timeline({{march(5), 1}, {march(15), 2}}, tariffs);
+    const auto line = tariff_timeline({{march(5), 1}, {march(15), 2}}, tariffs, {});
     std::string text;
     for (const TariffInForce& entry : line) {
         text += format_time(entry.start).substr(8, 2) + entry.tariff_id +
@@ -230,6 +230,27 @@ TEST_CASE("assignments and versions make one time line") {
     CHECK(tariff_at(line, march(1)).tariff_id == "one");
     CHECK(tariff_at(line, march(12)).version == 2);
     CHECK(tariff_at(line, march(30)).version == 2);
+}
+
+TEST_CASE("a tariff of another resource than the meter's is as if it were not assigned") {
+    std::map<std::int64_t, KnownTariff> tariffs;
+    tariffs[1] = {"power", Resource::kElectricity, {{march(1), 1, nullptr}}};
+    tariffs[2] = {"water", Resource::kWater, {{march(1), 1, nullptr}}};
+    const std::vector<Assignment> both = {{march(5), 1}, {march(15), 2}};
+    struct Case {
+        std::optional<Resource> counted;
+        std::string in_force;
+    };
+    for (const Case& c :
+         {Case{std::nullopt, "power water "}, Case{Resource::kElectricity, "power "},
+          Case{Resource::kWater, "water "}}) {
+        std::string text;
+        for (const TariffInForce& entry : tariff_timeline(both, tariffs, c.counted)) {
+            text += entry.tariff_id + " ";
+        }
+        CHECK(text == c.in_force);
+    }
+    CHECK(tariff_timeline({{march(5), 1}}, tariffs, Resource::kWater).empty());
 }
 
 }  // namespace

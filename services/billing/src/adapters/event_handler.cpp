@@ -23,7 +23,12 @@ constexpr int kReasonCountMax = 5;
 /// Of a gateway's channels, the one that counts what is billed.
 constexpr int kBillingChannel = 0;
 
-using ReadingsByMeter = std::map<std::string, std::vector<Reading>>;
+/// What a message tells of one meter.
+struct MeterNews {
+    std::vector<Reading> readings;
+    std::optional<Resource> resource;  ///< Of the last one that says it.
+};
+using ReadingsByMeter = std::map<std::string, MeterNews>;
 using OccupanciesByMeter = std::map<std::string, std::vector<Occupancy>>;
 
 Status bad(const kafka::Message& message, const std::string& why) {
@@ -48,7 +53,11 @@ Status take_readings(pqxx::work& tx, const outbox::Outbox& outbox, const kafka::
         }
         const Result<Reading> reading = reading_from_proto(proto);
         if (reading.ok()) {
-            by_meter[proto.meter_id()].push_back(*reading);
+            MeterNews& news = by_meter[proto.meter_id()];
+            news.readings.push_back(*reading);
+            if (proto.resource() != common::v1::RESOURCE_UNSPECIFIED) {
+                news.resource = from_proto(proto.resource());
+            }
             any_good = true;
         } else if (*refused.add_readings() = proto; refused.readings_size() <= kReasonCountMax) {
             reasons += (reasons.empty() ? "" : "; ") + proto.meter_id() + " reading " +
@@ -156,7 +165,14 @@ Status EventHandler::apply_readings(pqxx::work& tx, const std::vector<kafka::Mes
     }
     std::vector<MeterWork> works = lock_meters(tx, names_of(by_meter));
     for (MeterWork& work : works) {
-        work.readings = std::move(by_meter[work.meter_id]);
+        MeterNews& news = by_meter[work.meter_id];
+        work.readings = std::move(news.readings);
+        work.resource = news.resource ? news.resource : work.resource;
+    }
+    if (std::ranges::any_of(works, [](const MeterWork& work) {
+            return work.stored_resource && work.resource != work.stored_resource;
+        })) {
+        take_pending(tx, works);  // Set right: its tariff fits again.
     }
     rewind_to_late_readings(tx, works);
     rating_.finish(tx, works);

@@ -5,6 +5,7 @@
 #include "adapters/grpc_fields.h"
 #include "adapters/pg_charges.h"
 #include "adapters/pg_meters.h"
+#include "adapters/pg_rows.h"
 #include "adapters/pg_tariffs.h"
 #include "adapters/yaml_tariff.h"
 #include "convert.h"
@@ -67,8 +68,7 @@ Result<StoredTariff> new_tariff(const v1::CreateTariffRequest& request, const st
     if (by_file && request.has_definition()) {
         return field_error("FIELD_MISSING", "resource", "electricity or water");
     }
-    tariff.resource =
-        by_file ? file.resource : static_cast<Resource>(static_cast<int>(request.resource()));
+    tariff.resource = by_file ? file.resource : from_proto(request.resource());
     Instant effective = file.effective_time.value_or(clock.now());
     if (request.has_effective_time()) {
         PREPAY_ASSIGN_OR_RETURN(effective, time_from(request.effective_time(), "effective_time"));
@@ -251,6 +251,13 @@ Result<v1::AssignTariffResponse> GrpcBillingService::assign_in(
     std::vector<std::int64_t> keys;
     Instant start = clock_.now();
     for (const MeterWork& work : works) {
+        if (work.resource && *work.resource != tariff->resource) {
+            return failed_precondition(
+                "RESOURCE_DIFFERS",
+                "meter " + work.meter_id + " counts " + text_of(*work.resource) + ", tariff " +
+                    tariff->tariff_id + " is for " + text_of(tariff->resource),
+                {{"field", "meter_ids"}, {"meter_id", work.meter_id}});
+        }
         keys.push_back(work.meter_key);
         if (work.state.base) {
             start = std::max(start, work.state.base->read_time);  // Clocks may differ a little.

@@ -46,7 +46,7 @@ pqxx::result select_meters(pqxx::work& tx, const std::string& ids) {
         " to_micros(base_read_time) AS base_read_time, base_register, base_epoch, base_reading_id,"
         " to_micros(first_slot_time) AS first_slot_time, first_revision,"
         " to_micros(first_read_time) AS first_read_time, first_register, first_epoch,"
-        " first_reading_id"
+        " first_reading_id, resource"
         " FROM meters WHERE meter_id = ANY ($1::text[]) ORDER BY meter_key FOR UPDATE",
         ids);
 }
@@ -148,6 +148,16 @@ void save_readings(pqxx::work& tx, const std::vector<MeterWork>& works, const st
                    pqxx::prepare::make_dynamic_params(columns.finish()));
 }
 
+// Once in a meter's life, or when it was registered wrongly.
+void save_resources(pqxx::work& tx, const std::vector<MeterWork>& works) {
+    for (const MeterWork& work : works) {
+        if (work.resource && work.resource != work.stored_resource) {
+            tx.exec_params("UPDATE meters SET resource = $2 WHERE meter_key = $1", work.meter_key,
+                           text_of(*work.resource));
+        }
+    }
+}
+
 /// What of tier counters is to be written.
 struct CounterRows {
     NumberColumns numbers{3};
@@ -244,6 +254,9 @@ std::vector<MeterWork> lock_meters(pqxx::work& tx, const std::vector<std::string
         works[i].meter_id = row.text("meter_id");
         works[i].state.base = works[i].stored_base = read_reading(row, "base_");
         works[i].state.first = works[i].stored_first = read_reading(row, "first_");
+        if (const auto resource = row.find<std::string>("resource")) {
+            works[i].resource = works[i].stored_resource = resource_of(*resource);
+        }
     }
     const std::string keys = pg::to_array(keys_of(works));
     load_occupancies(tx, keys, works);
@@ -268,6 +281,7 @@ void save_meters(pqxx::work& tx, const std::vector<MeterWork>& works) {
     if (works.empty()) {
         return;
     }
+    save_resources(tx, works);
     save_readings(tx, works, "base", &MeterState::base, &MeterWork::stored_base);
     save_readings(tx, works, "first", &MeterState::first, &MeterWork::stored_first);
     save_counters(tx, works);

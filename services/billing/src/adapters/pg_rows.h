@@ -52,6 +52,10 @@ private:
 /// back.
 constexpr std::int64_t kSqlNull = std::numeric_limits<std::int64_t>::min();
 
+inline const char* text_of(Resource resource) {
+    return resource == Resource::kWater ? "water" : "electricity";
+}
+
 inline Resource resource_of(const std::string& text) {
     return text == "water" ? Resource::kWater : Resource::kElectricity;
 }

@@ -99,7 +99,7 @@ std::vector<std::shared_ptr<const CompiledTariff>> load_tariffs(pqxx::work& tx, 
         tariff.versions.push_back({row.time("effective_time"), version, held.back().get()});
     }
     for (MeterWork& work : works) {
-        work.state.tariffs = tariff_timeline(work.assignments, tariffs);
+        work.state.tariffs = tariff_timeline(work.assignments, tariffs, work.resource);
     }
     return held;
 }
@@ -108,8 +108,7 @@ std::optional<std::int64_t> insert_tariff(pqxx::work& tx, const StoredTariff& ta
     const auto rows = tx.exec_params(
         "INSERT INTO tariffs (tariff_id, display_name, resource) VALUES ($1, $2, $3)"
         " ON CONFLICT DO NOTHING RETURNING tariff_key",
-        tariff.tariff_id, tariff.display_name,
-        tariff.resource == Resource::kWater ? "water" : "electricity");
+        tariff.tariff_id, tariff.display_name, text_of(tariff.resource));
     if (rows.empty()) {
         return std::nullopt;
     }

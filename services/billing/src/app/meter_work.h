@@ -15,6 +15,8 @@ struct MeterWork {
     std::int64_t meter_key = 0;
     std::string meter_id;
     MeterState state;
+    std::optional<Resource> resource;         ///< What its readings say; nothing before the first.
+    std::optional<Resource> stored_resource;  ///< As loaded.
     std::vector<Assignment> assignments;
     std::optional<Reading> stored_base;                  ///< As loaded.
     std::optional<Reading> stored_first;                 ///< As loaded.

@@ -288,12 +288,16 @@ std::optional<Instant> first_difference(const std::vector<Occupancy>& before,
 }
 
 std::vector<TariffInForce> tariff_timeline(const std::vector<Assignment>& assignments,
-                                           const std::map<std::int64_t, KnownTariff>& tariffs) {
+                                           const std::map<std::int64_t, KnownTariff>& tariffs,
+                                           std::optional<Resource> resource) {
     std::vector<TariffInForce> timeline;
     for (std::size_t i = 0; i < assignments.size(); ++i) {
         const Instant start = assignments[i].start;
         const Instant end = i + 1 < assignments.size() ? assignments[i + 1].start : Instant::max();
         const KnownTariff& tariff = tariffs.at(assignments[i].tariff_key);
+        if (resource && tariff.resource != *resource) {
+            continue;
+        }
         const auto entry = [&](Instant from, const VersionInForce& version) {
             timeline.push_back({from, tariff.tariff_id, assignments[i].tariff_key, version.version,
                                 tariff.resource, version.rates});

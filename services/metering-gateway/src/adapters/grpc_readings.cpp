@@ -65,6 +65,7 @@ Reading import_reading(const MeterConfig& config, const ImportCandidate& row, in
     Reading reading;
     reading.meter_no = config.meter_no;
     reading.meter_id = config.meter_id;
+    reading.resource = config.resource;
     reading.slot_time = row.read_time;
     reading.read_time = row.read_time;
     reading.register_total = row.total;
@@ -96,7 +97,8 @@ Result<v1::ListReadingsResponse> GrpcMeteringService::list_readings(
         const auto readings,
         parts_.readings.list(meter->meter_no, meter->meter_id, start, end, after, size));
     v1::ListReadingsResponse response;
-    for (const Reading& reading : readings) {
+    for (Reading reading : readings) {
+        reading.resource = meter->resource;
         *response.add_readings() = to_proto_reading(reading);
     }
     if (static_cast<int>(readings.size()) == size) {

@@ -197,6 +197,7 @@ void MeterTrack::append_readings(const Verdict& verdict, const MeterValues& valu
     Reading reading;
     reading.meter_no = config_.meter_no;
     reading.meter_id = config_.meter_id;
+    reading.resource = config_.resource;
     reading.slot_time = slot;
     reading.source = source;
     const auto append = [&](RegisterTotal total, int epoch, Instant read_time) {

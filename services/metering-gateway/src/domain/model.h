@@ -108,6 +108,7 @@ struct Reading {
     std::int64_t reading_id = 0;
     std::int64_t meter_no = 0;
     std::string meter_id;
+    Resource resource = Resource::kElectricity;
     int channel = 0;      ///< 0 = the billing total.
     Instant slot_time{};  ///< Start of the poll slot the reading answers for.
     int revision = 0;

@@ -152,6 +152,7 @@ Status PgAnomalyStore::apply(pqxx::work& tx, const QuarantineOrder& order) {
         Reading reading;
         reading.meter_no = anomaly.meter_no;
         reading.meter_id = anomaly.meter_id;
+        reading.resource = anomaly.resource;
         reading.slot_time = slot;
         reading.read_time = std::max(anomaly.seen_time(), base.read_time);
         reading.register_total = decided_register.total;
