@@ -1,5 +1,6 @@
 import java.io.FileReader;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -7,12 +8,16 @@ import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.AlterConfigOp;
+import org.apache.kafka.clients.admin.ConfigEntry;
 import org.apache.kafka.clients.admin.NewTopic;
 import org.apache.kafka.clients.admin.TopicDescription;
+import org.apache.kafka.common.config.ConfigResource;
 import org.yaml.snakeyaml.Yaml;
 
 /**
- * Creates the topics of topics.yaml that are missing and checks the partition counts of the others.
+ * Creates the topics of topics.yaml that are missing, sets the settings of the others and checks their
+ * partition counts.
  *
  * <p>{@code java -cp 'libs/*' Topics.java <topics.yaml> <bootstrap servers> local|production}
  *
@@ -69,6 +74,12 @@ public final class Topics {
             System.err.println("topics: cannot create: " + error.getCause().getMessage());
             return false;
         }
+        try {
+            admin.incrementalAlterConfigs(settingsOf(present)).all().get(60, TimeUnit.SECONDS);
+        } catch (ExecutionException error) {
+            System.err.println("topics: cannot set: " + error.getCause().getMessage());
+            return false;
+        }
         boolean matching = true;
         Map<String, TopicDescription> described =
             admin.describeTopics(present.stream().map(NewTopic::name).toList())
@@ -83,6 +94,18 @@ public final class Topics {
         }
         System.out.printf("topics: %d created, %d were there%n", missing.size(), present.size());
         return matching;
+    }
+
+    private static Map<ConfigResource, Collection<AlterConfigOp>> settingsOf(List<NewTopic> topics) {
+        Map<ConfigResource, Collection<AlterConfigOp>> settings = new HashMap<>();
+        for (NewTopic topic : topics) {
+            settings.put(new ConfigResource(ConfigResource.Type.TOPIC, topic.name()),
+                topic.configs().entrySet().stream()
+                    .map(entry -> new AlterConfigOp(new ConfigEntry(entry.getKey(), entry.getValue()),
+                        AlterConfigOp.OpType.SET))
+                    .toList());
+        }
+        return settings;
     }
 
     @SuppressWarnings("unchecked")

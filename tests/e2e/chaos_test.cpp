@@ -138,9 +138,9 @@ private:
 
     // A day ahead, and back.
     void step_clock() {
-        stack_.set_clock("metering-gateway", below(2) == 0 ? "+1d" : "-1d");
+        stack_.set_clock("metering-gateway", std::chrono::hours(below(2) == 0 ? 24 : -24));
         pause(4000, 10'000);
-        stack_.set_clock("metering-gateway", "+0");
+        stack_.set_clock("metering-gateway", Duration(0));
     }
 
     std::uint64_t below(std::uint64_t bound) {

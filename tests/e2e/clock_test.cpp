@@ -58,21 +58,21 @@ TEST_CASE("I-24: every service in turn with its clock set by a day or an hour: s
     park.set_load(meter_id, 2000);
     park.set_speed(1800);  // 1 kWh, one yuan a second.
     for (const std::string& name : Stack::services()) {
-        for (const std::string offset : {"+1d", "-1d", "+1h", "-1h"}) {
-            INFO(name << " " << offset);
-            stack.set_clock(name, offset);
+        for (const int hours : {24, -24, 1, -1}) {
+            INFO(name << " by " << hours << " h");
+            stack.set_clock(name, std::chrono::hours(hours));
             // A payment by phone goes through the console, account and the provider; the charge
             // that follows it through the gateway, billing and account.
             park.wait_credited(account_id, park.pay_by_wechat(account_id, kYuan));
             paid_micros += kYuan;
             const std::size_t count = park.charges(meter_id).size();
             eventually("charges go on", [&] { return park.charges(meter_id).size() > count; });
-            stack.set_clock(name, "+0");
+            stack.set_clock(name, Duration(0));
         }
     }
     // Trip, payment and restore, with the clocks of all a day ahead.
     for (const std::string& name : Stack::services()) {
-        stack.set_clock(name, "+1d");
+        stack.set_clock(name, std::chrono::hours(24));
     }
     park.set_cut_floor(account_id, 100'000 * kYuan);
     eventually(
@@ -85,7 +85,7 @@ TEST_CASE("I-24: every service in turn with its clock set by a day or an hour: s
         "power is back", [&] { return park.truth(meter_id).relay_closed(); },
         std::chrono::seconds(60));
     for (const std::string& name : Stack::services()) {
-        stack.set_clock(name, "+0");
+        stack.set_clock(name, Duration(0));
     }
     park.set_speed(0);
     stack.wait_ready();

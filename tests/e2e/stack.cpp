@@ -23,7 +23,6 @@ namespace fs = std::filesystem;
 using test::ChildProcess;
 
 constexpr int kPartitionCount = 8;
-constexpr const char* kFakeTime = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 const std::string kBin = std::string(prepay::test::binary_dir()) + "/bin/";
 const std::string kSource = prepay::test::source_dir();
 
@@ -150,7 +149,7 @@ void Stack::prepare_folder() {
     }
     if (options_.has_fake_clock) {
         for (const std::string& name : services()) {
-            set_clock(name, "+0");
+            set_clock(name, Duration(0));
         }
     }
     write(folder_ + "/secrets/private.pem", keys_.private_pem());
@@ -198,11 +197,16 @@ void Stack::init_kafka() {
 void Stack::create_topics() const {
     std::vector<rd_kafka_NewTopic_t*> topics;
     char error[256];
+    const YAML::Node file = YAML::LoadFile(kSource + "/deploy/kafka/topics.yaml");
+    const std::string timestamps = "message.timestamp.type";
     const auto add = [&](const std::string& name) {
         topics.push_back(
             rd_kafka_NewTopic_new(name.c_str(), kPartitionCount, 1, error, sizeof(error)));
+        rd_kafka_NewTopic_set_config(
+            topics.back(), timestamps.c_str(),
+            file["defaults"]["settings"][timestamps].as<std::string>().c_str());
     };
-    for (const auto& topic : YAML::LoadFile(kSource + "/deploy/kafka/topics.yaml")["topics"]) {
+    for (const auto& topic : file["topics"]) {
         const auto name = topic["name"].as<std::string>();
         add(name);
         for (const auto& consumer : topic["consumers"]) {
@@ -386,8 +390,14 @@ void Stack::cut(const std::string& name) { proxies_.at(name)->swallow(); }
 
 void Stack::heal(const std::string& name) { proxies_.at(name)->heal(); }
 
-void Stack::set_clock(const std::string& name, const std::string& offset) {
-    write(folder_ + "/" + name + ".clock", offset + "\n");
+void Stack::set_clock(const std::string& name, Duration ahead) {
+    const std::int64_t micros = ahead.count();
+    const std::string path = folder_ + "/" + name + ".clock";
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    if (!file) {
+        file.open(path, std::ios::out | std::ios::binary);
+    }
+    file.write(reinterpret_cast<const char*>(&micros), sizeof micros);
 }
 
 std::map<std::string, std::string> Stack::environment_of(const std::string& name) const {
@@ -395,10 +405,8 @@ std::map<std::string, std::string> Stack::environment_of(const std::string& name
     if (!options_.has_fake_clock || std::find(names.begin(), names.end(), name) == names.end()) {
         return {};
     }
-    return {{"LD_PRELOAD", kFakeTime},
-            {"FAKETIME_TIMESTAMP_FILE", folder_ + "/" + name + ".clock"},
-            {"FAKETIME_NO_CACHE", "1"},
-            {"FAKETIME_DONT_FAKE_MONOTONIC", "1"}};
+    return {{"LD_PRELOAD", PREPAY_CLOCK_SHIM},
+            {"PREPAY_TEST_CLOCK_FILE", folder_ + "/" + name + ".clock"}};
 }
 
 std::unique_ptr<rpc::Client> Stack::client(const std::string& service, rpc::Role role,

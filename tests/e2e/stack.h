@@ -22,7 +22,7 @@ bool can_run(std::string& why_not);
 struct StackOptions {
     /// PostgreSQL and Kafka are reached through proxies that can cut connections.
     bool is_proxied = false;
-    /// The services' clocks can be set (libfaketime).
+    /// The services' clocks can be set (tests/support/clock_shim.cpp).
     bool has_fake_clock = false;
 };
 
@@ -55,8 +55,8 @@ public:
     void cut(const std::string& name);
     /// New connections work again. Those that were cut stay dead.
     void heal(const std::string& name);
-    /// Sets a service's clock off by "+1d", "-1h" …, "+0" = right. Needs `has_fake_clock`.
-    void set_clock(const std::string& name, const std::string& offset);
+    /// Sets a service's wall clock so much ahead of the right time. Needs `has_fake_clock`.
+    void set_clock(const std::string& name, Duration ahead);
 
     /// A client with a token of the role, to "metering", "billing", "account", "alarm",
     /// "scheduler", "reporting", "console" or "simulator".
