@@ -76,7 +76,9 @@ void run_queries(const std::stop_token& stop, Payments& payments) {
             telemetry::log_warning("order queries failed",
                                    {{"error", telemetry::describe(looked_at.status())}});
         }
-        pause(stop, std::chrono::milliseconds(200));
+        if (!looked_at.ok() || *looked_at == 0) {
+            pause(stop, std::chrono::milliseconds(200));
+        }
     }
 }
 

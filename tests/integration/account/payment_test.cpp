@@ -70,6 +70,26 @@ TEST_CASE("an order whose every notice is lost is credited by the query (I-9)") 
     CHECK(shop.balance() == 50'000'000);
 }
 
+TEST_CASE("sixty due orders of one account don't hold up the order of another one") {
+    SKIP_WITHOUT_POSTGRES();
+    Shop shop;
+    const std::string neighbour = shop.world.make_account("r2", 0);
+    for (int i = 0; i < 60; ++i) {
+        REQUIRE(shop.pay.start(shop.account, kYuan).ok());
+    }
+    shop.world.clock.advance(std::chrono::seconds(1));  // The neighbour's is the last one due.
+    const auto order = shop.pay.start(neighbour, kYuan);
+    REQUIRE(order.ok());
+    shop.world.clock.advance(std::chrono::seconds(11));
+    REQUIRE(*shop.pay.payments->query_due() > 0);
+    CHECK(shop.world.count("SELECT query_count FROM orders WHERE order_id = '" +
+                           order->order.order_id + "'") == 1);
+    // All of them get their turn, each once.
+    while (*shop.pay.payments->query_due() > 0) {
+    }
+    CHECK(shop.world.count("SELECT count(*) FROM orders WHERE query_count = 1") == 61);
+}
+
 TEST_CASE("the query survives a provider that fails, delays or signs wrong (I-9)") {
     SKIP_WITHOUT_POSTGRES();
     Shop shop;

@@ -363,4 +363,43 @@ TEST_CASE(
     CHECK(front.world.checksum() == before);
 }
 
+TEST_CASE("S-4 a closed account: every tenant method answers the same, whatever else is wrong") {
+    SKIP_WITHOUT_POSTGRES();
+    Front front;
+    const v1::Account account = front.open("r1", 20 * kYuan);
+    v1::CloseAccountRequest close;
+    close.set_request_id("close-the-first");
+    close.set_account_id(account.account_id());
+    close.set_reason_text("moved out");
+    REQUIRE(front.server.call(front.server.cashier, &Desk::CloseAccount, close).ok());
+    const auto client = front.server.client(front.server.tenant(account.account_id()));
+    const std::string before = front.world.checksum();
+    const auto* file = v1::Account::descriptor()->file();
+    int calls = 0;
+    for (int s = 0; s < file->service_count(); ++s) {
+        for (int m = 0; m < file->service(s)->method_count(); ++m) {
+            const auto& method = *file->service(s)->method(m);
+            if (rpc::required_permission(method) != common::v1::PERMISSION_TENANT) {
+                continue;
+            }
+            const std::string path = "/" + file->service(s)->full_name() + "/" + method.name();
+            CAPTURE(path);
+            const std::unique_ptr<google::protobuf::Message> request(
+                google::protobuf::MessageFactory::generated_factory()
+                    ->GetPrototype(method.input_type())
+                    ->New());
+            ++calls;
+            if (const auto* id = method.input_type()->FindFieldByName("request_id")) {
+                request->GetReflection()->SetString(request.get(), id,
+                                                    "request-" + std::to_string(calls));
+            }
+            const Status answer = raw_call(client, path, request->SerializeAsString()).status();
+            CHECK(answer.code() == absl::StatusCode::kFailedPrecondition);
+            CHECK(error_reason(answer) == "ACCOUNT_CLOSED");
+        }
+    }
+    CHECK(calls == file->FindServiceByName("TenantService")->method_count());
+    CHECK(front.world.checksum() == before);
+}
+
 }  // namespace prepay::account::test

@@ -5,6 +5,8 @@
 namespace prepay::account {
 namespace {
 
+Status account_closed() { return failed_precondition("ACCOUNT_CLOSED", "this account is closed"); }
+
 // Open or closed.
 Result<v1::Account> own_account(PgAccounts& accounts, pqxx::work& tx,
                                 const rpc::CallContext& context) {
@@ -19,9 +21,28 @@ Result<v1::Account> own_open_account(PgAccounts& accounts, pqxx::work& tx,
                                      const rpc::CallContext& context) {
     PREPAY_ASSIGN_OR_RETURN(v1::Account account, own_account(accounts, tx, context));
     if (account.state() != v1::ACCOUNT_STATE_OPEN) {
-        return failed_precondition("ACCOUNT_CLOSED", "this account is closed");
+        return account_closed();
     }
     return account;
+}
+
+// Of a closed account a refusal is always ACCOUNT_CLOSED, whatever else is wrong with the request;
+// a fault of the moment (no database, provider busy) stays what it is.
+bool is_of_request(const Status& status) {
+    return status.code() == absl::StatusCode::kInvalidArgument ||
+           status.code() == absl::StatusCode::kNotFound ||
+           status.code() == absl::StatusCode::kFailedPrecondition;
+}
+
+Status closed_first(pg::Database& database, PgAccounts& accounts, const rpc::CallContext& context,
+                    const Status& refusal) {
+    if (!is_of_request(refusal)) {
+        return refusal;
+    }
+    const Result<v1::Account> account = database.read([&](pqxx::work& tx) -> Result<v1::Account> {
+        return own_open_account(accounts, tx, context);
+    });
+    return error_reason(account.status()) == "ACCOUNT_CLOSED" ? account.status() : refusal;
 }
 
 }  // namespace
@@ -48,23 +69,26 @@ Result<v1::GetOverviewResponse> GrpcAccountService::get_overview(const Context& 
 Result<v1::CreatePaymentResponse> GrpcAccountService::create_payment(
     const Context& context, const v1::CreatePaymentRequest& request) {
     if (parts_.payments == nullptr) {
-        return failed_precondition("WECHAT_NOT_CONFIGURED", "WeChat Pay is not configured");
+        return closed_first(
+            parts_.database, parts_.accounts, context,
+            failed_precondition("WECHAT_NOT_CONFIGURED", "WeChat Pay is not configured"));
     }
-    PREPAY_ASSIGN_OR_RETURN(
-        const Payments::Started started,
-        parts_.payments->start({context.request_id, context.content_hash,
-                                context.identity.account_id, context.identity.subject,
-                                Money::from_micros(request.amount_micros()), request.openid(),
-                                "预付能源费 Prepaid energy"}));
+    const Result<Payments::Started> started = parts_.payments->start(
+        {context.request_id, context.content_hash, context.identity.account_id,
+         context.identity.subject, Money::from_micros(request.amount_micros()), request.openid(),
+         "预付能源费 Prepaid energy"});
+    if (!started.ok()) {
+        return closed_first(parts_.database, parts_.accounts, context, started.status());
+    }
     v1::CreatePaymentResponse response;
-    *response.mutable_order() = to_proto(started.order);
+    *response.mutable_order() = to_proto(started->order);
     v1::WechatClientParameters& wechat = *response.mutable_wechat();
-    wechat.set_app_id(started.client.app_id);
-    wechat.set_time_stamp(started.client.time_stamp);
-    wechat.set_nonce_str(started.client.nonce_str);
-    wechat.set_package(started.client.package);
-    wechat.set_sign_type(started.client.sign_type);
-    wechat.set_pay_sign(started.client.pay_sign);
+    wechat.set_app_id(started->client.app_id);
+    wechat.set_time_stamp(started->client.time_stamp);
+    wechat.set_nonce_str(started->client.nonce_str);
+    wechat.set_package(started->client.package);
+    wechat.set_sign_type(started->client.sign_type);
+    wechat.set_pay_sign(started->client.pay_sign);
     return response;
 }
 
@@ -75,9 +99,13 @@ Result<v1::GetPaymentResponse> GrpcAccountService::get_payment(
         // Also once the account is closed: whoever has paid must see where the money went.
         PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
                                 own_account(parts_.accounts, tx, context));
-        PREPAY_ASSIGN_OR_RETURN(const Order order, parts_.orders.get(tx, request.order_id(),
-                                                                     context.identity.account_id));
-        *response.mutable_order() = to_proto(order);
+        const Result<Order> order =
+            parts_.orders.get(tx, request.order_id(), context.identity.account_id);
+        if (!order.ok()) {
+            const bool is_closed = response.account().state() != v1::ACCOUNT_STATE_OPEN;
+            return is_closed && is_of_request(order.status()) ? account_closed() : order.status();
+        }
+        *response.mutable_order() = to_proto(*order);
         return response;
     });
 }

@@ -187,14 +187,20 @@ Result<std::vector<Order>> PgOrders::claim_due(Instant now, Duration lease, int 
     return database_.transact([&](pqxx::work& tx) -> Result<std::vector<Order>> {
         std::vector<Order> due;
         for (const auto& row :
-             tx.exec_params("WITH due AS (SELECT order_id FROM orders WHERE state = 'pending'"
-                            " AND next_query_time <= $1 ORDER BY next_query_time LIMIT $2"
-                            " FOR NO KEY UPDATE SKIP LOCKED), claimed AS (UPDATE orders u SET "
-                            "next_query_time = $3,"
+             tx.exec_params("WITH turns AS (SELECT order_id, row_number() OVER (PARTITION BY"
+                            " account_no ORDER BY next_query_time, order_id) AS turn FROM orders"
+                            " WHERE state = 'pending' AND next_query_time <= $1),"
+                            " due AS (SELECT q.order_id, t.turn, q.next_query_time AS due_time"
+                            " FROM orders q JOIN turns t USING (order_id)"
+                            " WHERE q.state = 'pending' AND q.next_query_time <= $1"
+                            " ORDER BY t.turn, q.next_query_time LIMIT $2"
+                            " FOR NO KEY UPDATE OF q SKIP LOCKED),"
+                            " claimed AS (UPDATE orders u SET next_query_time = $3,"
                             " query_count = query_count + 1 FROM due WHERE u.order_id = "
-                            "due.order_id RETURNING u.*)"
+                            "due.order_id RETURNING u.*, due.turn, due.due_time)"
                             " SELECT " PREPAY_ORDER_COLUMNS
-                            " FROM claimed o JOIN accounts a USING (account_no)",
+                            " FROM claimed o JOIN accounts a USING (account_no)"
+                            " ORDER BY o.turn, o.due_time",
                             pg::to_timestamptz(now), count_max, pg::to_timestamptz(now + lease))) {
             due.push_back(read_order(row));
         }
