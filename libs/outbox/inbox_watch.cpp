@@ -56,10 +56,11 @@ Result<Places> compare(pg::Database& database, const std::vector<std::string>& t
     });
 }
 
-// Waiting for a database, a peer or the broker is no reason to end: a new process would wait as
-// well.
+// Waiting for a database, a peer, the broker, or for an owner that cannot tell its state any more,
+// is no reason to end: a new process would wait as well.
 bool waits_for_others(const Status& trouble, const std::string& brokers) {
     return absl::IsUnavailable(trouble) || absl::IsDeadlineExceeded(trouble) ||
+           error_reason(trouble) == "NO_SNAPSHOT" ||
            !kafka::check_broker(brokers, kBrokerTimeout).ok();
 }
 

@@ -59,6 +59,7 @@ struct NewPayment {
     std::string openid;
     Instant expire_time;
     Instant first_query_time;
+    int pending_max = kPendingOrdersMax;  ///< Of the account, this one included.
 };
 
 /// What a fact did.

@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <cstring>
 #include <fstream>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -36,6 +37,7 @@ std::string make_order(World& world, PayWorld& pay, const std::string& account) 
     payment.openid = "openid";
     payment.expire_time = world.clock.now() + std::chrono::minutes(15);
     payment.first_query_time = payment.expire_time;
+    payment.pending_max = std::numeric_limits<int>::max();
     const Result<Order> order = world.orders->create(payment);
     if (!order.ok()) {
         throw std::runtime_error(error_message(order.status()));

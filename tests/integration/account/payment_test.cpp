@@ -70,11 +70,11 @@ TEST_CASE("an order whose every notice is lost is credited by the query (I-9)") 
     CHECK(shop.balance() == 50'000'000);
 }
 
-TEST_CASE("sixty due orders of one account don't hold up the order of another one") {
+TEST_CASE("many due orders of one account don't hold up the order of another one") {
     SKIP_WITHOUT_POSTGRES();
     Shop shop;
     const std::string neighbour = shop.world.make_account("r2", 0);
-    for (int i = 0; i < 60; ++i) {
+    for (int i = 0; i < kPendingOrdersMax; ++i) {
         REQUIRE(shop.pay.start(shop.account, kYuan).ok());
     }
     shop.world.clock.advance(std::chrono::seconds(1));  // The neighbour's is the last one due.
@@ -87,7 +87,36 @@ TEST_CASE("sixty due orders of one account don't hold up the order of another on
     // All of them get their turn, each once.
     while (*shop.pay.payments->query_due() > 0) {
     }
-    CHECK(shop.world.count("SELECT count(*) FROM orders WHERE query_count = 1") == 61);
+    CHECK(shop.world.count("SELECT count(*) FROM orders WHERE query_count = 1") ==
+          kPendingOrdersMax + 1);
+}
+
+TEST_CASE("an account has ten unpaid orders at the most; one that is there still answers") {
+    SKIP_WITHOUT_POSTGRES();
+    Shop shop;
+    Result<Payments::Started> first = shop.pay.start(shop.account, kYuan);
+    REQUIRE(first.ok());
+    for (int i = 1; i < kPendingOrdersMax; ++i) {
+        REQUIRE(shop.pay.start(shop.account, kYuan).ok());
+    }
+    const auto refused = shop.pay.start(shop.account, kYuan);
+    CHECK(error_reason(refused.status()) == "TOO_MANY_ORDERS");
+    CHECK(refused.status().code() == absl::StatusCode::kResourceExhausted);
+    CHECK(shop.world.count("SELECT count(*) FROM orders") == kPendingOrdersMax);
+    const std::string neighbour = shop.world.make_account("r2", 0);
+    CHECK(shop.pay.start(neighbour, kYuan).ok());
+    // Their time is over: there is room again.
+    REQUIRE(
+        shop.world.database
+            ->transact([&](pqxx::work& tx) {
+                tx.exec(
+                    "UPDATE orders SET expire_time = create_time, next_query_time = create_time");
+                return absl::OkStatus();
+            })
+            .ok());
+    while (*shop.pay.payments->query_due() > 0) {
+    }
+    CHECK(shop.pay.start(shop.account, kYuan).ok());
 }
 
 TEST_CASE("the query survives a provider that fails, delays or signs wrong (I-9)") {

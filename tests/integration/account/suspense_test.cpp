@@ -292,7 +292,8 @@ TEST_CASE("settlements and payments at the same time: one end an item, no deadlo
     const std::string second = desk.paid_order();
     REQUIRE(desk.pay.payments->handle_notice(desk.pay.notice(second)).ok());
     std::vector<SignedNotice> notices;
-    for (int i = 0; i < 12; ++i) {  // Suspense and purse in one batch, as settlements have them.
+    for (int i = 0; i < kPendingOrdersMax;
+         ++i) {  // Suspense and purse in one batch, as settlements have them.
         desk.faults({{"lie", {{"transaction_id", "tx-more-" + std::to_string(i)}}}});
         notices.push_back(desk.pay.notice(second));
         desk.faults(provider::Json::object());
@@ -320,13 +321,13 @@ TEST_CASE("settlements and payments at the same time: one end an item, no deadlo
     }
     CHECK(settled == 6);
     CHECK(refused == 18);
-    CHECK(taken == 24);
+    CHECK(taken == 2 * kPendingOrdersMax);
     CHECK(desk.world.count("SELECT count(*) FROM entries WHERE source_kind = 'settlement'") == 6);
-    CHECK(desk.items().size() == 12);
-    CHECK(desk.suspense() == 12 * 50 * kYuan);
+    CHECK(desk.items().size() == kPendingOrdersMax);
+    CHECK(desk.suspense() == kPendingOrdersMax * 50 * kYuan);
     const auto credits = desk.world.count(
         "SELECT count(*) FROM suspense_settlements WHERE outcome = 'credit-account'");
-    CHECK(desk.balance() == 13 * 50 * kYuan + credits * kUnderpaid);
+    CHECK(desk.balance() == (kPendingOrdersMax + 1) * 50 * kYuan + credits * kUnderpaid);
     CHECK(desk.world.audit().empty());
 }
 

@@ -160,6 +160,13 @@ Result<Order> PgOrders::create(const NewPayment& payment) {
         if (account.profile->terms.state == AccountState::kClosed) {
             return failed_precondition("ACCOUNT_CLOSED", "the account is closed");
         }
+        const auto pending = tx.exec_params1(
+            "SELECT count(*) FROM orders WHERE account_no = $1 AND state = 'pending'", account_no);
+        if (pg::only<int>(pending) >= payment.pending_max) {
+            return make_error(absl::StatusCode::kResourceExhausted, "TOO_MANY_ORDERS",
+                              "the account has " + std::to_string(payment.pending_max) +
+                                  " unpaid orders; pay one of them, or wait until they expire");
+        }
         Order order;
         order.order_id = new_order_id();
         order.account_no = account_no;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/anchored_clock.h"
 #include "core/crash_point.h"
 #include "telemetry/log.h"
 
@@ -121,7 +122,7 @@ Status Payments::expire(const Order& order) {
 
 Status Payments::query_one(const Order& order) {
     const Instant now = clock_.now();
-    const bool expired = order.expire_time && *order.expire_time <= now;
+    const bool expired = !is_in_doubt(clock_) && order.expire_time && *order.expire_time <= now;
     const Result<PaymentFact> fact = provider_.query(order.order_id);
     if (!fact.ok() && fact.status().code() != absl::StatusCode::kNotFound) {
         return fact.status();

@@ -34,6 +34,11 @@ struct Order {
     std::string failure_reason;
 };
 
+/// Unpaid orders that an account may have at a time. Each is asked about until it is paid or its
+/// time is over, so that a phone that starts orders without end would keep the provider busy for
+/// others.
+constexpr int kPendingOrdersMax = 10;
+
 /// Who we are at the provider.
 struct Merchant {
     std::string appid;
