@@ -8,7 +8,9 @@
 
 #include <algorithm>
 #include <atomic>
+#include <future>
 #include <map>
+#include <mutex>
 #include <thread>
 
 #include "core/anchored_clock.h"
@@ -102,6 +104,8 @@ private:
 // (max.poll.interval.ms, which a long snapshot needs): a new client asks again. A member that died
 // keeps the others waiting for its session of 6 s, so not sooner.
 constexpr std::chrono::seconds kJoinMax{12};
+// For a client to take leave; the broker forgets it after its session of 6 s anyway.
+constexpr std::chrono::seconds kLeaveMax{7};
 
 constexpr int kQueryTimeoutMs = 2000;
 // A connection on which nothing comes back is closed and made anew after it. librdkafka's own 60 s
@@ -273,18 +277,23 @@ Status Producer::produce_all(const std::vector<Message>& messages) {
     return status;
 }
 
+namespace {
+
 // The group's word is taken in the callback, positions are asked for afterwards: librdkafka takes a
 // refusal inside the callback (unassign and leave) as the end of the membership and heartbeats for
 // ever as nobody. So a partition is accepted at once, and fetched as soon as it has a position.
-struct Consumer::State final : RdKafka::RebalanceCb {
+class Member final : public RdKafka::RebalanceCb {
+public:
     using Place = std::pair<std::string, int>;
 
-    ConsumerOptions options;
-    OnAssign on_assign;
+    Member(ConsumerOptions wanted, Consumer::OnAssign asked)
+        : options(std::move(wanted)), on_assign(std::move(asked)) {}
+
+    const ConsumerOptions options;
+    const Consumer::OnAssign on_assign;
     EventLogger events;
     std::unique_ptr<RdKafka::KafkaConsumer> consumer;
     std::unique_ptr<QueueWait> arrivals;
-    ClockStep step;
     std::chrono::steady_clock::time_point asked_at;  // When it last asked for its partitions.
     bool given = false;                              // The group has answered.
     std::set<Place> waiting;                         // Given, without a position yet.
@@ -325,39 +334,13 @@ struct Consumer::State final : RdKafka::RebalanceCb {
                                              : broker_unavailable(RdKafka::err2str(code));
     }
 
+    // Waits for the broker's word, in some states of the group for ever.
     void leave() {
         arrivals.reset();
         if (consumer) {
             consumer->close();
         }
         consumer.reset();
-        given = false;
-        waiting.clear();
-        claimed.clear();
-        reading.clear();
-    }
-
-    // Why the client has to be replaced; empty = it need not.
-    std::string fault() {
-        if (!consumer) {
-            return "there is none";
-        }
-        if (step.happened()) {
-            return "the wall clock was set";
-        }
-        return !given && std::chrono::steady_clock::now() - asked_at > kJoinMax
-                   ? "the group has not answered"
-                   : "";
-    }
-
-    Status ensure_connected() {
-        const std::string why = fault();
-        if (why.empty()) {
-            return absl::OkStatus();
-        }
-        telemetry::log_warning("joining anew", {{"group", options.group}, {"why", why}});
-        leave();
-        return connect();
     }
 
     void rebalance_cb(RdKafka::KafkaConsumer* member, RdKafka::ErrorCode code,
@@ -417,6 +400,61 @@ struct Consumer::State final : RdKafka::RebalanceCb {
     }
 };
 
+}  // namespace
+
+struct Consumer::State {
+    ConsumerOptions options;
+    OnAssign on_assign;
+    ClockStep step;
+    std::unique_ptr<Member> member;
+
+    Status connect() {
+        member = std::make_unique<Member>(options, on_assign);
+        return member->connect();
+    }
+
+    // Why the client has to be replaced; empty = it need not.
+    std::string fault() {
+        if (!member || !member->consumer) {
+            return "there is none";
+        }
+        if (step.happened()) {
+            return "the wall clock was set";
+        }
+        return !member->given && std::chrono::steady_clock::now() - member->asked_at > kJoinMax
+                   ? "the group has not answered"
+                   : "";
+    }
+
+    Status ensure_connected() {
+        const std::string why = fault();
+        if (why.empty()) {
+            return absl::OkStatus();
+        }
+        telemetry::log_warning("joining anew", {{"group", options.group}, {"why", why}});
+        leave();
+        return connect();
+    }
+
+    void leave() {
+        if (!member) {
+            return;
+        }
+        std::future<void> left =
+            std::async(std::launch::async,
+                       [old = std::shared_ptr<Member>(std::move(member))] { old->leave(); });
+        if (left.wait_for(kLeaveMax) != std::future_status::ready) {
+            telemetry::log_error("a Kafka client does not end, going on without it",
+                                 {{"group", options.group}});
+            // Never destroyed: that would wait for it.
+            static auto* const stuck = new std::vector<std::future<void>>;
+            static std::mutex mutex;
+            const std::lock_guard lock(mutex);
+            stuck->push_back(std::move(left));
+        }
+    }
+};
+
 Consumer::Consumer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Consumer::~Consumer() {
@@ -442,12 +480,13 @@ std::vector<Message> Consumer::poll(std::size_t count_max, std::chrono::millisec
         std::this_thread::sleep_for(wait);
         return messages;
     }
-    state_->claim_waiting();
+    Member& member = *state_->member;
+    member.claim_waiting();
     bool has_waited = false;
     while (messages.size() < count_max) {
-        const std::unique_ptr<RdKafka::Message> raw(state_->consumer->consume(0));
+        const std::unique_ptr<RdKafka::Message> raw(member.consumer->consume(0));
         if (raw->err() == RdKafka::ERR__TIMED_OUT && messages.empty() && !has_waited) {
-            state_->arrivals->wait(wait);
+            member.arrivals->wait(wait);
             has_waited = true;
             continue;
         }
@@ -483,16 +522,19 @@ std::vector<Message> Consumer::poll(std::size_t count_max, std::chrono::millisec
 Status Consumer::seek(const std::string& topic, int partition, std::int64_t offset) {
     const std::unique_ptr<RdKafka::TopicPartition> target(
         RdKafka::TopicPartition::create(topic, partition, offset));
-    const auto code = state_->consumer->seek(*target, 1000);
+    const auto code = state_->member->consumer->seek(*target, 1000);
     return code == RdKafka::ERR_NO_ERROR ? absl::OkStatus()
                                          : broker_unavailable(RdKafka::err2str(code));
 }
 
 const std::set<std::pair<std::string, int>>& Consumer::partitions() const {
-    return state_->reading;
+    static const std::set<std::pair<std::string, int>> none;
+    return state_->member ? state_->member->reading : none;
 }
 
-bool Consumer::is_assigned() const { return state_->given && state_->waiting.empty(); }
+bool Consumer::is_assigned() const {
+    return state_->member && state_->member->given && state_->member->waiting.empty();
+}
 
 Status check_broker(const std::string& brokers, std::chrono::milliseconds timeout) {
     const std::unique_ptr<RdKafka::Conf> conf(RdKafka::Conf::create(RdKafka::Conf::CONF_GLOBAL));

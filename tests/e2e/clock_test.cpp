@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "e2e/actors.h"
 #include "e2e/park.h"
 
 namespace prepay::e2e {
@@ -91,6 +92,38 @@ TEST_CASE("I-24: every service in turn with its clock set by a day or an hour: s
     stack.wait_ready();
     park.check_books(meter_id, account_id, paid_micros, kPriceMicros);
     check_times(park, meter_id, account_id, from);
+}
+
+TEST_CASE("I-28: clocks that are set while all join again after a cut hold nobody up") {
+    std::string why_not;
+    if (!can_run(why_not)) {
+        WARN("SKIPPED: " + why_not);
+        return;
+    }
+    Stack stack(StackOptions{.is_proxied = true, .has_fake_clock = true});
+    Park park(stack);
+    park.add_room("m-1", false, kPriceMicros);
+    park.open_account("m-1", 10'000 * kYuan);
+    park.set_load("m-1", 2000);
+    park.set_speed(1800);
+    const auto set_all = [&](Duration ahead) {
+        for (const std::string& name : Stack::services()) {
+            stack.set_clock(name, ahead);
+        }
+    };
+    for (int round = 0; round < 3; ++round) {
+        INFO("round " << round);
+        stack.cut("kafka");
+        let_pass(std::chrono::seconds(8));
+        stack.heal("kafka");
+        let_pass(std::chrono::seconds(round));
+        set_all(std::chrono::hours(-24));
+        let_pass(std::chrono::seconds(4));
+        set_all(Duration(0));
+        eventually("all ready", [&] { return stack.unready().empty(); });
+        const std::size_t count = park.charges("m-1").size();
+        eventually("charges go on", [&] { return park.charges("m-1").size() > count; });
+    }
 }
 
 }  // namespace prepay::e2e

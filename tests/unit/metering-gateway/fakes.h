@@ -75,6 +75,7 @@ public:
 
     std::map<int, Unit> units;
     bool reachable = true;
+    std::chrono::milliseconds standstill{0};  ///< For so long the next answer lies unread.
     std::function<void(int unit, bool open)> on_order;  ///< Before a relay order is looked at.
     int connect_count = 0;
     std::vector<std::pair<int, Bytes>> requests;  ///< Unit and PDU, in order.
@@ -242,7 +243,8 @@ public:
         }
         reply = bus_.answer(unit, pdu);
         const bool answered = reply.outcome == WireOutcome::kReply;
-        co_await pass(answered ? std::chrono::milliseconds(1) : config_.response_timeout);
+        co_await pass(answered ? std::chrono::milliseconds(1) + std::exchange(bus_.standstill, {})
+                               : config_.response_timeout);
         co_return reply;
     }
 

@@ -26,6 +26,25 @@ TEST_CASE("A sweep reads every meter once and is stored as one batch") {
     CHECK(bench.bus.requests.size() == 5);
 }
 
+TEST_CASE("An answer that lay unread while the process stood still is none") {
+    Bench bench(1, std::chrono::seconds(10));
+    REQUIRE(bench.loop.run_until([&] { return bench.spool.size() == 1; }));
+    bench.bus.standstill = std::chrono::seconds(9);
+    const std::size_t asked = bench.bus.requests.size();
+    REQUIRE(bench.wait_requests(asked + 1));
+    const Instant stopped_at = bench.clock.now();
+    bench.bus.units[1].total += 5;  // What the meter counts in the meantime.
+    REQUIRE(bench.wait_requests(asked + 3));
+    std::jthread writer([&](const std::stop_token& stop) { bench.spool.run(stop); });
+    REQUIRE(bench.stores.wait([&] { return bench.stores.batches.size() >= 2; }));
+    for (const LineBatch& batch : bench.stores.batches) {
+        CHECK(batch.rejected.empty());
+        for (const Reading& reading : batch.readings) {
+            CHECK((reading.read_time <= stopped_at) == (reading.register_total.wh() == 1000));
+        }
+    }
+}
+
 TEST_CASE("A trip is proven by read-back, with attempt, values and frames") {
     Bench bench(1);
     REQUIRE(bench.wait_requests(1));

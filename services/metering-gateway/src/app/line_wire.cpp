@@ -14,11 +14,16 @@ constexpr std::uint32_t kTimedEvery = 16;
 
 LineWire::LineWire(LineLoop& loop, const LineConfig& config, const Clock& clock,
                    const GatewayMetrics& metrics)
-    : loop_(loop), clock_(clock), metrics_(metrics), port_(loop_.make_port(config)) {}
+    : loop_(loop),
+      clock_(clock),
+      metrics_(metrics),
+      port_(loop_.make_port(config)),
+      response_timeout_(config.response_timeout) {}
 
 void LineWire::reconfigure(const LineConfig& config) {
     port_->disconnect();
     port_ = loop_.make_port(config);
+    response_timeout_ = config.response_timeout;
     next_try_ = {};
     backoff_ = kBackoffMin;
     unreachable_ = false;
@@ -60,10 +65,17 @@ Task<bool> LineWire::ensure_connected() {
 Task<WireReply> LineWire::transact(int unit, const Bytes& request_pdu) {
     // One in 16 is timed: the histogram is one lock for all lines.
     const bool timed = transaction_count_++ % kTimedEvery == 0;
-    const auto start = timed ? clock_.steady() : std::chrono::steady_clock::time_point();
+    const auto start = clock_.steady();
     WireReply reply = co_await port_->transact(unit, request_pdu);
+    const auto took = clock_.steady() - start;
     if (timed) {
-        metrics_.transaction_done(std::chrono::duration<double>(clock_.steady() - start).count());
+        metrics_.transaction_done(std::chrono::duration<double>(took).count());
+    }
+    // It lay there while the process stood still (stopped, or a suspended machine): a register of
+    // then must not be taken for one of now.
+    if (reply.outcome == WireOutcome::kReply && took > response_timeout_) {
+        reply.outcome = WireOutcome::kTimeout;
+        port_->disconnect();
     }
     count(reply);
     if (watcher_) {

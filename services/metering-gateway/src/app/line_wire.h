@@ -52,6 +52,7 @@ private:
     const Clock& clock_;
     const GatewayMetrics& metrics_;
     std::unique_ptr<LinePort> port_;
+    std::chrono::milliseconds response_timeout_;
     std::function<void(int, const WireReply&)> watcher_;
     std::uint32_t transaction_count_ = 0;
     bool unreachable_ = false;
