@@ -205,6 +205,10 @@ v1::Assignment to_proto(const StoredAssignment& assignment) {
     if (assignment.end) {
         to_proto(*assignment.end, proto.mutable_end_time());
     }
+    if (assignment.meter_resource) {
+        proto.set_meter_resource(to_proto(*assignment.meter_resource));
+    }
+    proto.set_wrong_resource_reading_count(assignment.wrong_resource_reading_count);
     return proto;
 }
 

@@ -251,6 +251,11 @@ TEST_CASE("a tariff of another resource than the meter's is as if it were not as
         CHECK(text == c.in_force);
     }
     CHECK(tariff_timeline({{march(5), 1}}, tariffs, Resource::kWater).empty());
+    // Nor does it end the tariff before: a later version of that one still comes.
+    tariffs[1].versions.push_back({march(20), 2, nullptr});
+    const auto line = tariff_timeline(both, tariffs, Resource::kElectricity);
+    REQUIRE(line.size() == 2);
+    CHECK(line[1].version == 2);
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ constexpr int kBillingChannel = 0;
 /// What a message tells of one meter.
 struct MeterNews {
     std::vector<Reading> readings;
-    std::optional<Resource> resource;  ///< Of the last one that says it.
+    std::map<int, Resource> resources;  ///< By epoch, of the last one that says it.
 };
 using ReadingsByMeter = std::map<std::string, MeterNews>;
 using OccupanciesByMeter = std::map<std::string, std::vector<Occupancy>>;
@@ -56,7 +56,7 @@ Status take_readings(pqxx::work& tx, const outbox::Outbox& outbox, const kafka::
             MeterNews& news = by_meter[proto.meter_id()];
             news.readings.push_back(*reading);
             if (proto.resource() != common::v1::RESOURCE_UNSPECIFIED) {
-                news.resource = from_proto(proto.resource());
+                news.resources[proto.register_epoch()] = from_proto(proto.resource());
             }
             any_good = true;
         } else if (*refused.add_readings() = proto; refused.readings_size() <= kReasonCountMax) {
@@ -167,10 +167,14 @@ Status EventHandler::apply_readings(pqxx::work& tx, const std::vector<kafka::Mes
     for (MeterWork& work : works) {
         MeterNews& news = by_meter[work.meter_id];
         work.readings = std::move(news.readings);
-        work.resource = news.resource ? news.resource : work.resource;
+        for (const auto& [epoch, resource] : news.resources) {
+            work.resources[epoch] = resource;
+        }
     }
     if (std::ranges::any_of(works, [](const MeterWork& work) {
-            return work.stored_resource && work.resource != work.stored_resource;
+            return std::ranges::any_of(work.stored_resources, [&](const auto& stored) {
+                return work.resources.at(stored.first) != stored.second;
+            });
         })) {
         take_pending(tx, works);  // Set right: its tariff fits again.
     }

@@ -251,12 +251,12 @@ Result<v1::AssignTariffResponse> GrpcBillingService::assign_in(
     std::vector<std::int64_t> keys;
     Instant start = clock_.now();
     for (const MeterWork& work : works) {
-        if (work.resource && *work.resource != tariff->resource) {
-            return failed_precondition(
-                "RESOURCE_DIFFERS",
-                "meter " + work.meter_id + " counts " + text_of(*work.resource) + ", tariff " +
-                    tariff->tariff_id + " is for " + text_of(tariff->resource),
-                {{"field", "meter_ids"}, {"meter_id", work.meter_id}});
+        if (const auto counted = resource_now(work); counted && *counted != tariff->resource) {
+            return failed_precondition("RESOURCE_DIFFERS",
+                                       "meter " + work.meter_id + " counts " + text_of(*counted) +
+                                           ", tariff " + tariff->tariff_id + " is for " +
+                                           text_of(tariff->resource),
+                                       {{"field", "meter_ids"}, {"meter_id", work.meter_id}});
         }
         keys.push_back(work.meter_key);
         if (work.state.base) {

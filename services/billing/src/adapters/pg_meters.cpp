@@ -46,7 +46,7 @@ pqxx::result select_meters(pqxx::work& tx, const std::string& ids) {
         " to_micros(base_read_time) AS base_read_time, base_register, base_epoch, base_reading_id,"
         " to_micros(first_slot_time) AS first_slot_time, first_revision,"
         " to_micros(first_read_time) AS first_read_time, first_register, first_epoch,"
-        " first_reading_id, resource"
+        " first_reading_id"
         " FROM meters WHERE meter_id = ANY ($1::text[]) ORDER BY meter_key FOR UPDATE",
         ids);
 }
@@ -62,6 +62,17 @@ void for_each_work(const pqxx::result& rows, std::vector<MeterWork>& works, Use 
         }
         use(*work, row);
     }
+}
+
+void load_resources(pqxx::work& tx, const std::string& keys, std::vector<MeterWork>& works) {
+    const auto rows = tx.exec_params(
+        "SELECT meter_key, register_epoch, resource FROM meter_resources"
+        " WHERE meter_key = ANY ($1::bigint[]) ORDER BY meter_key",
+        keys);
+    for_each_work(rows, works, [](MeterWork& work, const pg::Row& row) {
+        const int epoch = row.get<int>("register_epoch");
+        work.resources[epoch] = work.stored_resources[epoch] = resource_of(row.text("resource"));
+    });
 }
 
 void load_occupancies(pqxx::work& tx, const std::string& keys, std::vector<MeterWork>& works) {
@@ -148,13 +159,27 @@ void save_readings(pqxx::work& tx, const std::vector<MeterWork>& works, const st
                    pqxx::prepare::make_dynamic_params(columns.finish()));
 }
 
-// Once in a meter's life, or when it was registered wrongly.
+// Once in an epoch, or when the meter was registered wrongly.
 void save_resources(pqxx::work& tx, const std::vector<MeterWork>& works) {
+    std::vector<std::int64_t> keys;
+    std::vector<std::int64_t> epochs;
+    std::vector<std::string> resources;
     for (const MeterWork& work : works) {
-        if (work.resource && work.resource != work.stored_resource) {
-            tx.exec_params("UPDATE meters SET resource = $2 WHERE meter_key = $1", work.meter_key,
-                           text_of(*work.resource));
+        for (const auto& [epoch, resource] : work.resources) {
+            const auto stored = work.stored_resources.find(epoch);
+            if (stored == work.stored_resources.end() || stored->second != resource) {
+                keys.push_back(work.meter_key);
+                epochs.push_back(epoch);
+                resources.emplace_back(text_of(resource));
+            }
         }
+    }
+    if (!keys.empty()) {
+        tx.exec_params(
+            "INSERT INTO meter_resources (meter_key, register_epoch, resource)"
+            " SELECT * FROM unnest($1::bigint[], $2::integer[], $3::text[])"
+            " ON CONFLICT (meter_key, register_epoch) DO UPDATE SET resource = excluded.resource",
+            pg::to_array(keys), pg::to_array(epochs), pg::to_array(resources));
     }
 }
 
@@ -254,11 +279,9 @@ std::vector<MeterWork> lock_meters(pqxx::work& tx, const std::vector<std::string
         works[i].meter_id = row.text("meter_id");
         works[i].state.base = works[i].stored_base = read_reading(row, "base_");
         works[i].state.first = works[i].stored_first = read_reading(row, "first_");
-        if (const auto resource = row.find<std::string>("resource")) {
-            works[i].resource = works[i].stored_resource = resource_of(*resource);
-        }
     }
     const std::string keys = pg::to_array(keys_of(works));
+    load_resources(tx, keys, works);
     load_occupancies(tx, keys, works);
     load_assignments(tx, keys, works);
     load_counters(tx, keys, works);

@@ -99,7 +99,12 @@ std::vector<std::shared_ptr<const CompiledTariff>> load_tariffs(pqxx::work& tx, 
         tariff.versions.push_back({row.time("effective_time"), version, held.back().get()});
     }
     for (MeterWork& work : works) {
-        work.state.tariffs = tariff_timeline(work.assignments, tariffs, work.resource);
+        for (const Reading& reading : work.readings) {
+            const auto resource = resource_of_epoch(work, reading.epoch);
+            if (work.timelines.count(resource) == 0) {
+                work.timelines[resource] = tariff_timeline(work.assignments, tariffs, resource);
+            }
+        }
     }
     return held;
 }
@@ -180,8 +185,14 @@ std::vector<StoredAssignment> list_assignments(
     const auto rows = tx.exec_params(
         "SELECT * FROM (SELECT m.meter_id, t.tariff_id, to_micros(a.start_time) AS start_micros,"
         " to_micros(lead(a.start_time) OVER (PARTITION BY a.meter_key ORDER BY a.start_time))"
-        " AS end_micros FROM assignments a JOIN meters m USING (meter_key) JOIN tariffs t USING "
-        "(tariff_key)"
+        " AS end_micros,"
+        " (SELECT r.resource FROM meter_resources r WHERE r.meter_key = a.meter_key"
+        "  ORDER BY r.register_epoch DESC LIMIT 1) AS meter_resource,"
+        " (SELECT count(*) FROM pending_readings p JOIN meter_resources r"
+        "  USING (meter_key, register_epoch) WHERE p.meter_key = a.meter_key"
+        "  AND NOT EXISTS (SELECT 1 FROM assignments f JOIN tariffs ft USING (tariff_key)"
+        "   WHERE f.meter_key = a.meter_key AND ft.resource = r.resource)) AS wrong_count"
+        " FROM assignments a JOIN meters m USING (meter_key) JOIN tariffs t USING (tariff_key)"
         " WHERE ($1::text[] = '{}' OR m.meter_id = ANY ($1::text[]))) AS s"
         " WHERE ($2 = '' OR s.tariff_id = $2) AND (s.meter_id, s.start_micros) > ($3, $4::bigint)"
         " ORDER BY s.meter_id, s.start_micros LIMIT $5",
@@ -189,8 +200,13 @@ std::vector<StoredAssignment> list_assignments(
         after ? to_micros(after->second) : kSqlNull, limit);
     std::vector<StoredAssignment> assignments;
     for (const pg::Row row : rows) {
-        assignments.push_back({row.text("meter_id"), row.text("tariff_id"),
-                               row.time("start_micros"), row.find_time("end_micros")});
+        StoredAssignment assignment{row.text("meter_id"), row.text("tariff_id"),
+                                    row.time("start_micros"), row.find_time("end_micros")};
+        if (const auto resource = row.find<std::string>("meter_resource")) {
+            assignment.meter_resource = resource_of(*resource);
+        }
+        assignment.wrong_resource_reading_count = row.number("wrong_count");
+        assignments.push_back(std::move(assignment));
     }
     return assignments;
 }

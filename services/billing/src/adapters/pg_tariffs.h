@@ -34,6 +34,8 @@ struct StoredAssignment {
     std::string tariff_id;
     Instant start;
     std::optional<Instant> end;
+    std::optional<Resource> meter_resource = {};    ///< Of the newest epoch.
+    std::int64_t wrong_resource_reading_count = 0;  ///< Waiting ones that this tariff does not fit.
 };
 
 /// Lays the tariffs of the meters' assignments on their time lines, over the window given. Compiled

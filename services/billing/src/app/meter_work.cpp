@@ -25,6 +25,15 @@ bool is_unowned_history(const MeterState& meter, const Reading& reading) {
            owner_at(meter.occupancies, reading.read_time) == nullptr;
 }
 
+/// A tier counter of Wh does not go on in mL.
+void leave_epoch(MeterState& state, std::optional<Resource> before, std::optional<Resource> after) {
+    if (before && after && *before != *after) {
+        for (auto& [account_id, counter] : state.counters) {
+            counter = TierCounter();
+        }
+    }
+}
+
 void drop_unchanged(MeterWork& work) {
     std::vector<Charge> undone;
     for (Charge& charge : work.undone) {
@@ -65,10 +74,30 @@ void rewind(MeterWork& work, Instant moment, std::vector<Charge> charges) {
     work.undone = std::move(charges);
 }
 
+std::optional<Resource> resource_of_epoch(const MeterWork& work, int epoch) {
+    const auto found = work.resources.find(epoch);
+    return found == work.resources.end() ? std::nullopt : std::optional(found->second);
+}
+
+std::optional<Resource> resource_now(const MeterWork& work) {
+    return work.resources.empty() ? std::nullopt : std::optional(work.resources.rbegin()->second);
+}
+
 void bill(MeterWork& work, OutcomeCounts& counts) {
     sort_readings(work.readings);
+    std::optional<int> laid_epoch;  // Whose tariffs lie in the state.
     for (const Reading& reading : work.readings) {
+        const auto resource = resource_of_epoch(work, reading.epoch);
+        if (laid_epoch != reading.epoch && !work.timelines.empty()) {
+            work.state.tariffs = work.timelines.at(resource);
+            laid_epoch = reading.epoch;
+        }
+        const std::optional<int> base_epoch =
+            work.state.base ? std::optional(work.state.base->epoch) : std::nullopt;
         const ReadingOutcome outcome = bill_reading(work.state, reading, work.drafts);
+        if (base_epoch && work.state.base->epoch != *base_epoch) {
+            leave_epoch(work.state, resource_of_epoch(work, *base_epoch), resource);
+        }
         ++counts[static_cast<std::size_t>(outcome)];
         if (is_pending(outcome) || is_unowned_history(work.state, reading)) {
             work.pending.push_back(reading);

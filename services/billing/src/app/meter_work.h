@@ -15,9 +15,11 @@ struct MeterWork {
     std::int64_t meter_key = 0;
     std::string meter_id;
     MeterState state;
-    std::optional<Resource> resource;         ///< What its readings say; nothing before the first.
-    std::optional<Resource> stored_resource;  ///< As loaded.
+    std::map<int, Resource> resources;         ///< What its readings say they count, by epoch.
+    std::map<int, Resource> stored_resources;  ///< As loaded.
     std::vector<Assignment> assignments;
+    /// The tariffs in force of each resource that an epoch of the readings has; absent = unknown.
+    std::map<std::optional<Resource>, std::vector<TariffInForce>> timelines;
     std::optional<Reading> stored_base;                  ///< As loaded.
     std::optional<Reading> stored_first;                 ///< As loaded.
     std::map<std::string, TierCounter> stored_counters;  ///< As loaded.
@@ -35,8 +37,14 @@ using OutcomeCounts = std::array<std::int64_t, kReadingOutcomeCount>;
 /// when `moment` reaches it.
 void rewind(MeterWork& work, Instant moment, std::vector<Charge> charges);
 
-/// Bills the readings in register order and adds the outcomes up. Charges that came out as they
-/// were are neither reversed nor charged again.
+/// What the registers of an epoch count; nothing when no reading of it told.
+std::optional<Resource> resource_of_epoch(const MeterWork& work, int epoch);
+
+/// What the meter counts now: that of the newest epoch. A new tariff must be of it.
+std::optional<Resource> resource_now(const MeterWork& work);
+
+/// Bills the readings in register order, each by the tariffs of its epoch's resource, and adds the
+/// outcomes up. Charges that came out as they were are neither reversed nor charged again.
 void bill(MeterWork& work, OutcomeCounts& counts);
 
 /// Rounds per account, reversals first, meters in order. `remainders` by account id; all accounts

@@ -291,15 +291,16 @@ std::vector<TariffInForce> tariff_timeline(const std::vector<Assignment>& assign
                                            const std::map<std::int64_t, KnownTariff>& tariffs,
                                            std::optional<Resource> resource) {
     std::vector<TariffInForce> timeline;
-    for (std::size_t i = 0; i < assignments.size(); ++i) {
-        const Instant start = assignments[i].start;
-        const Instant end = i + 1 < assignments.size() ? assignments[i + 1].start : Instant::max();
-        const KnownTariff& tariff = tariffs.at(assignments[i].tariff_key);
-        if (resource && tariff.resource != *resource) {
-            continue;
-        }
+    std::vector<Assignment> fitting = assignments;
+    std::erase_if(fitting, [&](const Assignment& assignment) {
+        return resource && tariffs.at(assignment.tariff_key).resource != *resource;
+    });
+    for (std::size_t i = 0; i < fitting.size(); ++i) {
+        const Instant start = fitting[i].start;
+        const Instant end = i + 1 < fitting.size() ? fitting[i + 1].start : Instant::max();
+        const KnownTariff& tariff = tariffs.at(fitting[i].tariff_key);
         const auto entry = [&](Instant from, const VersionInForce& version) {
-            timeline.push_back({from, tariff.tariff_id, assignments[i].tariff_key, version.version,
+            timeline.push_back({from, tariff.tariff_id, fitting[i].tariff_key, version.version,
                                 tariff.resource, version.rates});
         };
         const VersionInForce* at_start = &tariff.versions.front();

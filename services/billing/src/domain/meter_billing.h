@@ -137,8 +137,8 @@ struct KnownTariff {
 };
 
 /// Lays assignments (by start) and versions on one time line. Before a tariff's first version
-/// becomes effective that version holds already. A tariff of another resource than what the meter
-/// is known to count is as if it were not assigned: a litre must never be priced as a Wh.
+/// becomes effective that version holds already. A tariff of another resource than what the
+/// register is known to count is as if it were not assigned: a litre must never be priced as a Wh.
 std::vector<TariffInForce> tariff_timeline(const std::vector<Assignment>& assignments,
                                            const std::map<std::int64_t, KnownTariff>& tariffs,
                                            std::optional<Resource> resource);
