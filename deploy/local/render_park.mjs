@@ -4,7 +4,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { history, lines, rooms, spec } from './park.mjs';
+import { history, lines, meters, spec } from './park.mjs';
 
 const demo = process.argv[2];
 const endpoints = JSON.parse(readFileSync(join(demo, 'endpoints.json'), 'utf8'));
@@ -18,8 +18,11 @@ if (!existsSync(endFile)) {
 }
 const end = Date.parse(readFileSync(endFile, 'utf8').trim());
 
-/** Watts, or -1 = by profile. What seed.mjs switches on at its end stays on. */
-function loadOf(room) {
+/** Watts (mL/h of water), or -1 = by profile. What seed.mjs switches on at its end stays on. */
+function loadOf({ room, resource }) {
+    if (resource === 'RESOURCE_WATER') {
+        return room.vacant ? 0 : -1;
+    }
     if (room.switched_on_w) {
         return existsSync(join(demo, 'seeded')) ? room.switched_on_w : 0;
     }
@@ -29,15 +32,15 @@ function loadOf(room) {
 const park = {
     speed: spec.speed,
     lines: lines().map((line) => ({ id: line.line_id, port: consolePort + 100 + line.port_offset })),
-    meters: rooms().map((room) => ({
-        id: room.meter_id,
-        line: room.line_id,
-        unit: room.unit_id,
-        family: room.building.family,
-        register_wh: history(room, end).at(-1).register_wh,
-        load_w: loadOf(room),
-        profile: room.building.profile,
-        rated_power_w: room.building.rated_power_w,
+    meters: meters().map((meter) => ({
+        id: meter.meter_id,
+        line: meter.line_id,
+        unit: meter.unit_id,
+        family: meter.family,
+        register_wh: history(meter, meter.room.vacant, end).at(-1).register,
+        load_w: loadOf(meter),
+        profile: meter.profile,
+        rated_power_w: meter.rated_power_w,
     })),
 };
 writeFileSync(join(demo, 'park.yaml'), stringify(park));

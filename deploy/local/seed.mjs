@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { costOfHistory } from './bill.mjs';
 import { Client } from './connect.mjs';
 import { Simulator } from './simulator.mjs';
-import { customers, history, lines, rooms, spec } from './park.mjs';
+import { customers, history, lines, meters, pricedUnits, rooms, spec } from './park.mjs';
 
 const demo = process.argv[2];
 const read = (name) => readFileSync(join(demo, name), 'utf8').trim();
@@ -19,6 +19,7 @@ const historyStart = historyEnd - spec.history_days * 86_400_000;
 const timestamp = (ms) => new Date(ms).toISOString();
 const { site_id: siteId } = spec.site;
 const park = rooms();
+const allMeters = meters();
 const tenants = customers();
 const microsPerFen = 10_000;
 const wholeFen = (micros) => Math.round(micros / microsPerFen) * microsPerFen;
@@ -55,18 +56,19 @@ const lineMessage = (line, enabled) => ({
 async function addMeters() {
     await change('metering.v1.MeteringService/RegisterLines', 'lines',
         { lines: lines().map((line) => lineMessage(line, false)) });
-    const meters = park.map((room) => ({
-        meterId: room.meter_id,
-        lineId: room.line_id,
-        unitId: room.unit_id,
-        driverPack: room.building.driver_pack,
-        serialNumber: `SN${room.meter_id.slice(2).padStart(8, '0')}`,
-        displayName: `Meter of ${room.name}`,
-        resource: 'RESOURCE_ELECTRICITY',
-        ratedPowerW: String(room.building.rated_power_w),
-        enabled: true,
-    }));
-    await change('metering.v1.MeteringService/RegisterMeters', 'meters', { meters });
+    await change('metering.v1.MeteringService/RegisterMeters', 'meters', {
+        meters: allMeters.map((meter) => ({
+            meterId: meter.meter_id,
+            lineId: meter.line_id,
+            unitId: meter.unit_id,
+            driverPack: meter.driver_pack,
+            serialNumber: `${meter.resource === 'RESOURCE_WATER' ? 'WN' : 'SN'}${meter.meter_id.slice(2).padStart(8, '0')}`,
+            displayName: `${meter.kind} of ${meter.room.name}`,
+            resource: meter.resource,
+            ratedPowerW: String(meter.rated_power_w),
+            enabled: true,
+        })),
+    });
 }
 
 async function addRooms() {
@@ -80,7 +82,7 @@ async function addRooms() {
             building: room.building.building,
             floor: room.floor,
             displayName: room.name,
-            meterIds: [room.meter_id],
+            meterIds: room.meters.map(({ meter_id: id }) => id),
         })),
         startTime: timestamp(historyStart),
     });
@@ -91,29 +93,34 @@ async function addTariffs() {
         await change('billing.v1.BillingService/CreateTariff', `tariff-${tariff.tariff_id}`, {
             tariffId: tariff.tariff_id,
             displayName: tariff.display_name,
-            resource: 'RESOURCE_ELECTRICITY',
+            resource: tariff.resource ?? 'RESOURCE_ELECTRICITY',
             effectiveTime: timestamp(historyStart - 86_400_000),
             definition: { time_zone: spec.site.time_zone, ...tariff.definition },
         });
-        const meterIds = park.filter((room) => room.building.tariff === tariff.tariff_id).map((room) => room.meter_id);
+        const meterIds = allMeters.filter((meter) => meter.tariff === tariff.tariff_id).map((meter) => meter.meter_id);
         await change('billing.v1.BillingService/AssignTariff', `assign-${tariff.tariff_id}`,
             { tariffId: tariff.tariff_id, meterIds, startTime: timestamp(historyStart) });
     }
 }
+
+/** Micro-yuan that the history of a room's meters costs. */
+const costOf = (room) => room.meters.reduce((sum, meter) => {
+    const { definition } = spec.tariffs.find(({ tariff_id: id }) => id === meter.tariff);
+    return sum + costOfHistory(definition, history(meter, room.vacant, historyEnd), pricedUnits(meter.resource));
+}, 0);
 
 /** Opens the accounts; the first top-up is what the history will cost and the balance to be left. */
 async function openAccounts() {
     const expected = new Map();
     await inParallel(park.filter((room) => !room.vacant), 4, async (room) => {
         const { customer, balance_yuan: balance } = tenants.get(room.name);
-        const tariff = spec.tariffs.find(({ tariff_id: id }) => id === room.building.tariff);
-        const charge = costOfHistory(tariff.definition, history(room, historyEnd));
+        const charge = costOf(room);
         const topUp = wholeFen(charge + balance * 1e6);
         const [one, two, three, floor] = (room.levels ?? [50, 20, 5, 0]).map((yuan) => String(yuan * 1e6));
         const { account } = await change('account.v1.AccountService/OpenAccount', `open-${room.name}`, {
             roomId: room.room_id,
             customer: { displayName: customer.display_name, phone: customer.phone, email: customer.email },
-            openingRegisters: [{ meterId: room.meter_id, registerTotal: '-1' }],
+            openingRegisters: room.meters.map((meter) => ({ meterId: meter.meter_id, registerTotal: '-1' })),
             startTime: timestamp(historyStart),
             alarmLevels: { level1Micros: one, level2Micros: two, level3Micros: three, cutFloorMicros: floor },
             firstTopUpMicros: String(topUp),
@@ -130,15 +137,15 @@ async function openAccounts() {
 /** Several meters a request, at most 10,000 readings. */
 async function importHistory() {
     const metersPerRequest = Math.floor(10_000 / (spec.history_days * 24 + 1));
-    for (let index = 0; index < park.length; index += metersPerRequest) {
-        const readings = park.slice(index, index + metersPerRequest).flatMap((room) =>
-            history(room, historyEnd).map(({ time, register_wh: register }) => (
-                { meterId: room.meter_id, readTime: timestamp(time), registerTotal: String(register) })));
+    for (let index = 0; index < allMeters.length; index += metersPerRequest) {
+        const readings = allMeters.slice(index, index + metersPerRequest).flatMap((meter) =>
+            history(meter, meter.room.vacant, historyEnd).map(({ time, register }) => (
+                { meterId: meter.meter_id, readTime: timestamp(time), registerTotal: String(register) })));
         const { rejected } = await change('metering.v1.MeteringService/ImportReadings', `import-${index}`, { readings });
         if (rejected?.length) {
             throw new Error(`import: ${rejected.length} readings rejected, first: ${JSON.stringify(rejected[0])}`);
         }
-        console.log(`history of ${Math.min(index + metersPerRequest, park.length)} of ${park.length} meters imported`);
+        console.log(`history of ${Math.min(index + metersPerRequest, allMeters.length)} of ${allMeters.length} meters imported`);
     }
 }
 
@@ -202,7 +209,7 @@ async function waitUntilLive() {
 async function switchOn() {
     const simulator = new Simulator(endpoints['park-simulator']);
     for (const room of park.filter(({ switched_on_w: watts }) => watts)) {
-        await simulator.call('SetMeter', { meter_id: room.meter_id, load_w: room.switched_on_w });
+        await simulator.call('SetMeter', { meter_id: room.meters[0].meter_id, load_w: room.switched_on_w });
     }
     simulator.close();
 }
