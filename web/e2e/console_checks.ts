@@ -242,11 +242,13 @@ async function batchTask(page: Page): Promise<void> {
     await page.locator('.targets li').first().waitFor();
     await shot(page, 'task-new');
     await expectAccessible(page, 'new task');
+    const targets = await page.locator('.targets li').count();
+    assert.ok(targets >= 12, 'at least a meter a room');
     await page.locator('.page-actions .ant-btn-primary').click();
     const dialog = page.locator('.ant-modal');
-    await dialog.locator('.field input').fill('11');
+    await dialog.locator('.field input').fill(String(targets - 1));
     assert.ok(await dialog.locator('.ant-modal-footer .ant-btn-primary').isDisabled(), 'the number of targets must be right');
-    await dialog.locator('.field input').fill('12');
+    await dialog.locator('.field input').fill(String(targets));
     await page.waitForTimeout(300);
     await shot(page, 'task-asks');
     await dialog.locator('.ant-modal-footer .ant-btn-primary').click();
@@ -254,7 +256,7 @@ async function batchTask(page: Page): Promise<void> {
     await page.locator('.counts-bar').first().waitFor();
     await page.waitForTimeout(900);
     await shot(page, 'task-running');
-    await page.waitForFunction(() => document.querySelectorAll('.item-state.s-verified, .item-state.s-failed').length === 12, null, { timeout: 60_000 });
+    await page.waitForFunction((n) => document.querySelectorAll('.item-state.s-verified, .item-state.s-failed').length === n, targets, { timeout: 60_000 });
     await shot(page, 'task-done');
     await expectAccessible(page, 'task');
 }
@@ -282,6 +284,46 @@ async function tariffEditor(page: Page): Promise<void> {
     await ready(page);
     await shot(page, 'tariff-made', true);
     await expectAccessible(page, 'tariff');
+}
+
+/** A room with a meter of each kind: every figure has its own unit, and a tariff reaches the meters it is for. */
+async function roomWithWater(page: Page): Promise<string> {
+    await go(page, '/?q=w-0003');
+    await page.locator(tiles).first().waitFor();
+    assert.equal(await page.locator(tiles).count(), 1, 'one room has this meter');
+    await go(page, (await page.locator(tiles).first().getAttribute('href'))!);
+    await page.locator('.live-meter').nth(1).waitFor();
+    const meters = await page.locator('.live-meter').evaluateAll((list) => list.map((e) => e.textContent ?? ''));
+    const water = meters.find((text) => text.includes('w-0003')) ?? '';
+    const power = meters.find((text) => !text.includes('w-0003')) ?? '';
+    assert.match(water, /[\d,.]+ m³/);
+    assert.doesNotMatch(water, /kWh|功率/, 'no unit of electricity on a water meter');
+    assert.match(water, /阀门开/, 'a valve, not a switch');
+    assert.match(power, /[\d,.]+ kWh/);
+    assert.doesNotMatch(power, /m³/);
+    await ready(page);
+    await shot(page, 'room-water', true);
+    await expectAccessible(page, 'room with water');
+
+    const tariffs = page.locator('.ant-select-item-option');
+    const reached: string[] = [];
+    for (const resource of ['水', '电']) {
+        await page.locator('.page-actions .ant-btn[aria-haspopup="menu"]').click();
+        await page.locator('[data-menu-id$="-set_tariff"]').click();
+        const dialog = page.locator('.ant-modal');
+        await dialog.locator('.ant-select').click();
+        await tariffs.filter({ hasText: resource === '水' ? /水/ : /电/ }).first().click();
+        await dialog.locator('.reached').waitFor();
+        reached.push((await dialog.locator('.reached').textContent())!);
+        if (resource === '水') await shot(page, 'set-tariff-water');
+        await dialog.locator('.ant-modal-footer .ant-btn').first().click();
+        await dialog.waitFor({ state: 'hidden' });
+    }
+    assert.match(reached[0]!, /w-0003/);
+    assert.doesNotMatch(reached[0]!, /m-\d/);
+    assert.match(reached[1]!, /m-\d/);
+    assert.doesNotMatch(reached[1]!, /w-0003/);
+    return reached.join(' | ');
 }
 
 async function csvExport(page: Page): Promise<void> {
@@ -317,6 +359,7 @@ export const consoleChecks: Check[] = [
     onWall('room: trip and close end with the read-back', commandsProven),
     onWall('room: a charge down to its readings', explainCharge),
     onWall('room: a lost answer keeps the request id', lostAnswer),
+    onWall('room: water beside electricity', roomWithWater),
     onWall('cash desk by keyboard', cashDesk),
     onWall('batch task: pick, type the number, per-target result', batchTask),
     onWall('tariff editor: paint, price, save', tariffEditor),

@@ -28,6 +28,7 @@ const version = (tariffId: string, n: number, daysAgo: number, definition: Tarif
 
 const tariffs = new Map<string, Tariff>([
     ['residential-tou', create(TariffSchema, { tariffId: 'residential-tou', displayName: '居民分时阶梯', resource: Resource.ELECTRICITY, assignedMeterCount: 742, versions: [version('residential-tou', 1, 400, single(500_000n)), version('residential-tou', 2, 90, touDefinition)] })],
+    ['water', create(TariffSchema, { tariffId: 'water', displayName: '居民水价', resource: Resource.WATER, assignedMeterCount: 1, versions: [version('water', 1, 120, single(3_100_000n))] })],
     ['shops', create(TariffSchema, { tariffId: 'shops', displayName: '商铺单一电价', resource: Resource.ELECTRICITY, assignedMeterCount: 258, versions: [version('shops', 1, 120, single(861_200n))] })],
 ]);
 const assignments: Assignment[] = [];

@@ -72,14 +72,25 @@ export class Park {
         const name = owned ? names[count % names.length]! : '';
         this.rooms.set(roomId, create(RoomSchema, { roomId, siteId, building, floor: String(floor), displayName, meterIds: [meterId], accountId, customerName: name }));
         this.meters.set(meterId, this.makeMeter(meterId, count, state));
+        const meterIds = [meterId, ...this.addWater(count)];
+        this.rooms.get(roomId)!.meterIds = meterIds;
         if (owned) this.addAccount(accountId, roomId, meterId, name, count, state);
         const account = this.accounts.get(accountId);
         this.wall.set(roomId, create(WallRoomSchema, {
             roomId, siteId, building, floor: String(floor), displayName, state, keepPower: account?.keepPower ?? false, online: state !== WallState.LOST,
             relay: this.meters.get(meterId)!.latest!.relay, accountId, customerName: name, balanceMicros: account?.balanceMicros ?? 0n,
             energyTodayWh: BigInt(between(100, 14_000)), amountTodayMicros: BigInt(between(60_000, 9_000_000)), powerW: this.meters.get(meterId)!.latest!.powerW,
-            readTime: now(), meterIds: [meterId], feeState: account?.feeState ?? FeeState.NORMAL,
+            readTime: now(), meterIds, waterTodayMl: meterIds.length > 1 ? BigInt(between(10, 400)) * 1000n : undefined, feeState: account?.feeState ?? FeeState.NORMAL,
         }));
+    }
+
+    /** Room 3 has a water meter, too. */
+    private addWater(count: number): string[] {
+        if (count !== 3) return [];
+        const meterId = 'w-0003';
+        const latest = create(MeterValuesSchema, { readTime: now(), registerTotal: 20_613_000n, relay: RelayState.CLOSED });
+        this.meters.set(meterId, create(MeterSchema, { meterId, lineId: 'line-40', unitId: 3, driverPack: 'generic-water-valve', resource: Resource.WATER, enabled: true, online: true, lastGoodTime: now(), latest }));
+        return [meterId];
     }
 
     private drawState(count: number): WallState {

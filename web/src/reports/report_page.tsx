@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router-dom';
 import { useSite } from '../app/site';
 import { noTimeout, reporting } from '../core/clients';
-import { quantityFigure } from '../core/quantity';
+import { quantityFigure, unitText } from '../core/quantity';
 import { addDays, formatDate } from '../core/time';
 import { useRoomNames } from '../cash/room_names';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
@@ -79,9 +79,9 @@ function useColumns(): TableColumnsType<RoomDay> {
     return [
         { title: t('report.date'), className: 'num', render: (_, day) => day.localDate },
         { title: t('report.room'), render: (_, day) => <Link to={`/rooms/${encodeURIComponent(day.roomId)}?day=${day.localDate}`}>{day.roomName}</Link> },
-        { title: t('report.energy'), align: 'right', className: 'num', render: (_, day) => quantityFigure(day.energyWh, Resource.ELECTRICITY) },
+        { title: t('report.energy', { unit: unitText(Resource.ELECTRICITY) }), align: 'right', className: 'num', render: (_, day) => quantityFigure(day.energyWh, Resource.ELECTRICITY) },
         ...rates,
-        { title: t('report.water'), align: 'right', className: 'num', render: (_, day) => (day.waterMl ? quantityFigure(day.waterMl, Resource.WATER) : <span className="faint">–</span>) },
+        { title: t('report.water', { unit: unitText(Resource.WATER) }), align: 'right', className: 'num', render: (_, day) => (day.waterMl ? quantityFigure(day.waterMl, Resource.WATER) : <span className="faint">–</span>) },
         { title: t('report.amount'), align: 'right', render: (_, day) => <Yuan micros={day.amountMicros} /> },
     ];
 }

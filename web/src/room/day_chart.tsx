@@ -18,8 +18,17 @@ const chartHeight_px = 190;
 const hour_ms = 3_600_000;
 
 /** Pixels do not need exact figures; the tooltip, which people read, gets the exact text. */
-function barHeight(wh: bigint): number {
-    return Number(wh) / 1000;
+function barHeight(value: bigint, resource: Resource): number {
+    return Number(value) / (resource === Resource.WATER ? 1_000_000 : 1000);
+}
+
+/** Water has bars and a scale of its own, where there is any. */
+function waterParts(slots: readonly { hour: RoomHour | undefined }[], name: string): { axes: object[]; series: object[] } {
+    if (!slots.some(({ hour }) => hour !== undefined && hour.waterMl !== 0n)) return { axes: [], series: [] };
+    return {
+        axes: [{ type: 'value', name: unitText(Resource.WATER), splitNumber: 4, splitLine: { show: false } }],
+        series: [{ type: 'bar', name, yAxisIndex: 1, data: slots.map(({ hour }) => (hour ? barHeight(hour.waterMl, Resource.WATER) : null)), itemStyle: { color: '#3f78c9', borderRadius: [2, 2, 0, 0] } }],
+    };
 }
 
 /** Every hour of the local day, 23 to 25 of them, with what was metered in it. */
@@ -41,12 +50,13 @@ function useOption(date: string, hours: readonly RoomHour[], zone: string): Char
             const figures = hour ? `<b>${formatUse(hour.energyWh, hour.waterMl === 0n ? undefined : hour.waterMl)}</b><br/>${formatYuanFen(hour.amountMicros)}` : '–';
             return `${names[index]}:00<br/>${figures}`;
         };
+        const water = waterParts(slots, t('chart.water'));
         return {
-            grid: { left: 44, right: 8, top: 26, bottom: 24 },
+            grid: { left: 44, right: water.axes.length > 0 ? 44 : 8, top: 26, bottom: 24 },
             tooltip: { trigger: 'axis', formatter: (items) => tip(Array.isArray(items) ? (items[0]?.dataIndex ?? 0) : items.dataIndex) },
             xAxis: { type: 'category', data: names, axisTick: { show: false } },
-            yAxis: { type: 'value', name: unitText(Resource.ELECTRICITY), splitNumber: 4 },
-            series: [{ type: 'bar', name: t('chart.energy'), data: slots.map(({ hour }) => (hour ? barHeight(hour.energyWh) : null)), itemStyle: { color: '#2a8f86', borderRadius: [2, 2, 0, 0] }, barCategoryGap: '28%' }],
+            yAxis: [{ type: 'value', name: unitText(Resource.ELECTRICITY), splitNumber: 4 }, ...water.axes],
+            series: [{ type: 'bar', name: t('chart.energy'), data: slots.map(({ hour }) => (hour ? barHeight(hour.energyWh, Resource.ELECTRICITY) : null)), itemStyle: { color: '#2a8f86', borderRadius: [2, 2, 0, 0] }, barCategoryGap: '28%' }, ...water.series],
         };
     }, [date, hours, zone, t]);
 }

@@ -22,13 +22,14 @@ function Gauge({ label, values, unit }: { label: string; values: readonly string
     );
 }
 
-function Relay({ relay }: { relay: RelayState }) {
+/** The relay, or the valve of a water meter: what is "closed" for the one is open for the other. */
+function Relay({ relay, resource }: { relay: RelayState; resource: Resource }) {
     const { lookUp } = useText();
     const word = RelayState[relay]?.toLowerCase() ?? 'unspecified';
     return (
         <span className={`relay relay-${word}`}>
             <Glyph name={relay === RelayState.OPEN ? 'cut' : relay === RelayState.CLOSED ? 'normal' : 'vacant'} />
-            {lookUp(`relay.${word}`)}
+            {lookUp(resource === Resource.WATER ? `valve.${word}` : `relay.${word}`)}
         </span>
     );
 }
@@ -56,7 +57,7 @@ export function LiveMeter({ meter, live }: { meter: Meter; live: WatchMetersResp
                 <strong className="mono">{meter.meterId}</strong>
                 <span className="faint">{meter.driverPack} · {meter.lineId} · {t('meter.unit', { unit: meter.unitId })}</span>
                 <span className={online ? 'online' : 'offline'}><Glyph name={online ? 'normal' : 'lost'} />{t(online ? 'meter.online' : 'meter.lost')}</span>
-                <Relay relay={values?.relay ?? RelayState.UNSPECIFIED} />
+                <Relay relay={values?.relay ?? RelayState.UNSPECIFIED} resource={meter.resource} />
                 <Ago time={values?.readTime} />
                 <MeterDiagnosis meterId={meter.meterId} />
             </div>

@@ -42,7 +42,12 @@ function AssignedPanel({ tariffId }: { tariffId: string }) {
             {query.isError && <Failed error={query.error} retry={() => query.refetch()} />}
             {query.isSuccess && query.rows.length === 0 && <EmptyState title={t('tariff.no_meters')} />}
             <ul className="meter-chips" tabIndex={0} aria-label={t('tariff.meters')}>
-                {query.rows.filter((a) => !a.endTime).map((a) => <li key={a.meterId} className="mono">{a.meterId}</li>)}
+                {query.rows.filter((a) => !a.endTime).map((a) => (
+                    <li key={a.meterId} className="mono">
+                        {a.meterId}
+                        {a.wrongResourceReadingCount > 0n && <span className="field-error"> {t('tariff.wrong_resource', { count: Number(a.wrongResourceReadingCount) })}</span>}
+                    </li>
+                ))}
             </ul>
             {query.hasNextPage && <Button size="small" onClick={() => query.fetchNextPage()}>{t('common.more')}</Button>}
         </Panel>
