@@ -80,11 +80,11 @@ export class Park {
             roomId, siteId, building, floor: String(floor), displayName, state, keepPower: account?.keepPower ?? false, online: state !== WallState.LOST,
             relay: this.meters.get(meterId)!.latest!.relay, accountId, customerName: name, balanceMicros: account?.balanceMicros ?? 0n,
             energyTodayWh: BigInt(between(100, 14_000)), amountTodayMicros: BigInt(between(60_000, 9_000_000)), powerW: this.meters.get(meterId)!.latest!.powerW,
-            readTime: now(), meterIds, waterTodayMl: meterIds.length > 1 ? BigInt(between(10, 400)) * 1000n : undefined, feeState: account?.feeState ?? FeeState.NORMAL,
+            readTime: now(), meterIds, waterTodayMl: meterIds.length > 1 ? 203_000n : undefined, feeState: account?.feeState ?? FeeState.NORMAL,
         }));
     }
 
-    /** Room 3 has a water meter, too. */
+    /** Room 3 has a water meter, too. Draws no number: every other room stays as it is. */
     private addWater(count: number): string[] {
         if (count !== 3) return [];
         const meterId = 'w-0003';
