@@ -34,11 +34,11 @@ const std::map<std::string, LibraryRule> kLibraries = {
 
 // Standard and POSIX headers nobody has to ask for.
 bool is_system(const std::string& target) {
-    static const Names posix = {"pthread.h",     "signal.h",     "unistd.h",      "fcntl.h",
-                                "termios.h",     "netdb.h",      "sys/types.h",   "poll.h",
-                                "sys/socket.h",  "sys/stat.h",   "sys/wait.h",    "sys/ioctl.h",
-                                "arpa/inet.h",   "netinet/in.h", "netinet/tcp.h", "sys/un.h",
-                                "sys/resource.h"};
+    static const Names posix = {"pthread.h",     "signal.h",      "unistd.h",     "fcntl.h",
+                                "termios.h",     "netdb.h",       "sys/types.h",  "poll.h",
+                                "sys/eventfd.h", "sys/socket.h",  "sys/stat.h",   "sys/wait.h",
+                                "sys/ioctl.h",   "arpa/inet.h",   "netinet/in.h", "netinet/tcp.h",
+                                "sys/un.h",      "sys/resource.h"};
     return posix.count(target) > 0 || target.rfind("linux/", 0) == 0 ||
            target.find_first_of("/.") == std::string::npos;
 }
