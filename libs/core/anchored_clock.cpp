@@ -87,4 +87,10 @@ bool is_in_doubt(const Clock& clock) {
     return anchored->is_in_doubt();
 }
 
+Status check_time_known(const Clock& clock) {
+    return is_in_doubt(clock)
+               ? unavailable("CLOCK_IN_DOUBT", "the clock was stepped; nobody knows the time")
+               : absl::OkStatus();
+}
+
 }  // namespace prepay

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <optional>
 
+#include "core/status.h"
 #include "core/time.h"
 
 namespace prepay {
@@ -74,5 +75,7 @@ private:
 /// Whether a clock is an AnchoredClock that does not know the time now. Who decides something by
 /// the time asks first.
 bool is_in_doubt(const Clock& clock);
+/// UNAVAILABLE / CLOCK_IN_DOUBT while it is, for whoever asked for such a decision.
+Status check_time_known(const Clock& clock);
 
 }  // namespace prepay

@@ -103,6 +103,9 @@ Result<int> Subscriber::redrive() {
                 message.sequence = rows[0]["sequence"].as<std::int64_t>();
                 message.key = rows[0]["message_key"].as<std::string>();
                 message.payload = pqxx::binarystring(rows[0]["payload"]).str();
+                if (message.sequence == kSnapshotSequence) {
+                    message.sequence = 1;  // Its snapshot was put in without it.
+                }
                 if (message.sequence == 0) {
                     return bad_message("no prepay-sequence header");
                 }

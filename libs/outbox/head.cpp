@@ -8,6 +8,21 @@ namespace {
 constexpr int kSnapshotTries = 50;
 constexpr std::chrono::milliseconds kSnapshotPause{20};
 
+// How long a consumer may take over a piece.
+constexpr std::chrono::minutes kSnapshotPatience{10};
+
+// A mark stands for the start of its transaction; that of a later message may have begun earlier.
+constexpr std::chrono::hours kMarkSlack{1};
+
+Instant written_after(pqxx::work& tx, const SnapshotRequest& request) {
+    const auto row = tx.exec_params1(
+        "SELECT coalesce((extract(epoch from max(create_time)) * 1000000)::bigint, 0) AS micros"
+        " FROM outbox_marks WHERE topic = $1 AND partition = $2 AND sequence <= $3",
+        request.topic, request.partition, request.after_sequence);
+    const Instant marked = from_micros(row["micros"].as<std::int64_t>());
+    return marked == Instant{} ? marked : marked - kMarkSlack;
+}
+
 }  // namespace
 
 Result<OutboxHead> read_head(pg::Database& database, const std::vector<std::string>& topics) {
@@ -29,8 +44,8 @@ Result<OutboxHead> read_head(pg::Database& database, const std::vector<std::stri
 Result<std::int64_t> take_snapshot(pg::Database& database, const SnapshotRequest& request,
                                    const SnapshotSource& source, const EmitEvent& emit) {
     for (int attempt = 1;; ++attempt) {
-        const Result<std::int64_t> sequence =
-            database.read([&](pqxx::work& tx) -> Result<std::int64_t> {
+        const Result<std::int64_t> sequence = database.read(
+            [&](pqxx::work& tx) -> Result<std::int64_t> {
                 // What is committed but has no sequence yet would be in the state and come again.
                 const auto row = tx.exec_params1(
                     "SELECT EXISTS (SELECT FROM outbox WHERE sequence IS NULL AND topic = $1"
@@ -40,9 +55,12 @@ Result<std::int64_t> take_snapshot(pg::Database& database, const SnapshotRequest
                 if (row["unnumbered"].as<bool>()) {
                     return unavailable("SNAPSHOT_NOT_YET", "messages wait for their sequence");
                 }
-                PREPAY_RETURN_IF_ERROR(source(tx, request, emit));
+                SnapshotRequest asked = request;
+                asked.since = written_after(tx, request);
+                PREPAY_RETURN_IF_ERROR(source(tx, asked, emit));
                 return row["next_sequence"].as<std::int64_t>() - 1;
-            });
+            },
+            kSnapshotPatience);
         if (error_reason(sequence.status()) != "SNAPSHOT_NOT_YET" || attempt == kSnapshotTries) {
             return sequence;
         }

@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "core/pause.h"
 #include "outbox/subscriber_state.h"
 #include "telemetry/log.h"
@@ -25,12 +27,14 @@ Result<Places> compare(pg::Database& database, const std::vector<std::string>& t
     return database.transact([&](pqxx::work& tx) -> Result<Places> {
         Places places;
         std::map<Progress::Place, std::string> streams;
-        for (const auto& row : tx.exec_params(
-                 "SELECT topic, partition, last_sequence, owner_stream_id FROM inbox_positions"
-                 " WHERE topic = ANY ($1::text[])",
-                 pg::to_array(topics))) {
+        for (const auto& row :
+             tx.exec_params("SELECT topic, partition, last_sequence, owner_stream_id,"
+                            " went_back_time IS NOT NULL AS went_back FROM inbox_positions"
+                            " WHERE topic = ANY ($1::text[])",
+                            pg::to_array(topics))) {
             const Progress::Place place(row["topic"].as<std::string>(), row["partition"].as<int>());
             places[place] = {row["last_sequence"].as<std::int64_t>(), -1, -1};
+            places[place].went_back = row["went_back"].as<bool>();
             streams[place] = row["owner_stream_id"].as<std::string>();
         }
         for (const OutboxHead& head : heads) {
@@ -43,7 +47,7 @@ Result<Places> compare(pg::Database& database, const std::vector<std::string>& t
                 if (stream == streams.end()) {
                     continue;
                 }
-                seen.other_owner = !stream->second.empty() && stream->second != head.stream_id;
+                seen.went_back |= !stream->second.empty() && stream->second != head.stream_id;
                 if (stream->second.empty()) {
                     tx.exec_params(
                         "UPDATE inbox_positions SET owner_stream_id = $3"
@@ -56,11 +60,11 @@ Result<Places> compare(pg::Database& database, const std::vector<std::string>& t
     });
 }
 
-// Waiting for a database, a peer, the broker, or for an owner that cannot tell its state any more,
-// is no reason to end: a new process would wait as well.
+// Waiting for a database, a peer or the broker is no reason to end: a new process would wait as
+// well.
 bool waits_for_others(const Status& trouble, const std::string& brokers) {
     return absl::IsUnavailable(trouble) || absl::IsDeadlineExceeded(trouble) ||
-           error_reason(trouble) == "NO_SNAPSHOT" ||
+           error_reason(trouble) == "REPLAY_TOO_OLD" ||
            !kafka::check_broker(brokers, kBrokerTimeout).ok();
 }
 
@@ -93,6 +97,8 @@ public:
             return "";  // Readiness knows of the database by itself.
         }
         Status trouble = absl::OkStatus();
+        bool owner_refuses = false;
+        std::optional<Progress::Place> went_back;
         {
             const std::lock_guard lock(state_.mutex);
             for (auto& [place, seen] : *places) {
@@ -101,13 +107,35 @@ public:
             progress_.look(*places, std::chrono::steady_clock::now());
             judge();
             trouble = state_.trouble;
+            owner_refuses = state_.owner_refuses;
+            went_back = progress_.went_back() == nullptr ? std::nullopt
+                                                         : std::optional(*progress_.went_back());
         }
-        return progress_.is_hopeless() && !waits_for_others(trouble, state_.options.brokers)
+        if (went_back) {
+            remember(*went_back);
+        }
+        return progress_.is_hopeless() && !owner_refuses &&
+                       !waits_for_others(trouble, state_.options.brokers)
                    ? describe(progress_.worst())
                    : "";
     }
 
 private:
+    // Once its numbers pass ours again nothing else would show it.
+    void remember(const Progress::Place& place) {
+        const Status noted = state_.database.transact([&](pqxx::work& tx) -> Status {
+            tx.exec_params(
+                "UPDATE inbox_positions SET went_back_time = now()"
+                " WHERE topic = $1 AND partition = $2 AND went_back_time IS NULL",
+                place.first, place.second);
+            return absl::OkStatus();
+        });
+        if (!noted.ok()) {
+            telemetry::log_warning("cannot note that an owner went back",
+                                   {{"error", telemetry::describe(noted)}});
+        }
+    }
+
     void judge() {
         state_.tails = progress_.tails();
         state_.shown.lag_messages = progress_.lag();

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <stop_token>
@@ -138,7 +139,9 @@ struct SnapshotRequest {
     std::string topic;
     int partition = 0;
     int partition_count = 1;
-    std::int64_t after_sequence = 0;  ///< The asking consumer's position.
+    std::int64_t after_sequence = 0;  ///< The asking consumer's position; 0 = it has nothing.
+    /// No message that the consumer lacks was written before it; the epoch = not known.
+    Instant since{};
 };
 using EmitEvent = std::function<Status(const NewMessage&)>;
 using SnapshotSource =
@@ -164,6 +167,19 @@ using FetchSnapshot = std::function<Result<std::int64_t>(
     const std::string& topic, int partition, std::int64_t after_sequence,
     const std::function<Status(std::vector<kafka::Message>)>& take)>;
 
+/// The sequence of the events of a snapshot: they are no messages of the topic's.
+constexpr std::int64_t kSnapshotSequence = INT64_MAX;
+
+/// For topics whose messages are added up: a snapshot takes the place of all that was folded from
+/// the partition. `begin` clears a place for it, the handler fills that with the events whose
+/// sequence is kSnapshotSequence, `finish` puts it in. Each in the transaction given; whoever dies
+/// in between begins again.
+struct SnapshotSwap {
+    using Step = std::function<Status(pqxx::work& tx, int partition)>;
+    Step begin;
+    Step finish;
+};
+
 /// What a consumer may ask the owners of its topics.
 struct OwnerCalls {
     Replay replay;
@@ -174,7 +190,8 @@ struct OwnerCalls {
 /// Applies messages of one topic partition inside the transaction that also moves the position.
 /// Reason BAD_MESSAGE (INVALID_ARGUMENT) = this message can never be applied: dead letter. Every
 /// other error rolls back and is retried with the same messages. Events of a snapshot come the same
-/// way, before their effect may be there already: applying one again changes nothing.
+/// way, when their effect may be there already: applying one again changes nothing, unless the
+/// topic has a SnapshotSwap.
 using Handler = std::function<Status(pqxx::work& tx, const std::vector<kafka::Message>& messages)>;
 
 struct SubscriberOptions {
@@ -184,6 +201,7 @@ struct SubscriberOptions {
     std::size_t batch_max = 500;  ///< Messages a transaction.
     std::chrono::milliseconds poll_wait{200};
     ProgressOptions progress;
+    std::map<std::string, SnapshotSwap> swaps;  ///< By topic.
 };
 
 /// What the progress watch has to say; for metrics.
@@ -228,6 +246,11 @@ public:
     /// Dead letters that wait for redrive.
     [[nodiscard]] Result<std::int64_t> dead_letter_count() const;
 
+    /// Takes owners that went back as they are: the present state of each such partition is
+    /// applied, and its numbers count from there. Gives the number of partitions; those whose owner
+    /// cannot be asked stay as they are. Not beside run().
+    Result<int> resync();
+
     /// Applies stored dead letters of this subscriber's topics again; how many went through.
     Result<int> redrive();
 
@@ -242,10 +265,15 @@ private:
     Status bury(const Position& position, const kafka::Message& message, const std::string& reason,
                 bool moves_sequence);
     Status fill_gap(Position& position, std::int64_t to_sequence, std::int64_t offset);
+    Status begin_snapshot(const Position& position);
     Status apply_snapshot(Position& position);
+    Status finish_snapshot(const Position& position, std::int64_t sequence);
+    [[nodiscard]] bool ends_below(const Position& position, std::int64_t sequence) const;
+    Status resync_one(const std::string& topic, int partition, const OutboxHead& head);
     Status connect();
     bool apply_polled(const Messages& polled);
     void note(const Status& status);
+    void note_owner(bool refuses);
     void catch_up_wanted();
     std::unique_ptr<State> state_;
 };

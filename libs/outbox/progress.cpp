@@ -76,7 +76,7 @@ bool Progress::is_hopeless() const {
 
 const Progress::Place* Progress::went_back() const {
     for (const auto& [place, watched] : watched_) {
-        if (watched.seen.other_owner || watched.ahead >= options_.stalled_after) {
+        if (watched.seen.went_back || watched.ahead >= options_.stalled_after) {
             return &place;
         }
     }

@@ -233,15 +233,23 @@ void Relay::delete_expired() {
     // In pieces: after a long rest one statement would take too long.
     for (int piece = 0; piece < kCleanupPiecesMax && lease_.is_fresh(); ++piece) {
         const Result<bool> is_more = database_->transact([&](pqxx::work& tx) -> Result<bool> {
-            const auto deleted = tx.exec_params(
-                "DELETE FROM outbox WHERE outbox_id IN (SELECT outbox_id FROM outbox o"
-                " JOIN outbox_positions p USING (topic, partition)"
+            const auto deleted = tx.exec_params1(
+                "WITH gone AS (DELETE FROM outbox WHERE outbox_id IN (SELECT outbox_id"
+                " FROM outbox o JOIN outbox_positions p USING (topic, partition)"
                 " WHERE o.create_time < now() - interval '7 days'"
                 " AND o.sequence <= p.published_sequence LIMIT $2)"
-                " AND EXISTS (SELECT FROM outbox_relay_lease WHERE epoch = $1 AND held)",
+                " AND EXISTS (SELECT FROM outbox_relay_lease WHERE epoch = $1 AND held)"
+                " RETURNING topic, partition, sequence, create_time), marked AS ("
+                "INSERT INTO outbox_marks SELECT DISTINCT ON (topic, partition) topic, partition,"
+                " sequence, create_time FROM gone g WHERE NOT EXISTS (SELECT FROM outbox_marks m"
+                " WHERE m.topic = g.topic AND m.partition = g.partition"
+                " AND m.create_time > g.create_time - interval '7 days')"
+                " ORDER BY topic, partition, sequence)"
+                " SELECT count(*) AS gone_count FROM gone",
                 epoch_, kCleanupRowsMax);
             tx.exec("DELETE FROM outbox_set_aside WHERE create_time < now() - interval '7 days'");
-            return deleted.affected_rows() == kCleanupRowsMax;
+            tx.exec("DELETE FROM outbox_marks WHERE create_time < now() - interval '400 days'");
+            return deleted["gone_count"].as<std::int64_t>() == kCleanupRowsMax;
         });
         if (!is_more.ok()) {
             telemetry::log_warning("outbox clean-up failed",

@@ -15,6 +15,9 @@ constexpr std::chrono::milliseconds kRetryPauseMax{2000};
 // must stay below the broker's 4 MiB: the relay could never publish a larger one, nor pass it.
 constexpr std::size_t kTransactionBytesMax = 2 << 20;
 
+// A swap walks through what was folded of a partition.
+constexpr std::chrono::minutes kSwapPatience{10};
+
 using Messages = std::vector<kafka::Message>;
 
 Messages::const_iterator end_of_transaction(Messages::const_iterator begin,
@@ -122,6 +125,52 @@ Status Subscriber::apply_pieces(Position& position, const Messages& messages, bo
     return absl::OkStatus();
 }
 
+Status Subscriber::begin_snapshot(const Position& position) {
+    const auto swap = state_->options.swaps.find(position.topic);
+    if (swap == state_->options.swaps.end()) {
+        return absl::OkStatus();
+    }
+    const auto begin = [&](pqxx::work& tx) -> Status {
+        const auto ours = tx.exec_params(
+            "SELECT 1 FROM inbox_positions WHERE topic = $1 AND partition = $2 AND epoch = $3"
+            " FOR UPDATE",
+            position.topic, position.partition, position.epoch);
+        if (ours.empty()) {
+            return fenced(position.topic, position.partition);
+        }
+        // Of a try that was broken off; they come again.
+        tx.exec_params(
+            "UPDATE dead_letters SET redrive_time = now() WHERE topic = $1 AND partition = $2"
+            " AND sequence = $3 AND redrive_time IS NULL",
+            position.topic, position.partition, kSnapshotSequence);
+        return swap->second.begin(tx, position.partition);
+    };
+    return state_->database.transact(begin, kSwapPatience);
+}
+
+Status Subscriber::finish_snapshot(const Position& position, std::int64_t sequence) {
+    const auto swap = state_->options.swaps.find(position.topic);
+    const auto finish = [&](pqxx::work& tx) -> Status {
+        const auto moved = tx.exec_params(
+            "UPDATE inbox_positions SET last_sequence = greatest(last_sequence, $4)"
+            " WHERE topic = $1 AND partition = $2 AND epoch = $3",
+            position.topic, position.partition, position.epoch, sequence);
+        if (moved.affected_rows() != 1) {
+            return fenced(position.topic, position.partition);
+        }
+        if (swap == state_->options.swaps.end()) {
+            return absl::OkStatus();
+        }
+        // What they hold is in the state that was put in.
+        tx.exec_params(
+            "UPDATE dead_letters SET redrive_time = now() WHERE topic = $1 AND partition = $2"
+            " AND sequence <= $3 AND redrive_time IS NULL",
+            position.topic, position.partition, sequence);
+        return swap->second.finish(tx, position.partition);
+    };
+    return state_->database.transact(finish, kSwapPatience);
+}
+
 // The state in place of the messages that nobody keeps any more. Whoever dies in the middle takes
 // the whole of it again.
 Status Subscriber::apply_snapshot(Position& position) {
@@ -129,24 +178,20 @@ Status Subscriber::apply_snapshot(Position& position) {
                            {{"topic", position.topic},
                             {"partition", std::to_string(position.partition)},
                             {"after", std::to_string(position.last_sequence)}});
-    PREPAY_ASSIGN_OR_RETURN(
-        const std::int64_t sequence,
-        state_->owners.fetch_snapshot(position.topic, position.partition, position.last_sequence,
-                                      [&](Messages events) {
-                                          for (kafka::Message& event : events) {
-                                              event.offset = position.next_offset - 1;
-                                          }
-                                          return apply_pieces(position, events, false);
-                                      }));
-    PREPAY_RETURN_IF_ERROR(state_->database.transact([&](pqxx::work& tx) -> Status {
-        const auto moved = tx.exec_params(
-            "UPDATE inbox_positions SET last_sequence = greatest(last_sequence, $4)"
-            " WHERE topic = $1 AND partition = $2 AND epoch = $3",
-            position.topic, position.partition, position.epoch, sequence);
-        return moved.affected_rows() == 1 ? absl::OkStatus()
-                                          : fenced(position.topic, position.partition);
-    }));
-    position.last_sequence = std::max(position.last_sequence, sequence);
+    PREPAY_RETURN_IF_ERROR(begin_snapshot(position));
+    Status applied = absl::OkStatus();
+    const Result<std::int64_t> sequence = state_->owners.fetch_snapshot(
+        position.topic, position.partition, position.last_sequence, [&](Messages events) {
+            for (kafka::Message& event : events) {
+                event.offset = position.next_offset - 1;
+            }
+            applied = apply_pieces(position, events, false);
+            return applied;
+        });
+    note_owner(!sequence.ok() && applied.ok());
+    PREPAY_RETURN_IF_ERROR(sequence.status());
+    PREPAY_RETURN_IF_ERROR(finish_snapshot(position, *sequence));
+    position.last_sequence = std::max(position.last_sequence, *sequence);
     const std::lock_guard lock(state_->mutex);
     ++state_->shown.snapshot_count;
     return absl::OkStatus();
@@ -172,6 +217,9 @@ Status Subscriber::fill_gap(Position& position, std::int64_t to_sequence, std::i
             continue;
         }
         PREPAY_RETURN_IF_ERROR(lost.status());
+        if (lost->empty() && ends_below(position, to_sequence)) {
+            return failed_precondition("NOT_OF_OWNER", "its owner never gave this number");
+        }
         if (lost->empty() || lost->front().sequence != position.last_sequence + 1) {
             return unavailable("REPLAY_EMPTY",
                                "the owner has no messages for a gap in " + position.topic);
@@ -204,7 +252,15 @@ Status Subscriber::apply(const Messages& messages) {
         if (message.sequence > last + 1) {
             PREPAY_RETURN_IF_ERROR(apply_pieces(position, fresh));
             fresh.clear();
-            PREPAY_RETURN_IF_ERROR(fill_gap(position, message.sequence, message.offset - 1));
+            const Status filled = fill_gap(position, message.sequence, message.offset - 1);
+            if (error_reason(filled) == "NOT_OF_OWNER") {
+                telemetry::log_error("a message of before its owner was restored is left out",
+                                     {{"topic", message.topic},
+                                      {"partition", std::to_string(message.partition)},
+                                      {"sequence", std::to_string(message.sequence)}});
+                continue;
+            }
+            PREPAY_RETURN_IF_ERROR(filled);
             last = position.last_sequence;
             if (is_known()) {
                 continue;  // A snapshot went beyond it.
@@ -225,6 +281,26 @@ Status Subscriber::catch_up(const std::string& topic, int partition, std::int64_
         return absl::OkStatus();
     }
     return fill_gap(found->second, last_sequence + 1, found->second.next_offset - 1);
+}
+
+bool Subscriber::ends_below(const Position& position, std::int64_t sequence) const {
+    if (!state_->owners.ask_heads) {
+        return false;
+    }
+    for (const OutboxHead& head : state_->owners.ask_heads({position.topic})) {
+        for (const HighWater& mark : head.partitions) {
+            if (mark.topic == position.topic && mark.partition == position.partition) {
+                return mark.numbered < sequence;
+            }
+        }
+    }
+    return false;
+}
+
+// An owner that cannot tell its state tells it to no new process either.
+void Subscriber::note_owner(bool refuses) {
+    const std::lock_guard lock(state_->mutex);
+    state_->owner_refuses = refuses;
 }
 
 void Subscriber::note(const Status& status) {

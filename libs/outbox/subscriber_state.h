@@ -44,6 +44,7 @@ struct Subscriber::State {
     bool assigned = false;
     std::set<Progress::Place> reading;
     Status trouble = absl::OkStatus();  ///< Of the last try, until one succeeds.
+    bool owner_refuses = false;         ///< It could not tell its state.
     bool rebuild_wanted = false;
     std::vector<std::pair<Progress::Place, std::int64_t>> tails;
     InboxState shown;

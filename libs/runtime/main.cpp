@@ -132,6 +132,16 @@ int fail(const Program& program, const Status& status) {
     return 1;
 }
 
+// CLI11 tells of an option that is missing before one that it does not know, and of the two the
+// second is the typing error.
+void name_unknown(const CLI::App& app) {
+    for (const std::string& argument : app.remaining(true)) {
+        if (argument.rfind("-", 0) == 0 && argument != "--") {
+            std::cerr << argument << ": there is no such option\n";
+        }
+    }
+}
+
 // PostgreSQL may come up after us, or go away in the middle of our start. Whatever was half built
 // is thrown away with the process image; process id and log stay. Returns only to end.
 int start_again(char** argv, const Status& status) {
@@ -147,7 +157,9 @@ int start_again(char** argv, const Status& status) {
     return 1;
 }
 
-int serve(const Program& program, const std::string& path, bool redrive, char** argv) {
+enum class Work { kServe, kRedrive, kResync };
+
+int serve(const Program& program, const std::string& path, Work work, char** argv) {
     Result<Loaded> loaded = load(program, path);
     if (!loaded.ok()) {
         return fail(program, loaded.status());
@@ -155,18 +167,19 @@ int serve(const Program& program, const std::string& path, bool redrive, char** 
     telemetry::configure_log("prepay-" + program.name, log_level(loaded->common.log_level));
     Service service(program.schema, std::move(loaded->common));
     Runner runner(program, service);
-    if (!redrive) {
+    if (work == Work::kServe) {
         const Status status = runner.run();
         if (pg::is_passing_error(status)) {
             return start_again(argv, status);
         }
         return status.ok() ? 0 : fail(program, status);
     }
-    const Result<int> applied = runner.redrive();
-    if (!applied.ok()) {
-        return fail(program, applied.status());
+    const Result<int> done = work == Work::kRedrive ? runner.redrive() : runner.resync();
+    if (!done.ok()) {
+        return fail(program, done.status());
     }
-    std::cout << *applied << " dead letters applied\n";
+    std::cout << *done
+              << (work == Work::kRedrive ? " dead letters applied\n" : " partitions taken anew\n");
     return 0;
 }
 
@@ -189,11 +202,16 @@ int run_main(int argc, char** argv, const Program& program) {
     app.add_flag("--check-config", check_config,
                  "Print the effective configuration (secrets masked) and exit");
     app.add_subcommand("serve", "Serve until SIGTERM (the default)")->fallthrough();
-    bool redrive = false;
+    Work work = Work::kServe;
     if (program.publishes) {  // Dead letters are published; who publishes nothing has none.
         app.add_subcommand("redrive", "Apply dead letters again, with the service stopped")
             ->fallthrough()
-            ->callback([&redrive] { redrive = true; });
+            ->callback([&work] { work = Work::kRedrive; });
+        app.add_subcommand("resync",
+                           "Take owners that went back (OWNER_WENT_BACK) as they are, with"
+                           " the service stopped")
+            ->fallthrough()
+            ->callback([&work] { work = Work::kResync; });
     }
     app.require_subcommand(0, 1);
     if (program.add_subcommands) {
@@ -203,10 +221,14 @@ int run_main(int argc, char** argv, const Program& program) {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {
         const int code = app.exit(error);
+        if (code != 0) {
+            name_unknown(app);
+        }
         return code == 0 ? 0 : 2;
     }
     for (const CLI::App* chosen : app.get_subcommands()) {
-        if (chosen->get_name() != "serve" && chosen->get_name() != "redrive") {
+        const std::string name = chosen->get_name();
+        if (name != "serve" && name != "redrive" && name != "resync") {
             return exit_code;  // Its callback has run.
         }
     }
@@ -218,7 +240,7 @@ int run_main(int argc, char** argv, const Program& program) {
         std::cout << loaded->description;
         return 0;
     }
-    return serve(program, path, redrive, argv);
+    return serve(program, path, work, argv);
 }
 
 }  // namespace prepay::runtime

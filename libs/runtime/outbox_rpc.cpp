@@ -13,7 +13,7 @@ constexpr std::size_t kTopicsMax = 100;
 constexpr std::size_t kPieceMessagesMax = 500;
 constexpr std::size_t kPieceBytesMax = 4 << 20;
 constexpr std::chrono::seconds kReplayTimeout{30};
-constexpr std::chrono::minutes kSnapshotTimeout{10};
+constexpr std::chrono::hours kSnapshotTimeout{12};
 
 Status client_left() {
     return make_error(absl::StatusCode::kCancelled, "CANCELLED", "the client left");
@@ -106,7 +106,7 @@ Result<std::int64_t> snapshot_from(const rpc::Client& client, const std::string&
         kafka::Message event;
         event.topic = topic;
         event.partition = partition;
-        event.sequence = 1;  // Not 0: it is no message without a header.
+        event.sequence = outbox::kSnapshotSequence;
         event.key = response.key();
         event.payload = response.payload();
         bytes += event.payload.size();

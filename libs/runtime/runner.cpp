@@ -219,12 +219,22 @@ Status Runner::run() {
     return absl::OkStatus();
 }
 
-Result<int> Runner::redrive() {
+Result<outbox::Subscriber*> Runner::prepare_consumer() {
     PREPAY_RETURN_IF_ERROR(prepare());
     if (!service_.state_->subscriber) {
         return failed_precondition("NOTHING_CONSUMED", "this service consumes no topics");
     }
-    return service_.state_->subscriber->redrive();
+    return service_.state_->subscriber.get();
+}
+
+Result<int> Runner::redrive() {
+    PREPAY_ASSIGN_OR_RETURN(outbox::Subscriber* const consumer, prepare_consumer());
+    return consumer->redrive();
+}
+
+Result<int> Runner::resync() {
+    PREPAY_ASSIGN_OR_RETURN(outbox::Subscriber* const consumer, prepare_consumer());
+    return consumer->resync();
 }
 
 void Runner::check_clock() {

@@ -53,9 +53,12 @@ public:
     Status run();
     /// Applies dead letters again instead of serving.
     Result<int> redrive();
+    /// Takes owners that went back as they are instead of serving.
+    Result<int> resync();
 
 private:
     Status prepare();
+    Result<outbox::Subscriber*> prepare_consumer();
     Status start_relay();
     void follow_sessions();
     void start_threads(std::vector<std::jthread>& threads);

@@ -33,7 +33,8 @@ void Service::spawn(const std::string& name, std::function<void(const std::stop_
 
 void Service::on_stop(std::function<void()> hook) { state_->stop_hooks.push_back(std::move(hook)); }
 
-void Service::subscribe(const std::vector<std::string>& topics, outbox::Handler handler) {
+void Service::subscribe(const std::vector<std::string>& topics, outbox::Handler handler,
+                        std::map<std::string, outbox::SnapshotSwap> swaps) {
     PREPAY_ASSERT(!state_->subscriber);
     for (const std::string& topic : topics) {
         PREPAY_ASSERT(state_->peers.count(owner_of(topic)) == 1);
@@ -43,6 +44,7 @@ void Service::subscribe(const std::vector<std::string>& topics, outbox::Handler 
     options.group = "prepay-" + state_->name;
     options.topics = topics;
     options.progress = state_->config.progress;
+    options.swaps = std::move(swaps);
     state_->subscriber = std::make_unique<outbox::Subscriber>(
         options, state_->database, state_->outbox,
         owner_calls([this](const std::string& owner) -> const rpc::Client& { return peer(owner); }),

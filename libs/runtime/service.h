@@ -63,7 +63,8 @@ public:
     void add_check(const std::string& name, std::function<Status()> check);
     /// Consumes topics with the schema word as group. Gaps are replayed from the topic's owner, who
     /// must be a configured peer. One subscriber a service; call once.
-    void subscribe(const std::vector<std::string>& topics, outbox::Handler handler);
+    void subscribe(const std::vector<std::string>& topics, outbox::Handler handler,
+                   std::map<std::string, outbox::SnapshotSwap> swaps = {});
     /// How the state of a topic of one's own is told to a consumer that has none.
     void add_snapshot(const std::string& topic, outbox::SnapshotSource source);
     /// Runs a function in a thread of its own until the stop is requested; it must return within 5
@@ -100,9 +101,9 @@ struct Program {
 
 /// main() of every service: `serve` (default), `--config PATH`, `--check-config` (also reads the
 /// files that the keys name, and verifies the service's own token), `--version`, `redrive` (applies
-/// dead letters again), and the program's own subcommands. Serves until SIGTERM or SIGINT, then
-/// drains within 10 s. Exit code 0 after a drain, 1 on a start-up error (one line on stderr), 2 on
-/// wrong usage.
+/// dead letters again), `resync` (takes owners that went back as they are), and the program's own
+/// subcommands. Serves until SIGTERM or SIGINT, then drains within 10 s. Exit code 0 after a drain,
+/// 1 on a start-up error (one line on stderr), 2 on wrong usage.
 int run_main(int argc, char** argv, const Program& program);
 
 /// Loads the common and the program's own keys for a subcommand that needs the database.

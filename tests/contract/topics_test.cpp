@@ -91,6 +91,27 @@ TEST_CASE("topics.yaml lists every topic the code names, and none that it does n
     }
 }
 
+TEST_CASE("Every topic that somebody consumes can be told as a snapshot by its owner") {
+    static const std::regex pattern("add_snapshot\\(\\s*\"(prepay\\.[a-z]+\\.[a-z-]+\\.v[0-9]+)\"");
+    std::map<std::string, std::string> told;
+    for (const SourceFile& file : prepay::tidy::source_tree()) {
+        if (!file.is_code() || !file.in("services/")) {
+            continue;
+        }
+        for (auto match = std::sregex_iterator(file.text.begin(), file.text.end(), pattern);
+             match != std::sregex_iterator(); ++match) {
+            told[(*match)[1]] = service_word(file.path);
+        }
+    }
+    std::map<std::string, std::string> expected;
+    for (const auto& [topic, about] : topics()) {
+        if (!about.consumers.empty()) {
+            expected[topic] = about.owner;
+        }
+    }
+    CHECK(told == expected);
+}
+
 TEST_CASE("Every consumer has its dead-letter topic, and nobody else") {
     std::set<std::string> expected;
     for (const auto& [topic, about] : topics()) {

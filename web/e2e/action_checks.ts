@@ -225,6 +225,90 @@ async function cancelledTask(page: Page): Promise<void> {
     await expectAccessible(page, 'cancelled task');
 }
 
+/** A check at the pretended console, whatever else is checked: it has what the check needs. */
+async function atMock(browser: Browser, userName: string, path: string, work: (page: Page) => Promise<void>): Promise<void> {
+    const problems: string[] = [];
+    const context = await openContext(browser, {}, problems);
+    const page = await context.newPage();
+    page.setDefaultTimeout(12_000);
+    await logIn(page, mockUrl + path, { user: userName, password: 'demo' });
+    await work(page);
+    assert.deepEqual(problems, [], 'errors in the browser');
+    await context.close();
+}
+
+/** Picks one room on keep-power for a trip; answers how many targets that are. */
+async function pickKept(page: Page): Promise<number> {
+    await page.goto(`${mockUrl}/?state=normal&keep=1`);
+    await page.locator(tiles).first().waitFor();
+    await page.locator('.wall-row > .ant-btn').click();
+    await page.locator(tiles).first().click();
+    await page.locator('.pick-bar .ant-btn-primary').click();
+    await page.locator('.targets li').first().waitFor();
+    await page.locator('.task-form .ant-segmented-item').first().click();
+    return page.locator('.targets li').count();
+}
+
+async function keptTask(page: Page, override: boolean): Promise<void> {
+    const count = await pickKept(page);
+    const create = page.locator('.page-actions .ant-btn-primary');
+    await page.locator('.task-form .ant-alert-warning').waitFor();
+    if (override) await page.locator('.task-form .ant-checkbox-input').check();
+    assert.ok(await create.isDisabled(), 'a trip needs a reason');
+    await page.locator('.task-form .field input').nth(1).fill('fire brigade');
+    await ready(page);
+    await shot(page, override ? 'task-override' : 'task-kept');
+    await expectAccessible(page, 'task with rooms on keep-power');
+    await create.click();
+    await dialog(page).locator('.consequence p').waitFor();
+    await confirm(page);
+    await dialog(page).locator('.ant-alert-success .ant-btn').click();
+    await page.locator(`.item-state.${override ? 's-verified' : 's-failed'}`).nth(count - 1).waitFor();
+    assert.equal(await page.locator('.item-override').count(), override ? count : 0, 'each target says whether keep-power was overridden');
+    if (!override) await page.locator('.ant-table-row', { hasText: '保电' }).first().waitFor();
+}
+
+/** Refused without the box; with it cut, said so by each target, by the page of holds and by its evidence. */
+async function overrideKeepPower(page: Page): Promise<void> {
+    await keptTask(page, false);
+    await keptTask(page, true);
+    await page.goto(`${mockUrl}/holds?holder=2`);
+    const row = page.locator('.ant-table-row', { hasText: 'fire brigade' }).first();
+    await row.waitFor();
+    assert.match((await row.textContent())!, /保电/, 'the override is seen');
+    await row.locator('.ant-btn-link').click();
+    await page.locator('.ant-drawer .ant-collapse-header').click();
+    await page.locator('.ant-drawer .evidence dd', { hasText: '越过保电' }).waitFor();
+    await ready(page);
+    await shot(page, 'holds');
+    await expectAccessible(page, 'holds with evidence');
+}
+
+/** Users who have to wait are listed with where it came from; an unlock is asked once and takes the row away. */
+async function unlockUser(page: Page): Promise<void> {
+    await page.locator('.places a[href="/users"]').waitFor();
+    const row = page.locator('.ant-table-row').first();
+    await row.waitFor();
+    const name = (await row.locator('.mono').first().textContent())!;
+    assert.match((await row.textContent())!, /203\.0\.113\.7/, 'the address is shown');
+    await row.locator('.ant-btn').click();
+    await dialog(page).locator('.consequence').waitFor();
+    await ready(page);
+    await shot(page, 'unlock-asks');
+    await expectAccessible(page, 'unlock asks');
+    await confirm(page);
+    await proof(page).waitFor();
+    await dismiss(page);
+    await page.locator('.ant-table-row .mono', { hasText: name }).waitFor({ state: 'detached' });
+}
+
+/** Who may not manage users finds neither the place nor the page. */
+async function noUsersPage(page: Page): Promise<void> {
+    await page.locator('.empty').waitFor();
+    await page.locator('.places a[href="/holds"]').waitFor();
+    assert.equal(await page.locator('.places a[href="/users"]').count(), 0);
+}
+
 const goodYaml = '# From the office.\ntime_zone: Asia/Shanghai\nprice: 0.6123\n';
 
 /** A file with a mistake is refused with line and column, the text stays, and the repaired one is taken. */
@@ -300,6 +384,9 @@ export const actionChecks: Check[] = [
     onWall('room: open account, top up, refund, alarm amounts, keep-power, tariff, close account', accountLife),
     onWall('room: the light comes back behind a top-up', restoreAfterCredit),
     onWall('batch task: cancelled before its time', cancelledTask),
+    { name: 'batch task: rooms on keep-power are refused, or cut with an override that is seen', run: (browser) => atMock(browser, 'admin', '/', overrideKeepPower) },
+    { name: 'locked users: listed and unlocked', run: (browser) => atMock(browser, 'admin', '/users', unlockUser) },
+    { name: 'locked users: nothing for who may not', run: (browser) => atMock(browser, 'operator', '/users', noUsersPage) },
     onWall('tariff file: refused with line and column, then taken', tariffFile),
     onWall('language: everything changes, and back', languageSwitch),
     { name: 'cash desk: money in suspense is credited to somebody else, and paid back', run: settleSuspense },

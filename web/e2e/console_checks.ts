@@ -45,6 +45,8 @@ const pages: readonly [string, string][] = [
     ['tariff-new', '/tariffs/new'],
     ['tasks', '/tasks'],
     ['notifications', '/notifications'],
+    ['holds', '/holds'],
+    ['locked-users', '/users'],
     ['report', '/reports/days'],
 ];
 

@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 import { AccountSchema, AccountState, FeeState, OrderKind, OrderSchema, OrderState, PostingSchema, RoomSchema, SwitchAction, SwitchIntentSchema, SwitchIntentState, SuspenseItemSchema, type Account, type Order, type Posting, type Room, type SuspenseItem, type SwitchIntent } from '../src/gen/prepay/account/v1/account_pb';
 import { Resource } from '../src/gen/prepay/common/v1/common_pb';
-import { CommandAction, CommandSchema, CommandState, FrameDirection, MeterSchema, MeterValuesSchema, RelayState, type Command, type Meter, type MeterValues } from '../src/gen/prepay/metering/v1/metering_pb';
+import { type Command, CommandAction, CommandSchema, CommandState, FrameDirection, type HeldMeter, HeldMeterSchema, Holder, type Meter, MeterSchema, type MeterValues, MeterValuesSchema, RelayState } from '../src/gen/prepay/metering/v1/metering_pb';
 import { WallRoomSchema, WallState, type WallRoom } from '../src/gen/prepay/reporting/v1/reporting_pb';
 import { timestamp } from '../src/core/time';
 
@@ -175,14 +175,39 @@ export class Park {
         this.submit(intent.intentId, meterId, CommandAction.CLOSE, 'balance above the floor', 'prepay-account');
     }
 
-    submit(commandId: string, meterId: string, action: CommandAction, reasonText: string, initiator: string): Command {
+    submit(commandId: string, meterId: string, action: CommandAction, reasonText: string, initiator: string, overrideKeepPower = false): Command {
         const known = this.commands.get(commandId);
         if (known) return known;
         const meter = this.meters.get(meterId)!;
-        const command = create(CommandSchema, { commandId, meterId, action, state: CommandState.QUEUED, reasonText, initiator, createTime: now(), before: meter.latest });
+        const command = create(CommandSchema, { commandId, meterId, action, state: CommandState.QUEUED, reasonText, initiator, overrideKeepPower, createTime: now(), before: meter.latest });
         this.commands.set(commandId, command);
+        if (action === CommandAction.TRIP && !overrideKeepPower && this.roomOf(meterId).keepPower) {
+            command.state = CommandState.CANCELLED;
+            command.failureReason = 'KEEP_POWER';
+            command.finishTime = now();
+            return command;
+        }
         setTimeout(() => this.send(command), 500);
         return command;
+    }
+
+    private roomOf(meterId: string): WallRoom {
+        return [...this.wall.values()].find((room) => room.meterIds.includes(meterId))!;
+    }
+
+    /** Why meters are off: cut for money, or by the last command of a person. */
+    held(): HeldMeter[] {
+        const holds = [...this.wall.values()].flatMap((room) => {
+            const meterId = room.meterIds[0]!;
+            const meter = this.meters.get(meterId)!;
+            if (meter.latest?.relay !== RelayState.OPEN) return [];
+            const order = [...this.commands.values()].reverse().find((c) => c.meterId === meterId && c.state === CommandState.VERIFIED);
+            const hold = order
+                ? { holder: Holder.OPERATOR, placeTime: order.createTime, initiator: order.initiator, reasonText: order.reasonText, commandId: order.commandId, keepPowerOverridden: order.overrideKeepPower }
+                : { holder: room.state === WallState.LOAD_TRIP ? Holder.LOAD_GUARD : Holder.MONEY, placeTime: timestamp(Date.now() - 7_200_000), initiator: 'prepay-account', reasonText: 'balance at or below the cut floor' };
+            return [create(HeldMeterSchema, { meterId, displayName: room.displayName, lineId: meter.lineId, online: meter.online, relay: RelayState.OPEN, hold })];
+        });
+        return holds.sort((a, b) => Number((b.hold?.placeTime?.seconds ?? 0n) - (a.hold?.placeTime?.seconds ?? 0n)));
     }
 
     private send(command: Command): void {

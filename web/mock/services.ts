@@ -20,7 +20,7 @@ const roles: Record<string, [Role, Permission[]]> = {
     viewer: [Role.VIEWER, [Permission.READ]],
     cashier: [Role.CASHIER, [Permission.READ, Permission.SELL]],
     operator: [Role.OPERATOR, [Permission.READ, Permission.SELL, Permission.CONTROL]],
-    admin: [Role.ADMIN, [Permission.READ, Permission.SELL, Permission.CONTROL, Permission.MANAGE]],
+    admin: [Role.ADMIN, [Permission.READ, Permission.SELL, Permission.CONTROL, Permission.MANAGE, Permission.OVERRIDE]],
 };
 
 export function fail(code: Code, reason: string, message: string): ConnectError {
@@ -61,6 +61,20 @@ function userOf(context: HandlerContext): string {
 }
 
 const loggedOut = new Set<string>();
+/** Users that somebody tried in vain, with when. */
+const paused = new Map<string, number>([['operator', Date.now()], ['cashier', Date.now() - 600_000]]);
+const pause_ms = 300_000;
+
+function pauses() {
+    return [...paused].map(([userName, since]) => ({
+        user: tokens(userName).user,
+        failureCount: 12,
+        lastFailureTime: timestamp(since),
+        pauseEndTime: since + pause_ms > Date.now() ? timestamp(since + pause_ms) : undefined,
+        addresses: [{ clientAddress: '203.0.113.7', failureCount: 12, lastFailureTime: timestamp(since), addressFailureCount: 24, addressPauseEndTime: since + pause_ms > Date.now() ? timestamp(since + pause_ms) : undefined }],
+    }));
+}
+
 
 function authRoutes(router: ConnectRouter): void {
     router.service(AuthService, {
@@ -74,6 +88,11 @@ function authRoutes(router: ConnectRouter): void {
         },
         logOut: ({ refreshToken }) => { loggedOut.add(refreshToken); return {}; },
         getMe: (_, context) => ({ user: tokens(userOf(context)).user, permissions: roles[userOf(context)]![1] }),
+        listLogInPauses: (_, context) => {
+            if (!roles[userOf(context)]![1].includes(Permission.MANAGE)) throw fail(Code.PermissionDenied, 'PERMISSION_DENIED', 'not yours');
+            return { pauses: pauses() };
+        },
+        unlockUser: ({ userName }) => { paused.delete(userName); return {}; },
         createTenantLink: ({ accountId }) => ({ path: `/m/#t=tenant.${accountId}`, token: `tenant.${accountId}`, expireTime: timestamp(Date.now() + 90 * 86_400_000) }),
     });
 }
@@ -172,6 +191,11 @@ function accountRoutes(router: ConnectRouter): void {
 function meteringRoutes(router: ConnectRouter): void {
     router.service(MeteringService, {
         listAnomalies: () => ({ anomalies: [], openCount: 0n }),
+        listHolds: (r) => {
+            const all = park.held().filter((m) => (!r.holder || m.hold?.holder === r.holder) && (!r.meterId || m.meterId === r.meterId));
+            const p = page(all, r.pageSize, r.pageToken);
+            return { meters: p.rows, nextPageToken: p.nextPageToken };
+        },
         getMeterDiagnostics: (r) => ({ meterId: r.meterId, goodCount: 1n }),
         listMeters: (r) => ({ meters: r.meterIds.flatMap((id) => park.meters.get(id) ?? []) }),
         watchMeters: async function* (r, context) {
@@ -189,7 +213,7 @@ function meteringRoutes(router: ConnectRouter): void {
                 return () => clearInterval(timer);
             });
         },
-        submitCommand: (r, context) => ({ command: park.submit(r.requestId, r.meterId, r.action, r.reasonText, `user:${userOf(context)}`) }),
+        submitCommand: (r, context) => ({ command: park.submit(r.requestId, r.meterId, r.action, r.reasonText, `user:${userOf(context)}`, r.overrideKeepPower) }),
         listCommands: (r) => ({ commands: [...park.commands.values()].filter((c) => c.meterId === r.meterId).reverse() }),
         getCommand: (r) => ({ command: park.commands.get(r.commandId) }),
         watchCommand: async function* (r, context) {

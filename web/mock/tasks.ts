@@ -29,7 +29,7 @@ export function schedulerRoutes(router: ConnectRouter, park: Park): void {
         if (item.state !== ItemState.WAITING) return;
         item.state = ItemState.SENT;
         item.attemptCount = 1;
-        park.submit(item.itemId, item.meterId, running.task.action, running.task.reasonText, 'prepay-scheduler');
+        park.submit(item.itemId, item.meterId, running.task.action, running.task.reasonText, 'prepay-scheduler', running.task.overrideKeepPower);
         update(running);
         setTimeout(() => {
             const command = park.commands.get(item.itemId);
@@ -39,7 +39,7 @@ export function schedulerRoutes(router: ConnectRouter, park: Park): void {
             update(running);
         }, after_ms);
     };
-    const start = (fields: Pick<Task, 'displayName' | 'action' | 'reasonText'> & { dueTime?: Task['dueTime']; retryOf?: string }, meterIds: string[]): Task => {
+    const start = (fields: Pick<Task, 'displayName' | 'action' | 'reasonText' | 'overrideKeepPower'> & { dueTime?: Task['dueTime']; retryOf?: string }, meterIds: string[]): Task => {
         const task = create(TaskSchema, { ...fields, taskId: crypto.randomUUID(), state: TaskState.RUNNING, createTime: now(), dueTime: fields.dueTime ?? now(), createUser: 'operator' });
         const running = { task, items: meterIds.map((meterId) => create(TaskItemSchema, { itemId: crypto.randomUUID(), taskId: task.taskId, meterId, state: ItemState.WAITING })) };
         tasks.set(task.taskId, running);
@@ -56,7 +56,7 @@ export function schedulerRoutes(router: ConnectRouter, park: Park): void {
     router.service(SchedulerService, {
         createTask: (r) => {
             if (r.meterIds.length > 10 && r.confirmCount !== r.meterIds.length) throw fail(Code.InvalidArgument, 'CONFIRM_COUNT', 'type the number of targets');
-            return { task: start({ displayName: r.displayName, action: r.action, reasonText: r.reasonText, dueTime: r.dueTime }, r.meterIds) };
+            return { task: start({ displayName: r.displayName, action: r.action, reasonText: r.reasonText, overrideKeepPower: r.overrideKeepPower, dueTime: r.dueTime }, r.meterIds) };
         },
         cancelTask: (r) => {
             const running = get(r.taskId);
@@ -66,7 +66,7 @@ export function schedulerRoutes(router: ConnectRouter, park: Park): void {
         },
         retryTask: (r) => {
             const { task, items } = get(r.taskId);
-            return { task: start({ displayName: task.displayName, action: task.action, reasonText: task.reasonText, retryOf: task.taskId }, items.filter((item) => item.state !== ItemState.VERIFIED).map((item) => item.meterId)) };
+            return { task: start({ displayName: task.displayName, action: task.action, reasonText: task.reasonText, overrideKeepPower: task.overrideKeepPower, retryOf: task.taskId }, items.filter((item) => item.state !== ItemState.VERIFIED).map((item) => item.meterId)) };
         },
         listTasks: () => ({ tasks: [...tasks.values()].map((running) => running.task).reverse() }),
         getTask: (r) => ({ task: get(r.taskId).task }),

@@ -24,8 +24,9 @@ const internalWords = new Set([
     'ADDRESS_IN_USE', 'BAD_ALLOWED_TARGET', 'BAD_API_V3_KEY', 'CURL_FAILED', 'TOKEN_KEY_INVALID', 'TOO_FEW_FILES',
     'METHOD_UNHANDLED', 'METHOD_WITHOUT_PERMISSION', 'DESCRIPTOR_LIMIT',
     'NOTICE_EVENT_UNKNOWN', 'NOTICE_HEADER_MISSING', 'NOTICE_MALFORMED', 'NOTICE_TOO_LARGE', 'NOTICE_TOO_OLD', 'NOTICE_WRONG_APPID', 'NOTICE_WRONG_MCHID',
-    'SESSIONS_UNKNOWN', // between services
+    'SESSIONS_UNKNOWN', 'CHARGE_MISSING', // between services
     'BAD_CHANNEL', // a row of an import
+    'ALARM_MAIL', // an origin in a table
     'BAD_PROXY', // of the configuration
     'PAUSED', // rolls a transaction back, nobody sees it
     'FAILED', // a state of a task's target

@@ -1,9 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
-import { TenantLinkSchema, TenantLinkState } from '../src/gen/prepay/console/v1/console_pb';
+import { TenantLinkOrigin, TenantLinkSchema, TenantLinkState } from '../src/gen/prepay/console/v1/console_pb';
 import en from '../src/i18n/en.json';
 import zh from '../src/i18n/zh.json';
-import { linkPerson, linkUrl, linkWord } from '../src/room/tenant_link';
+import { linkGiver, linkPerson, linkUrl, linkWord } from '../src/room/tenant_link';
 
 const states = Object.values(TenantLinkState).filter((s): s is TenantLinkState => typeof s === 'number');
 const link = (state: TenantLinkState, path = '/m/#t=abc') => create(TenantLinkSchema, { linkId: 'l-1', state, path });
@@ -20,6 +20,12 @@ describe('a tenant link', () => {
         for (const state of states)
             expect(linkUrl(link(state), 'https://park.example')).toBe(state === TenantLinkState.ACTIVE ? 'https://park.example/m/#t=abc' : undefined);
         expect(linkUrl(link(TenantLinkState.ACTIVE, ''), 'https://park.example')).toBeUndefined();
+    });
+    it('of an alarm’s mail says so instead of a name', () => {
+        const { STAFF, ALARM_MAIL } = TenantLinkOrigin;
+        expect(linkGiver({ origin: ALARM_MAIL, creator: 'prepay-alarm' }, en['link.origin.alarm_mail'])).toBe('alarm mail');
+        expect(linkGiver({ origin: STAFF, creator: 'user:li' }, 'alarm mail')).toBe('li');
+        expect(zh['link.origin.alarm_mail']).toBeTruthy();
     });
     it('names the person who made it', () => {
         expect(linkPerson('user:li')).toBe('li');

@@ -159,6 +159,7 @@ v1::Order to_proto(const Order& order) {
         message.set_balance_after_micros(order.balance_after->micros());
     }
     message.set_failure_reason(order.failure_reason);
+    message.set_override_unbilled(order.override_unbilled);
     return message;
 }
 

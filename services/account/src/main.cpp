@@ -2,7 +2,10 @@
 
 #include "adapters/books_commands.h"
 #include "adapters/grpc_account_service.h"
+#include "adapters/grpc_bill_progress.h"
+#include "adapters/grpc_meter_registry.h"
 #include "adapters/pg_event_intake.h"
+#include "adapters/pg_posting_snapshot.h"
 #include "adapters/wechat_crypto.h"
 #include "adapters/wechat_pay.h"
 #include "config.h"
@@ -30,13 +33,17 @@ struct Parts {
           accounts(book, rooms, switches, service.clock()),
           orders(service.database(), book, ledger, switches, service.outbox(), service.clock()),
           credit(service.database(), book, switches, service.clock(), config.claim_timeout),
+          bills(service.peer("billing")),
+          postings([this](const std::vector<std::string>& ids) { return bills.charges(ids); },
+                   service.clock()),
+          registry(service.peer("metering")),
           intake(book, ledger, switches, service.outbox(), service.clock(), metrics),
           provider(std::move(pay)) {
         if (provider) {
             payments.emplace(orders, *provider, service.clock(), metrics, config.payment_times);
         }
         grpc.emplace(AccountParts{service.database(), rooms, accounts, orders, credit,
-                                  payments ? &*payments : nullptr});
+                                  payments ? &*payments : nullptr, bills, registry});
     }
 
     AccountMetrics metrics;
@@ -47,6 +54,9 @@ struct Parts {
     PgAccounts accounts;
     PgOrders orders;
     PgCredit credit;
+    GrpcBillProgress bills;
+    PostingSnapshot postings;
+    GrpcMeterRegistry registry;
     EventIntake intake;
     std::unique_ptr<WechatPay> provider;
     std::optional<Payments> payments;
@@ -147,6 +157,15 @@ void offer_snapshots(runtime::Service& service, Parts& parts) {
                                   const outbox::EmitEvent& emit) {
                              return parts.switches.tell_ready(tx, request, emit);
                          });
+    service.add_snapshot("prepay.account.payments.v1",
+                         [&parts](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                  const outbox::EmitEvent& emit) {
+                             return parts.orders.tell_payments(tx, request, emit);
+                         });
+    service.add_snapshot(
+        "prepay.account.charge-postings.v1",
+        [&parts](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                 const outbox::EmitEvent& emit) { return parts.postings.tell(tx, request, emit); });
 }
 
 Status wire(runtime::Service& service, const AccountConfig& config, std::unique_ptr<Parts>& parts) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -47,6 +48,28 @@ public:
     /// NOTICE_SERIAL_UNKNOWN, NOTICE_SIGNATURE_INVALID, NOTICE_MALFORMED, NOTICE_EVENT_UNKNOWN,
     /// NOTICE_DECRYPTION_FAILED.
     virtual Result<PaymentFact> open_notice(const SignedNotice& notice) = 0;
+};
+
+/// How far billing has come.
+class BillProgress {
+public:
+    struct Bill {
+        std::map<std::string, Instant> billed_until;  ///< By meter; those with a billed register.
+        std::vector<std::string> last_charge_ids;     ///< Of the account; empty = none ever.
+    };
+    virtual ~BillProgress() = default;
+    /// UNAVAILABLE / DEADLINE_EXCEEDED while billing is away.
+    virtual Result<Bill> ask(const std::string& account_id,
+                             const std::vector<std::string>& meter_ids) = 0;
+};
+
+/// The meters that the gateway knows.
+class MeterRegistry {
+public:
+    virtual ~MeterRegistry() = default;
+    /// Those of `meter_ids` that it does not know. UNAVAILABLE / DEADLINE_EXCEEDED while it is
+    /// away.
+    virtual Result<std::vector<std::string>> unknown(const std::vector<std::string>& meter_ids) = 0;
 };
 
 /// A new order at the provider.

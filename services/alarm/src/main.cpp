@@ -3,6 +3,7 @@
 #include <memory>
 
 #include "adapters/grpc_alarm_service.h"
+#include "adapters/grpc_pay_links.h"
 #include "adapters/http_webhook_sender.h"
 #include "adapters/kafka_balance_changes.h"
 #include "adapters/pg_alarm_queries.h"
@@ -34,6 +35,7 @@ struct Parts {
           store(service.database(), config, clock),
           email(config.smtp, config.send_timeout, clock),
           webhook(rules, config.send_timeout, clock),
+          links(service.peer("console"), config.pay_url, clock),
           writer(service.outbox(), config, clock, metrics),
           grpc(service.database(), store, email, webhook, rules, config, clock) {}
 
@@ -42,13 +44,15 @@ struct Parts {
     PgNotificationStore store;
     SmtpSender email;
     WebhookSender webhook;
+    GrpcPayLinks links;
     EpisodeWriter writer;
     GrpcAlarmService grpc;
 };
 
 void send_until_stopped(Parts& parts, const AlarmConfig& config, const std::stop_token& stop) {
-    NotificationSending sending(parts.store, parts.email, parts.webhook, config.retry,
-                                config.send_timeout, parts.clock, parts.metrics);
+    NotificationSending sending(parts.store, parts.email, parts.webhook, parts.links,
+                                config.pay_url, config.retry, config.send_timeout, parts.clock,
+                                parts.metrics);
     while (!stop.stop_requested()) {
         const Result<bool> sent = sending.send_next();
         if (!sent.ok()) {

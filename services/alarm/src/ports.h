@@ -13,6 +13,9 @@ namespace prepay::alarm {
 /// A notification that is marked SENDING for the caller.
 struct OutgoingNotification {
     std::string notification_id;  ///< Also the idempotency key on the wire.
+    std::string episode_id;       ///< Empty: a test of a channel.
+    std::string account_id;
+    bool to_customer = false;  ///< It goes to the customer's own mail address.
     ChannelKind kind = ChannelKind::kEmail;
     std::string recipient;
     std::string subject;
@@ -38,6 +41,17 @@ public:
     virtual Result<int> plan_repeats(Instant now) = 0;
     /// How many are WAITING.
     virtual Result<int> count_waiting() = 0;
+};
+
+/// Links with which a tenant pays without a log-in.
+class PayLinks {
+public:
+    virtual ~PayLinks() = default;
+    /// The tenant's page with the token of the account's mail link. Asking again for an episode
+    /// gives the same link. Errors: UNAVAILABLE while nobody can say, others are the console's
+    /// refusals (ACCOUNT_CLOSED, LINK_OVER …). No error holds a token.
+    virtual Result<std::string> link_of(const std::string& account_id,
+                                        const std::string& episode_id) = 0;
 };
 
 /// Hands a message to the outside. Returns within twice the configured send time-out, rounded

@@ -60,6 +60,11 @@ int main(int argc, char** argv) {
     program.wire = [&parts](runtime::Service& service) -> Status {
         parts = std::make_unique<Parts>(service);
         parts->grpc.add_to(service.server());
+        service.add_snapshot("prepay.billing.charges.v1",
+                             [&parts](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                      const outbox::EmitEvent& emit) {
+                                 return parts->rating.tell_charges(tx, request, emit);
+                             });
         service.subscribe({"prepay.metering.readings.v1", "prepay.account.occupancies.v1",
                            "prepay.account.rooms.v1"},
                           [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {

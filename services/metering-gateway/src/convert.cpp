@@ -363,6 +363,16 @@ v1::Holder to_proto_holder(Holder holder) {
     return v1::HOLDER_UNSPECIFIED;
 }
 
+std::optional<Holder> from_proto_holder(v1::Holder proto) {
+    for (const Holder holder : {Holder::kMoney, Holder::kOperator, Holder::kLoadGuard,
+                                Holder::kTimePlan, Holder::kMeter}) {
+        if (to_proto_holder(holder) == proto) {
+            return holder;
+        }
+    }
+    return std::nullopt;
+}
+
 v1::Hold to_proto_hold(const Hold& hold) {
     v1::Hold result;
     result.set_holder(to_proto_holder(hold.holder));
@@ -379,12 +389,7 @@ v1::Hold to_proto_hold(const Hold& hold) {
 
 Hold from_proto_hold(const v1::Hold& hold) {
     Hold result;
-    for (const Holder holder : {Holder::kMoney, Holder::kOperator, Holder::kLoadGuard,
-                                Holder::kTimePlan, Holder::kMeter}) {
-        if (to_proto_holder(holder) == hold.holder()) {
-            result.holder = holder;
-        }
-    }
+    result.holder = from_proto_holder(hold.holder()).value_or(result.holder);
     result.place_time = from_proto_time(hold.place_time());
     result.initiator = hold.initiator();
     result.reason_text = hold.reason_text();
@@ -428,10 +433,23 @@ v1::Command to_proto_command(const Command& command) {
     result.set_failure_reason(command.failure_reason);
     result.set_holder(to_proto_holder(command.holder));
     result.set_override_keep_power(command.override_keep_power);
+    if (command.hold_expire_time) {
+        *result.mutable_hold_expire_time() = to_proto_time(*command.hold_expire_time);
+    }
     for (const Hold& hold : command.remaining_holds) {
         *result.add_remaining_holds() = to_proto_hold(hold);
     }
     return result;
+}
+
+v1::CommandChanged to_event(const Command& command, common::v1::EventHeader header) {
+    v1::CommandChanged event;
+    *event.mutable_header() = std::move(header);
+    event.set_line_id(command.line_id);
+    *event.mutable_command() = to_proto_command(command);
+    event.mutable_command()->clear_frames();
+    event.set_revision(command.revision);
+    return event;
 }
 
 v1::Frame to_proto_frame(const Frame& frame) {

@@ -35,6 +35,8 @@ common::v1::Resource to_proto_resource(Resource resource);
 v1::MeterValues to_proto_values(const MeterValues& values);
 v1::Reading to_proto_reading(const Reading& reading);
 v1::Command to_proto_command(const Command& command);
+/// What is told of an order: all but its frames.
+v1::CommandChanged to_event(const Command& command, common::v1::EventHeader header);
 v1::Frame to_proto_frame(const Frame& frame);
 v1::QuarantineDecision to_proto_decision(QuarantineDecision decision);
 /// Without frames.
@@ -43,6 +45,8 @@ v1::Anomaly to_proto_anomaly(const Anomaly& anomaly);
 v1::MeterValues to_proto_values(const MeterValues& values, ReadingFault fault);
 v1::DriverPack to_proto_pack(const DriverPack& pack);
 v1::Holder to_proto_holder(Holder holder);
+/// Nothing for HOLDER_UNSPECIFIED and what is unknown.
+std::optional<Holder> from_proto_holder(v1::Holder holder);
 v1::Hold to_proto_hold(const Hold& hold);
 Hold from_proto_hold(const v1::Hold& hold);
 v1::CommandAction to_proto_action(CommandAction action);

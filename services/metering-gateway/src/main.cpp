@@ -5,6 +5,7 @@
 #include "adapters/grpc_switch_permits.h"
 #include "adapters/import_command.h"
 #include "adapters/intent_subscriber.h"
+#include "adapters/pg_snapshots.h"
 #include "adapters/probe_command.h"
 #include "adapters/yaml_pack_loader.h"
 #include "app/line_park.h"
@@ -36,6 +37,8 @@ struct Parts {
           readings(service.database(), service.outbox(), service.clock()),
           anomalies(service.database(), service.outbox(), service.clock(), readings),
           commands(service.database(), service.outbox(), service.clock(), signal),
+          holds(service.database()),
+          snapshots(service.clock()),
           permits(service.peer("account")),
           spool(readings, metrics, static_cast<std::size_t>(config.spool_readings_max)),
           loops(service.clock()),
@@ -44,7 +47,7 @@ struct Parts {
                packs, loops.all()),
           intents(commands, park, signal, service.clock()),
           grpc({registry, readings, anomalies, commands, park, board, signal, packs, metrics,
-                service.clock(), permits}) {}
+                service.clock(), permits, holds}) {}
 
     metering::PackLibrary packs;
     metering::GatewayMetrics metrics;
@@ -54,6 +57,8 @@ struct Parts {
     metering::PgReadingStore readings;
     metering::PgAnomalyStore anomalies;
     metering::PgCommandStore commands;
+    metering::PgHoldList holds;
+    metering::PgSnapshots snapshots;
     metering::GrpcSwitchPermits permits;
     metering::ReadingSpool spool;
     metering::AsioLineLoops loops;
@@ -109,6 +114,25 @@ void keep_house(Parts& parts, const std::stop_token& stop) {
     }
 }
 
+/// For consumers that are further behind than the outbox reaches. Anomalies have no consumer.
+void offer_snapshots(runtime::Service& service, const metering::PgSnapshots& snapshots) {
+    service.add_snapshot("prepay.metering.readings.v1",
+                         [&snapshots](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                      const outbox::EmitEvent& emit) {
+                             return snapshots.tell_readings(tx, request, emit);
+                         });
+    service.add_snapshot("prepay.metering.meter-states.v1",
+                         [&snapshots](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                      const outbox::EmitEvent& emit) {
+                             return snapshots.tell_states(tx, request, emit);
+                         });
+    service.add_snapshot("prepay.metering.command-results.v1",
+                         [&snapshots](pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                      const outbox::EmitEvent& emit) {
+                             return snapshots.tell_commands(tx, request, emit);
+                         });
+}
+
 Status wire(runtime::Service& service, const metering::GatewayConfig& config,
             std::unique_ptr<Parts>& parts) {
     PREPAY_ASSIGN_OR_RETURN(metering::PackLibrary packs, metering::load_packs(config.packs_dir));
@@ -117,6 +141,7 @@ Status wire(runtime::Service& service, const metering::GatewayConfig& config,
     PREPAY_RETURN_IF_ERROR(load_park(*parts));
     PREPAY_RETURN_IF_ERROR(submit_open(*parts, Duration(0)));
     parts->grpc.add_to(service.server());
+    offer_snapshots(service, parts->snapshots);
     service.subscribe({"prepay.account.switch-intents.v1"},
                       [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
                           return parts->intents.apply(tx, messages);

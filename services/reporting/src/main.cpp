@@ -52,7 +52,8 @@ Status wire(runtime::Service& service, const ReportingConfig& config,
         EventFolder::topics(),
         [&folder = parts->folder](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
             return folder.fold(tx, messages);
-        });
+        },
+        EventFolder::swaps());
     service.spawn("wall", [&parts, config](const std::stop_token& stop) {
         parts->wall_source.run(stop, config.wall_refresh_interval, parts->metrics);
     });

@@ -91,6 +91,29 @@ TEST_CASE("many due orders of one account don't hold up the order of another one
           kPendingOrdersMax + 1);
 }
 
+TEST_CASE("due orders are asked about at the same time: a provider that hangs holds them as one") {
+    SKIP_WITHOUT_POSTGRES();
+    Shop shop;
+    for (int i = 0; i < 6; ++i) {
+        REQUIRE(
+            shop.pay.start(shop.world.make_account("room-" + std::to_string(i), 0), kYuan).ok());
+    }
+    provider::Faults slow;
+    slow.answer_delay_ms = 400;
+    shop.pay.provider->set_faults(slow);
+    shop.world.clock.advance(std::chrono::seconds(11));
+    const auto asked = [&] {
+        const auto start = std::chrono::steady_clock::now();
+        const int count = *shop.pay.payments->query_due();
+        return std::pair(count, std::chrono::steady_clock::now() - start);
+    };
+    const auto [five, time_of_five] = asked();
+    const auto [one, time_of_one] = asked();
+    CHECK(five == 5);
+    CHECK(one == 1);
+    CHECK(time_of_five < 3 * time_of_one);
+}
+
 TEST_CASE("an account has ten unpaid orders at the most; one that is there still answers") {
     SKIP_WITHOUT_POSTGRES();
     Shop shop;

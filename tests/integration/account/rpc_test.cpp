@@ -363,6 +363,105 @@ TEST_CASE(
     CHECK(front.world.checksum() == before);
 }
 
+TEST_CASE("a room takes no meter that the gateway does not know, unless it is told to") {
+    SKIP_WITHOUT_POSTGRES();
+    Office front;
+    front.server.registry.missing = {"m-7", "m-9"};
+    v1::CreateRoomsRequest rooms;
+    rooms.set_request_id("rooms-with-unknown");
+    auto& room = *rooms.add_rooms();
+    room.set_room_id("r-new");
+    room.set_site_id("park-1");
+    room.set_building("9");
+    room.set_floor("1");
+    room.set_display_name("9-101");
+    room.add_meter_ids("m-8");
+    room.add_meter_ids("m-9");
+    const std::string before = front.world.checksum();
+    const auto refused = front.server.call(front.server.admin, &Desk::CreateRooms, rooms);
+    CHECK(error_reason(refused.status()) == "UNKNOWN_METER");
+    CHECK(error_message(refused.status()).find("m-9") != std::string::npos);
+    CHECK(error_message(refused.status()).find("m-8") == std::string::npos);
+    front.server.registry.is_away = true;
+    CHECK(error_reason(front.server.call(front.server.admin, &Desk::CreateRooms, rooms).status()) ==
+          "PEER_ERROR");
+    CHECK(front.world.checksum() == before);
+    rooms.set_allow_unknown_meters(true);
+    const auto created = front.server.call(front.server.admin, &Desk::CreateRooms, rooms);
+    INFO(error_message(created.status()));
+    REQUIRE(created.ok());
+    front.server.registry.is_away = false;
+    v1::AttachMetersRequest attach;
+    attach.set_request_id("attach-unknown");
+    attach.set_room_id("r-new");
+    attach.add_meter_ids("m-7");
+    CHECK(
+        error_reason(front.server.call(front.server.admin, &Desk::AttachMeters, attach).status()) ==
+        "UNKNOWN_METER");
+    front.server.registry.missing.clear();
+    CHECK(front.server.call(front.server.admin, &Desk::AttachMeters, attach).ok());
+}
+
+TEST_CASE("a closed account pays out when it is billed to its end, or somebody answers for it") {
+    SKIP_WITHOUT_POSTGRES();
+    Office front;
+    World& world = front.world;
+    const std::string account = world.make_account("r1", 100 * kYuan);
+    REQUIRE(world.charge({{1, account, 30 * kYuan, ""}}).ok());
+    v1::CloseAccountRequest close;
+    close.set_request_id("close-account");
+    close.set_account_id(account);
+    close.set_reason_text("moved out");
+    REQUIRE(front.server.call(front.server.cashier, &Desk::CloseAccount, close).ok());
+    int tries = 0;
+    v1::RefundRequest refund;
+    refund.set_account_id(account);
+    refund.set_amount_micros(70 * kYuan);
+    const auto pay_out = [&](const std::string& who) {
+        refund.set_request_id("refund-of-rest-" + std::to_string(++tries));
+        return front.server.call(who, &Desk::Refund, refund);
+    };
+    const auto refused = [&](const std::string& who) {
+        const std::string before = world.checksum();
+        const std::string reason = error_reason(pay_out(who).status());
+        CHECK(world.checksum() == before);
+        return reason;
+    };
+    BillProgress::Bill bill;
+    SECTION("billing is away") {
+        front.server.bills.answer = unavailable("PEER_ERROR", "no answer");
+        CHECK(refused(front.server.cashier) == "PEER_ERROR");
+    }
+    SECTION("the meter is behind") {
+        front.server.bills.answer = bill;
+        CHECK(refused(front.server.cashier) == "NOT_BILLED_TO_END");
+        bill.billed_until["r1-m1"] = world.clock.now() - std::chrono::hours(1);
+        front.server.bills.answer = bill;
+        CHECK(refused(front.server.cashier) == "NOT_BILLED_TO_END");
+        refund.set_override_unbilled(true);
+        CHECK(refused(front.server.cashier) == "OVERRIDE_NOT_ALLOWED");
+        CHECK(refused(front.server.admin) == "REASON_REQUIRED");
+        refund.set_note("meter burnt, register read by hand");
+        const auto paid = pay_out(front.server.admin);
+        REQUIRE(paid.ok());
+        CHECK(paid->order().override_unbilled());
+        CHECK(paid->account().balance_micros() == 0);
+    }
+    SECTION("the last charge is on its way") {
+        bill.billed_until["r1-m1"] = world.clock.now() + std::chrono::hours(1);
+        bill.last_charge_ids = {"2", "1"};
+        front.server.bills.answer = bill;
+        CHECK(refused(front.server.cashier) == "NOT_BILLED_TO_END");
+        REQUIRE(world.charge({{2, account, 10 * kYuan, ""}}).ok());
+        CHECK(refused(front.server.cashier) == "INSUFFICIENT_BALANCE");
+        refund.set_amount_micros(60 * kYuan);
+        const auto paid = pay_out(front.server.cashier);
+        REQUIRE(paid.ok());
+        CHECK_FALSE(paid->order().override_unbilled());
+    }
+    CHECK(world.audit().empty());
+}
+
 TEST_CASE("S-4 a closed account: every tenant method answers the same, whatever else is wrong") {
     SKIP_WITHOUT_POSTGRES();
     Front front;

@@ -18,7 +18,7 @@ rpc::ServerOptions options(const prepay::test::TokenKeys& keys) {
 AccountServer::AccountServer(World& world, PayWorld& pay)
     : server_(options(keys), registry_, clock_),
       handlers_({*world.database, world.rooms, world.accounts, *world.orders, *world.credit,
-                 pay.payments.get()}) {
+                 pay.payments.get(), bills, registry}) {
     handlers_.register_with(server_);
     if (const Status started = server_.start(); !started.ok()) {
         throw std::runtime_error(error_message(started));

@@ -2,6 +2,9 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
+#include <iterator>
+#include <set>
 #include <string>
 #include <type_traits>
 
@@ -16,6 +19,36 @@ namespace prepay::account::test {
 
 using Desk = v1::AccountService::StubInterface;
 using Tenant = v1::TenantService::StubInterface;
+
+/// Billing as a test wants it; by default far ahead of everything.
+class FakeBills final : public BillProgress {
+public:
+    Result<Bill> ask(const std::string&, const std::vector<std::string>& meter_ids) override {
+        if (answer) {
+            return *answer;
+        }
+        Bill bill;
+        for (const std::string& meter_id : meter_ids) {
+            bill.billed_until[meter_id] = Instant::max();
+        }
+        return bill;
+    }
+    std::optional<Result<Bill>> answer;
+};
+
+/// The gateway as a test wants it; by default it knows every meter.
+class FakeRegistry final : public MeterRegistry {
+public:
+    Result<std::vector<std::string>> unknown(const std::vector<std::string>& meter_ids) override {
+        std::vector<std::string> found;
+        std::copy_if(meter_ids.begin(), meter_ids.end(), std::back_inserter(found),
+                     [this](const std::string& id) { return missing.count(id) == 1; });
+        return is_away ? Result<std::vector<std::string>>(unavailable("PEER_ERROR", "no answer"))
+                       : found;
+    }
+    std::set<std::string> missing;
+    bool is_away = false;
+};
 
 /// The real gRPC surface over a World: tokens, permissions, request ids and all.
 class AccountServer {
@@ -47,6 +80,8 @@ public:
     /// Hands a provider's notice over, as the console does.
     Result<v1::HandleWechatNoticeResponse> hand_over(const SignedNotice& notice) const;
 
+    FakeBills bills;
+    FakeRegistry registry;
     const prepay::test::TokenKeys keys;
     const std::string cashier = keys.token(rpc::Role::kCashier, "user:cashier");
     const std::string admin = keys.token(rpc::Role::kAdmin, "user:admin");

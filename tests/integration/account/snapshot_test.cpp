@@ -2,6 +2,7 @@
 #include <functional>
 #include <map>
 
+#include "adapters/pg_posting_snapshot.h"
 #include "core/ids.h"
 #include "integration/account/world.h"
 #include "prepay/account/v1/events.pb.h"
@@ -21,7 +22,7 @@ std::vector<Event> told(World& world, const std::string& topic, const Tell& tell
         REQUIRE(world.database
                     ->read([&](pqxx::work& tx) {
                         return tell(
-                            tx, {topic, partition, world.outbox.partition_count(), 0},
+                            tx, {topic, partition, world.outbox.partition_count(), 0, {}},
                             [&](const outbox::NewMessage& message) {
                                 CHECK(message.topic == topic);
                                 CHECK(partition_of(message.key, world.outbox.partition_count()) ==
@@ -149,6 +150,90 @@ TEST_CASE("a snapshot tells a consumer without history what all events together 
         }));
     CHECK(waiting.size() == 2);  // Both meters of the poor one.
     CHECK(waiting == ready_of(world.published<v1::SwitchIntentChanged>(intents)));
+}
+
+TEST_CASE("a snapshot tells every order that moved money, and every charge in the ledger") {
+    SKIP_WITHOUT_POSTGRES();
+    World world;
+    world.make_site();
+    world.make_room("r1");
+    world.make_room("r2");
+    const std::string one = world.open("r1", 50 * kYuan);
+    const std::string other = world.open("r2", 50 * kYuan);
+    REQUIRE(world.top_up(one, 7 * kYuan).ok());
+    REQUIRE(world.refund(one, 3 * kYuan).ok());
+    std::vector<TestCharge> charges;
+    for (int i = 1; i <= 250; ++i) {  // More than are asked of billing at once.
+        charges.push_back({i, i % 2 == 0 ? one : other, i * 1000, ""});
+    }
+    charges.push_back({251, one, -2000, "2"});
+    charges.push_back({252, "nobody", 4000, ""});  // Goes to the site's vacancy account.
+    REQUIRE(world.charge(charges).ok());
+
+    std::map<std::string, billing::v1::Charge> billed;
+    billing::v1::ChargesRated rated;
+    rated.ParseFromString(World::charge_message(charges).payload);
+    for (const billing::v1::Charge& charge : rated.charges()) {
+        billed[charge.charge_id()] = charge;
+    }
+    std::size_t asked_most = 0;
+    const PostingSnapshot postings(
+        [&](const std::vector<std::string>& ids) -> Result<std::vector<billing::v1::Charge>> {
+            asked_most = std::max(asked_most, ids.size());
+            std::vector<billing::v1::Charge> found;
+            for (const std::string& id : ids) {
+                if (billed.count(id) > 0) {
+                    found.push_back(billed[id]);
+                }
+            }
+            return found;
+        },
+        world.clock);
+    const auto posted_of = [](const std::vector<v1::ChargesPosted>& events) {
+        std::map<std::string, std::string> all;
+        for (const auto& event : events) {
+            for (const auto& charge : event.charges()) {
+                CHECK(all.emplace(charge.charge_id(), charge.SerializeAsString()).second);
+            }
+        }
+        return all;
+    };
+    const std::string topic = "prepay.account.charge-postings.v1";
+    const Tell tell = [&](pqxx::work& tx, const auto& request, const auto& emit) {
+        return postings.tell(tx, request, emit);
+    };
+    const auto all = posted_of(told<v1::ChargesPosted>(world, topic, tell));
+    CHECK(all.size() == 252);
+    CHECK(all == posted_of(world.published<v1::ChargesPosted>(topic)));
+    CHECK(asked_most == kChargesAsked);
+
+    const auto orders_of = [](const std::vector<v1::PaymentsRecorded>& events) {
+        std::map<std::string, std::string> known;
+        for (const auto& event : events) {
+            for (const auto& order : event.orders()) {
+                known[order.order_id()] = event.site_id() + order.SerializeAsString();
+            }
+        }
+        return known;
+    };
+    const std::string payments = "prepay.account.payments.v1";
+    const auto orders = orders_of(told<v1::PaymentsRecorded>(
+        world, payments, [&](auto& tx, const auto& request, const auto& emit) {
+            return world.orders->tell_payments(tx, request, emit);
+        }));
+    CHECK(orders.size() == 4);
+    CHECK(orders == orders_of(world.published<v1::PaymentsRecorded>(payments)));
+
+    billed.erase("100");  // Billing has lost it: no snapshot rather than a wrong one.
+    const auto broken = world.database->read([&](pqxx::work& tx) -> Status {
+        for (int partition = 0; partition < world.outbox.partition_count(); ++partition) {
+            PREPAY_RETURN_IF_ERROR(
+                postings.tell(tx, {topic, partition, world.outbox.partition_count(), 0, {}},
+                              [](const outbox::NewMessage&) { return absl::OkStatus(); }));
+        }
+        return absl::OkStatus();
+    });
+    CHECK(error_reason(broken) == "CHARGE_MISSING");
 }
 
 }  // namespace prepay::account::test

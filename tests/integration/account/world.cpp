@@ -172,9 +172,13 @@ Result<Order> World::top_up(const std::string& account_id, std::int64_t micros) 
 }
 
 Result<Order> World::refund(const std::string& account_id, std::int64_t micros) {
-    return database->transact([&](pqxx::work& tx) {
-        return orders->refund(
-            tx, {account_id, Money::from_micros(micros), "", "user:test", new_id(clock), "hash"});
+    return database->transact([&](pqxx::work& tx) -> Result<Order> {
+        BillProgress::Bill bill;
+        for (const auto& [meter_id, end] : PgOrders::ended_meters(tx, account_id)) {
+            bill.billed_until[meter_id] = end;
+        }
+        return orders->refund(tx, {account_id, Money::from_micros(micros), "", "user:test",
+                                   new_id(clock), "hash", false, bill});
     });
 }
 

@@ -28,6 +28,14 @@ using prepay::test::FakeClock;
 account::v1::BalanceChange change_of(std::int64_t version, std::int64_t balance_yuan,
                                      const std::string& account_id = "a-1");
 
+/// A console that refuses every link: mails carry the plain page.
+class NoPayLinks final : public PayLinks {
+public:
+    Result<std::string> link_of(const std::string&, const std::string&) override {
+        return failed_precondition("ACCOUNT_CLOSED", "no link in this test");
+    }
+};
+
 /// The service without processes and broker: events in, messages out.
 struct World {
     /// `database` is the service's; the world of a crashing child gets its parent's.
@@ -43,6 +51,7 @@ struct World {
     PgNotificationStore store;
     SmtpSender email;
     WebhookSender webhook;
+    NoPayLinks links;
     EpisodeWriter writer;
     NotificationSending sending;
     GrpcAlarmService grpc;

@@ -17,7 +17,7 @@ constexpr const char* kTopic = "prepay.metering.readings.v1";
 /// Billing behind a subscriber, as the service has it, given its messages by hand.
 struct Intake {
     Intake()
-        : subscriber({"", "prepay-billing", {kTopic}, 500, std::chrono::milliseconds(1), {}},
+        : subscriber({"", "prepay-billing", {kTopic}, 500, std::chrono::milliseconds(1), {}, {}},
                      *billing.database, billing.outbox, {},
                      [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
                          return billing.events.apply(tx, messages);

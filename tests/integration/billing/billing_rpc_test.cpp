@@ -180,6 +180,39 @@ TEST_CASE("assignments and new versions do not reach into what is rated") {
     CHECK(all->tariffs(1).assigned_meter_count() == 1);
 }
 
+TEST_CASE("how far meters are billed, and an account's newest charge") {
+    if (!Billing::available()) {
+        return;
+    }
+    Billing billing;
+    billing.tariff("flat", testing::kFlatTariff);
+    REQUIRE(billing.send_occupancies({{"m-1", occupancy("alice", march(1))}}).ok());
+    REQUIRE(billing.assign("flat", {"m-1"}, march(1)).ok());
+    v1::GetBilledUntilRequest request;
+    request.set_account_id("alice");
+    request.add_meter_ids("m-1");
+    request.add_meter_ids("m-2");
+    const auto ask = [&] {
+        return billing.service.get_billed_until(billing.call("GetBilledUntil"), request).value();
+    };
+    CHECK_FALSE(ask().meters(0).has_billed_until());
+    CHECK(ask().last_charge_ids().empty());
+    REQUIRE(billing.send_readings("m-1", {reading(march(2), 0), reading(march(3), 5'000)}).ok());
+    CHECK(from_proto(ask().meters(0).billed_until()) == march(3));
+    CHECK(ask().last_charge_ids(0) == std::to_string(billing.open_charges("m-1").back().charge_id));
+    // Nothing used is billed, too.
+    REQUIRE(billing.send_readings("m-1", {reading(march(4), 5'000)}).ok());
+    CHECK(from_proto(ask().meters(0).billed_until()) == march(4));
+    CHECK(ask().meters(1).meter_id() == "m-2");
+    CHECK_FALSE(ask().meters(1).has_billed_until());
+    request.add_meter_ids("m-1");
+    CHECK(failure(billing.service.get_billed_until(billing.call("GetBilledUntil"), request)) ==
+          "FIELD_INVALID meter_ids");
+    request.clear_account_id();
+    CHECK(failure(billing.service.get_billed_until(billing.call("GetBilledUntil"), request)) ==
+          "FIELD_MISSING account_id");
+}
+
 TEST_CASE("B31: a charge is explained down to readings, version and arithmetic") {
     if (!Billing::available()) {
         return;

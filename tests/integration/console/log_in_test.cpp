@@ -92,6 +92,24 @@ std::string refresh_of(const HttpAnswer& answer) { return answer.json()["refresh
 
 }  // namespace
 
+TEST_CASE("S-21: while nobody knows the time no session goes on and no link is made") {
+    SKIP_WITHOUT_POSTGRES();
+    LogInWorld world;
+    const std::string refresh_token = world.log_in(kPassword).json()["refreshToken"];
+    world.machine.step(std::chrono::hours(24));
+    const HttpAnswer refused = world.refresh(refresh_token);
+    CHECK(refused.status == 503);
+    CHECK(refused.reason() == "CLOCK_IN_DOUBT");
+    const std::string cashier = world.token(rpc::Role::kCashier);
+    const nlohmann::json link = {{"requestId", "link-in-doubt"}, {"accountId", "account-1"}};
+    CHECK(world.auth("CreateTenantLink", link, cashier).reason() == "CLOCK_IN_DOUBT");
+    CHECK(world.log_in(kPassword).status == 200);  // People get in to see what is wrong.
+    world.machine.step(std::chrono::hours(-24));
+    CHECK(world.anchored.check(std::nullopt) == ClockVerdict::kRight);
+    CHECK(world.refresh(refresh_token).status == 200);
+    CHECK(world.auth("CreateTenantLink", link, cashier).reason() != "CLOCK_IN_DOUBT");
+}
+
 TEST_CASE("a log-in gives tokens that work until they expire") {
     SKIP_WITHOUT_POSTGRES()
     LogInWorld world;
@@ -280,6 +298,69 @@ TEST_CASE("the pauses outlive the console, and an administrator ends them") {
                 admin)
             .status == 200);
     CHECK(world.log_in(kPassword).status == 200);
+}
+
+TEST_CASE("an administrator sees which users have to wait, from where, and lets them in") {
+    SKIP_WITHOUT_POSTGRES()
+    LogInWorld world;
+    const std::string admin = world.token(rpc::Role::kAdmin);
+    const auto pauses = [&] {
+        return world.auth("ListLogInPauses", nlohmann::json::object(), admin)
+            .json()
+            .value("pauses", nlohmann::json::array());
+    };
+    CHECK(world.auth("ListLogInPauses", nlohmann::json::object(), world.token(rpc::Role::kOperator))
+              .status == 403);
+    for (int i = 0; i < 4; ++i) {
+        world.log_in("wrong");
+    }
+    CHECK(pauses().empty());
+    world.log_in("wrong");
+    for (int i = 0; i < 6; ++i) {
+        world.log_in_as("no-such-user", "wrong");  // Perhaps somebody's password.
+    }
+    const nlohmann::json seen = pauses();
+    REQUIRE(seen.size() == 1);
+    CHECK(seen[0]["user"]["userName"] == "li");
+    CHECK(seen[0]["failureCount"] == 5);
+    CHECK(seen[0].contains("lastFailureTime"));
+    CHECK(seen[0].contains("pauseEndTime"));
+    REQUIRE(seen[0]["addresses"].size() == 1);
+    CHECK(seen[0]["addresses"][0]["clientAddress"] == "127.0.0.1");
+    CHECK(seen[0]["addresses"][0]["failureCount"] == 5);
+    CHECK(seen[0]["addresses"][0]["addressFailureCount"] == 10);
+    CHECK_FALSE(seen[0]["addresses"][0].contains("addressPauseEndTime"));
+    CHECK(seen.dump().find("no-such-user") == std::string::npos);
+
+    SECTION("the wait is over, the user is shown until it is forgotten") {
+        world.clock.advance(std::chrono::seconds(3));
+        REQUIRE(pauses().size() == 1);
+        CHECK_FALSE(pauses()[0].contains("pauseEndTime"));
+        world.clock.advance(std::chrono::hours(1));
+        CHECK(
+            world.auth("ListLogInPauses", nlohmann::json::object(), world.token(rpc::Role::kAdmin))
+                .json()
+                .value("pauses", nlohmann::json::array())
+                .empty());
+    }
+    SECTION("unlocked") {
+        CHECK(world
+                  .auth("UnlockUser",
+                        {{"requestId", "unlock-li-9"},
+                         {"userName", "li"},
+                         {"clientAddress", seen[0]["addresses"][0]["clientAddress"]}},
+                        admin)
+                  .status == 200);
+        CHECK(pauses().empty());
+        CHECK(world.log_in(kPassword).status == 200);
+    }
+    SECTION("a paused address shows with the users who came from it") {
+        for (int i = 0; i < 20; ++i) {
+            world.log_in_as("n" + std::to_string(i), "wrong");
+        }
+        REQUIRE(pauses().size() == 1);
+        CHECK(pauses()[0]["addresses"][0].contains("addressPauseEndTime"));
+    }
 }
 
 TEST_CASE("what is stored of wrong passwords is forgotten and bounded") {

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "prepay/console/v1/console.grpc.pb.h"
 #include "world.h"
 
 using namespace prepay;
@@ -40,6 +41,25 @@ struct LinkWorld : World {
     }
     std::string overview(const std::string& token) {
         return call(kOverview, json::object(), token).reason();
+    }
+
+    /// What a caller with this token gets at the console's gRPC port.
+    Result<console::v1::CreateMailLinkResponse> mail_link(const std::string& request_id,
+                                                          const std::string& account_id,
+                                                          const std::string& token) const {
+        rpc::ClientOptions options;
+        options.address = grpc_address();
+        options.token = token;
+        const rpc::Client client(options);
+        const auto stub = console::v1::SessionService::NewStub(client.channel());
+        console::v1::CreateMailLinkRequest request;
+        request.set_request_id(request_id);
+        request.set_account_id(account_id);
+        return client.call(*stub, &console::v1::SessionService::StubInterface::CreateMailLink,
+                           request);
+    }
+    [[nodiscard]] std::string service_token(const std::string& subject) const {
+        return keys.token(rpc::Role::kService, subject, "", clock);
     }
 
     const std::string cashier = token(rpc::Role::kCashier);
@@ -137,4 +157,70 @@ TEST_CASE("only those who sell see and take back tenants' links") {
         CHECK(world.auth("RevokeTenantLink", {{"requestId", "take-link-1"}, {"linkId", "x"}}, token)
                   .reason() == "PERMISSION_DENIED");
     }
+}
+
+TEST_CASE("the link of an alarm's mail: one a request, a week, listed and taken back like others") {
+    SKIP_WITHOUT_POSTGRES()
+    LinkWorld world;
+    const std::string alarm = world.service_token("prepay-alarm");
+    const auto first = world.mail_link("alarm-mail-1", "a-1", alarm);
+    REQUIRE(first.ok());
+    const auto again = world.mail_link("alarm-mail-1", "a-1", alarm);
+    REQUIRE(again.ok());
+    CHECK(first->link_id() == again->link_id());
+    CHECK(world.overview(first->token()).empty());
+    CHECK(world.services.calls().back().subject == "tenant:a-1");
+    CHECK(error_reason(world.mail_link("alarm-mail-2", "a-closed", alarm).status()) ==
+          "ACCOUNT_CLOSED");
+    CHECK(error_reason(world.mail_link("alarm-mail-3", "vacancy-park-1", alarm).status()) ==
+          "ACCOUNT_NOT_FOUND");
+    const json links = world.links("a-1");
+    REQUIRE(links.size() == 1);
+    CHECK(links[0]["creator"] == "prepay-alarm");
+    CHECK(links[0]["origin"] == "TENANT_LINK_ORIGIN_ALARM_MAIL");
+
+    SECTION("it ends after a week, and its request makes no other") {
+        world.execute("UPDATE console.tenant_links SET expire_time = create_time");
+        CHECK(error_reason(world.mail_link("alarm-mail-1", "a-1", alarm).status()) == "LINK_OVER");
+        world.clock.advance(std::chrono::hours(24 * 7));
+        CHECK(world.overview(first->token()) == "TOKEN_EXPIRED");
+    }
+    SECTION("who took it back is obeyed") {
+        REQUIRE(world.revoke("take-link-1", first->link_id()).status == 200);
+        world.look_for_ended_sessions();
+        CHECK(world.overview(first->token()) == "TOKEN_REVOKED");
+        CHECK(error_reason(world.mail_link("alarm-mail-1", "a-1", alarm).status()) == "LINK_OVER");
+    }
+}
+
+TEST_CASE("S-13 only the alarm service gets mail links, and no service those of people") {
+    SKIP_WITHOUT_POSTGRES()
+    LinkWorld world;
+    for (const rpc::Role role : {rpc::Role::kViewer, rpc::Role::kCashier, rpc::Role::kOperator,
+                                 rpc::Role::kAdmin, rpc::Role::kTenant}) {
+        CAPTURE(rpc::role_text(role));
+        for (const char* subject : {"user:li", "prepay-alarm"}) {
+            const std::string token = world.keys.token(role, subject, "a-1", world.clock);
+            CHECK(error_reason(world.mail_link("alarm-mail-1", "a-1", token).status()) ==
+                  "PERMISSION_DENIED");
+        }
+    }
+    for (const char* subject :
+         {"prepay-billing", "prepay-account", "prepay-console", "prepay-alarm2", "user:li"}) {
+        CAPTURE(subject);
+        const auto refused = world.mail_link("alarm-mail-1", "a-1", world.service_token(subject));
+        CHECK(absl::IsPermissionDenied(refused.status()));
+    }
+    CHECK(world
+              .call("prepay.console.v1.SessionService/CreateMailLink",
+                    {{"requestId", "alarm-mail-1"}, {"accountId", "a-1"}},
+                    world.token(rpc::Role::kAdmin))
+              .status == 404);
+    const std::string alarm = world.service_token("prepay-alarm");
+    CHECK(
+        world.auth("CreateTenantLink", {{"requestId", "make-link-1"}, {"accountId", "a-1"}}, alarm)
+            .reason() == "PERMISSION_DENIED");
+    CHECK(world.auth("ListTenantLinks", {{"accountId", "a-1"}}, alarm).reason() ==
+          "PERMISSION_DENIED");
+    CHECK(world.links("a-1").empty());
 }

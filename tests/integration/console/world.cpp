@@ -85,9 +85,9 @@ World::World(const Bounds& bounds) : database("console", console_migrations()) {
     client.address = address;
     client.token = token(rpc::Role::kService);
     account_ = std::make_unique<rpc::Client>(client);
-    auth_ = std::make_unique<console::GrpcAuthService>(config, *pool_, console_metrics_, clock);
+    auth_ = std::make_unique<console::GrpcAuthService>(config, *pool_, console_metrics_, anchored);
     auth_->register_on(*server_);
-    links_ = std::make_unique<console::GrpcTenantLinks>(config, *pool_, *account_, clock);
+    links_ = std::make_unique<console::GrpcTenantLinks>(config, *pool_, *account_, anchored);
     links_->register_on(*server_);
     access_ = std::make_unique<rpc::AccessControl>(keys.public_pem(), clock);
     ended_sessions_ =

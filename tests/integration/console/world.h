@@ -15,6 +15,7 @@
 #include "adapters/grpc_session_service.h"
 #include "adapters/grpc_tenant_links.h"
 #include "adapters/http_edge.h"
+#include "core/anchored_clock.h"
 #include "fake_services.h"
 #include "support/test_database.h"
 #include "support/token_keys.h"
@@ -32,6 +33,21 @@ public:
 
 private:
     std::atomic<std::int64_t> micros_{to_micros(SystemClock().now())};
+};
+
+/// A wall clock that somebody sets: what passes is another clock's.
+class SteppedMachine final : public Clock {
+public:
+    explicit SteppedMachine(const Clock& passing) : passing_(passing) {}
+    [[nodiscard]] Instant now() const override { return passing_.now() + Duration(step_micros_); }
+    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override {
+        return passing_.steady();
+    }
+    void step(Duration by) { step_micros_ += by.count(); }
+
+private:
+    const Clock& passing_;
+    std::atomic<std::int64_t> step_micros_{0};
 };
 
 /// What an HTTP answer says, with the reason of a Connect error.
@@ -99,6 +115,8 @@ public:
     void execute(const std::string& sql) const;
 
     SettableClock clock;
+    SteppedMachine machine{clock};
+    AnchoredClock anchored{machine, [this] { return clock.now() - Instant{}; }};
     const TokenKeys keys;
     FakeServices services;
     TestDatabase database;

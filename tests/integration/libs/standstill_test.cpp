@@ -102,7 +102,7 @@ struct Site {
                                       kafka::Message message;
                                       message.topic = event.topic;
                                       message.partition = partition;
-                                      message.sequence = 1;
+                                      message.sequence = outbox::kSnapshotSequence;
                                       message.key = event.key;
                                       message.payload = event.payload;
                                       piece.push_back(message);
@@ -311,8 +311,8 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
     broker.create_topic(kTopic, kPartitionCount);
     site.append(0, 40);
     site.publish(broker);
-    const Consumption consumption(site, broker, site.owner());
-    const auto reason = [&] { return error_reason(consumption.subscriber.readiness()); };
+    auto consumption = std::make_unique<Consumption>(site, broker, site.owner());
+    const auto reason = [&] { return error_reason(consumption->subscriber.readiness()); };
     REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
     REQUIRE(within(std::chrono::seconds(10), [&] { return reason().empty(); }));
     // The watch has noted whose sequences these are.
@@ -332,6 +332,151 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
         execute(*site.database, "UPDATE outbox_identity SET stream_id = 'another'");
     }
     CHECK(within(std::chrono::seconds(10), [&] { return reason() == "OWNER_WENT_BACK"; }));
+    // Its numbers pass ours, and nothing would show any more what is missing: it is remembered.
+    execute(*site.database,
+            "UPDATE outbox_positions SET next_sequence = 200, published_sequence = 199");
+    consumption.reset();
+    consumption = std::make_unique<Consumption>(site, broker, site.owner());
+    CHECK(within(std::chrono::seconds(10), [&] { return reason() == "OWNER_WENT_BACK"; }));
+    consumption.reset();
+    // A person takes it as it is: its state is applied, its numbers count from there.
+    execute(*site.reader, "DELETE FROM seen");
+    outbox::Subscriber stopped(options_for(broker), *site.reader, site.outbox, site.owner(),
+                               record);
+    CHECK(stopped.resync().value() > 0);
+    CHECK(stopped.resync().value() == 0);
+    CHECK(seen_count(*site.reader) > 0);
+    CHECK(row_count(*site.reader) == seen_count(*site.reader));
+    site.append(40, 60);
+    site.publish(broker);
+    consumption = std::make_unique<Consumption>(site, broker, site.owner());
+    CHECK(within(std::chrono::seconds(30), [&] {
+        return site.reader
+                   ->read([](pqxx::work& tx) -> Result<std::int64_t> {
+                       return pg::only<std::int64_t>(
+                           tx.exec1("SELECT count(*) FROM seen WHERE value >= 40"));
+                   })
+                   .value_or(0) == 20;
+    }));
+    CHECK(within(std::chrono::seconds(10), [&] { return reason().empty(); }));
+}
+
+TEST_CASE("a snapshot of sums takes the place of what was added up, whoever dies in between") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    site.append(0, 40);
+    site.publish(broker);
+    execute(*site.reader, "CREATE TABLE sums (partition integer, fresh boolean, total bigint)");
+    outbox::SubscriberOptions options = options_for(broker);
+    const auto run = [](const std::string& sql) {
+        return [sql](pqxx::work& tx, int partition) -> Status {
+            tx.exec_params(sql, partition);
+            return absl::OkStatus();
+        };
+    };
+    options.swaps[kTopic] = {run("DELETE FROM sums WHERE fresh AND partition = $1"),
+                             run("WITH old AS (DELETE FROM sums WHERE NOT fresh AND partition = $1)"
+                                 " UPDATE sums SET fresh = false WHERE fresh AND partition = $1")};
+    int left = 5;  // Messages until it dies for the first time.
+    const auto add = [&](pqxx::work& tx, const std::vector<kafka::Message>& messages) -> Status {
+        for (const kafka::Message& message : messages) {
+            if (left > 0 && --left == 0) {
+                return make_error(absl::StatusCode::kInternal, "DIED", "in the middle");
+            }
+            tx.exec_params("INSERT INTO sums VALUES ($1, $2, $3)", message.partition,
+                           message.sequence == outbox::kSnapshotSequence,
+                           std::stoll(message.payload));
+        }
+        return absl::OkStatus();
+    };
+    // Some of it is there already, with one message set aside.
+    outbox::Subscriber subscriber(options, *site.reader, site.outbox, site.owner(), add);
+    left = 0;
+    for (int partition = 0; partition < kPartitionCount; ++partition) {
+        REQUIRE(subscriber.claim(kTopic, partition).ok());
+        REQUIRE(subscriber.catch_up(kTopic, partition, 2).ok());
+    }
+    execute(*site.reader,
+            "INSERT INTO dead_letters (topic, partition, message_offset, sequence, message_key,"
+            " payload, reason) VALUES ('prepay.test.facts.v1', 0, 0, 1, 'a', '1', 'test')");
+    execute(*site.database, "DELETE FROM outbox");  // As after seven days.
+    left = 5;
+    std::map<int, std::int64_t> ends;
+    for (const outbox::HighWater& mark : site.owner().ask_heads({kTopic}).front().partitions) {
+        ends[mark.partition] = mark.published;
+    }
+    for (int partition = 0; partition < kPartitionCount; ++partition) {
+        bool is_there = false;
+        for (int tries = 0; tries < 3 && !is_there; ++tries) {
+            is_there = subscriber.catch_up(kTopic, partition, ends[partition]).ok();
+        }
+        CHECK(is_there);
+    }
+    CHECK(left == 0);
+    const auto total = [&](const char* sql) {
+        return *site.reader->read([&](pqxx::work& tx) -> Result<std::int64_t> {
+            return pg::only<std::int64_t>(tx.exec1(sql));
+        });
+    };
+    CHECK(total("SELECT sum(total)::bigint FROM sums WHERE NOT fresh") == 40 * 39 / 2);
+    CHECK(total("SELECT count(*) FROM sums WHERE fresh") == 0);
+    CHECK(total("SELECT count(*) FROM dead_letters WHERE redrive_time IS NULL") == 0);
+    CHECK(subscriber.redrive().value() == 0);
+}
+
+TEST_CASE("a snapshot is told from when on the consumer lacks anything") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    execute(*site.database,
+            "INSERT INTO outbox_marks VALUES ('prepay.test.facts.v1', 0, 100, '2026-01-10Z'),"
+            " ('prepay.test.facts.v1', 0, 200, '2026-01-20Z'),"
+            " ('prepay.test.facts.v1', 1, 150, '2026-01-15Z')");
+    const auto since = [&](std::int64_t after) {
+        Instant told;
+        REQUIRE(
+            outbox::take_snapshot(
+                *site.database, {kTopic, 0, kPartitionCount, after},
+                [&](pqxx::work&, const outbox::SnapshotRequest& request, const outbox::EmitEvent&) {
+                    told = request.since;
+                    return absl::OkStatus();
+                },
+                [](const outbox::NewMessage&) { return absl::OkStatus(); })
+                .ok());
+        return told == Instant{} ? "" : format_time(told);
+    };
+    CHECK(since(0).empty());
+    CHECK(since(99).empty());
+    CHECK(since(100) == "2026-01-09T23:00:00Z");
+    CHECK(since(199) == "2026-01-09T23:00:00Z");
+    CHECK(since(5000) == "2026-01-19T23:00:00Z");
+}
+
+TEST_CASE("what the outbox gives up after seven days leaves a mark a week") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    site.append(0, 40);
+    site.publish(broker);
+    execute(*site.database,
+            "UPDATE outbox SET create_time = now() - interval '20 days' + sequence * interval '1 "
+            "day'");
+    const auto count = [&](const char* sql) {
+        return *site.database->read([&](pqxx::work& tx) -> Result<std::int64_t> {
+            return pg::only<std::int64_t>(tx.exec1(sql));
+        });
+    };
+    const auto relay = new_relay(site.source.options(), broker.brokers());
+    const std::jthread thread([&](const std::stop_token& stop) { relay->run(stop); });
+    REQUIRE(within(std::chrono::seconds(10),
+                   [&] { return count("SELECT count(*) FROM outbox") == 0; }));
+    CHECK(count("SELECT count(*) FROM outbox_marks") == kPartitionCount);
+    // Each says when its very message was written.
+    CHECK(
+        count("SELECT count(*) FROM outbox_marks WHERE abs(extract(epoch FROM now() - create_time)"
+              " - 86400 * (20 - sequence)) > 600") == 0);
 }
 
 }  // namespace prepay::test

@@ -166,13 +166,14 @@ public:
           readings(database, outbox_, clock),
           anomalies(database, outbox_, clock, readings),
           commands(database, outbox_, clock, signal),
+          hold_list(database),
           spool(readings, gauges, 10'000),
           loops(clock),
           park({clock, gauges, commands, permits, spool, board, PlausibilityLimits{}, settings()},
                packs, loops.all()),
           intents(commands, park, signal, clock),
           service({registry, readings, anomalies, commands, park, board, signal, packs, gauges,
-                   clock, permits}) {
+                   clock, permits, hold_list}) {
         const auto lines = registry.list_lines("", 1000);
         const auto meters = registry.list_meters("", 1000, "", {});
         REQUIRE(lines.ok());
@@ -363,6 +364,7 @@ public:
     PgReadingStore readings;
     PgAnomalyStore anomalies;
     PgCommandStore commands;
+    PgHoldList hold_list;
     ReadingSpool spool;
     AsioLineLoops loops;
     LinePark park;

@@ -34,6 +34,32 @@ struct OneMeter {
         REQUIRE(gateway().submit(id, "m-1", action).ok());
         return gateway().follow(id);
     }
+    /// A trip whose hold ends `time` from now.
+    Result<v1::SubmitCommandResponse> trip_until(const std::string& id, std::chrono::seconds time,
+                                                 std::chrono::seconds not_after) {
+        v1::SubmitCommandRequest request;
+        request.set_request_id(id);
+        request.set_meter_id("m-1");
+        request.set_action(v1::COMMAND_ACTION_TRIP);
+        request.set_reason_text("works on the riser");
+        *request.mutable_not_after() = to_proto_time(gateway().clock.now() + not_after);
+        *request.mutable_hold_expire_time() = to_proto_time(gateway().clock.now() + time);
+        return gateway().service.submit_command(gateway().context("SubmitCommand", request, id),
+                                                request);
+    }
+    std::vector<v1::HeldMeter> held(v1::Holder holder = v1::HOLDER_UNSPECIFIED, int page_size = 0) {
+        std::vector<v1::HeldMeter> meters;
+        v1::ListHoldsRequest request;
+        request.set_holder(holder);
+        request.set_page_size(page_size);
+        do {
+            const auto page = gateway().service.list_holds({}, request);
+            REQUIRE(page.ok());
+            meters.insert(meters.end(), page->meters().begin(), page->meters().end());
+            request.set_page_token(page->next_page_token());
+        } while (!request.page_token().empty());
+        return meters;
+    }
     v1::Meter meter() {
         v1::GetMeterRequest request;
         request.set_meter_id("m-1");
@@ -175,4 +201,85 @@ TEST_CASE(
     one.fixture.permits.cut_outcome = ClaimOutcome::kDenied;
     CHECK(one.gateway().follow("asked").failure_reason() == "KEEP_POWER");
     CHECK(one.park.truth("m-1").relay_closed());
+}
+
+TEST_CASE("I-29: a hold releases itself at its time, after a restart too, with evidence") {
+    SKIP_WITHOUT_POSTGRES();
+    OneMeter one;
+    const auto seconds = [](int count) { return std::chrono::seconds(count); };
+    CHECK(error_reason(one.trip_until("too-early", seconds(2), seconds(3)).status()) ==
+          "HOLD_EXPIRY_TOO_EARLY");
+    REQUIRE(one.trip_until("works", seconds(6), seconds(5)).ok());
+    const v1::Command trip = one.gateway().follow("works");
+    CHECK(trip.state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK(trip.has_hold_expire_time());
+    REQUIRE(one.meter().holds_size() == 1);
+    CHECK(one.meter().holds(0).expire_time().seconds() == trip.hold_expire_time().seconds());
+    CHECK_FALSE(one.park.truth("m-1").relay_closed());
+    one.fixture.restart();
+    CHECK_FALSE(one.park.truth("m-1").relay_closed());
+    REQUIRE(one.gateway().eventually(
+        "SELECT count(*) = 1 FROM commands WHERE initiator = 'prepay-metering'"
+        " AND state = 'verified' AND action = 'close' AND holder = 'operator'"
+        " AND reason_text = 'the time of the hold is over'"));
+    CHECK(one.park.truth("m-1").relay_closed());
+    CHECK(one.meter().holds_size() == 0);
+    CHECK(one.held().empty());
+    CHECK(one.park.relay_writes("m-1").size() == 2);
+    CHECK(one.gateway().eventually(
+        "SELECT count(*) > 0 FROM command_frames f JOIN commands c USING (command_id)"
+        " WHERE c.initiator = 'prepay-metering'"));
+}
+
+TEST_CASE("ListHolds says why each meter is off, who, since and until when, page by page") {
+    SKIP_WITHOUT_POSTGRES();
+    OneMeter one;
+    const int port = one.park.add_line("line-02");
+    one.gateway().add_line("line-02", "127.0.0.1:" + std::to_string(port));
+    for (int unit : {2, 3}) {
+        const std::string id = "m-" + std::to_string(unit);
+        one.park.add_meter(id, "line-02", unit, sim::FAMILY_DDSY1352, 1000, 500);
+        one.gateway().add_meter(id, "line-02", unit, "acrel-ddsy1352");
+    }
+    REQUIRE(one.gateway().eventually("SELECT bool_and(online) FROM meters"));
+    CHECK(one.held().empty());
+    REQUIRE(one.trip_until("works", std::chrono::hours(1), std::chrono::seconds(60)).ok());
+    CHECK(one.gateway().follow("works").state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK(one.money("cut", SWITCH_ACTION_TRIP).state() == v1::COMMAND_STATE_VERIFIED);
+    REQUIRE(one.gateway().submit("trip-2", "m-2", v1::COMMAND_ACTION_TRIP).ok());
+    CHECK(one.gateway().follow("trip-2").state() == v1::COMMAND_STATE_VERIFIED);
+    sim::SetMeterRequest by_hand;
+    by_hand.set_meter_id("m-3");
+    by_hand.set_relay_closed(false);
+    one.park.call(&sim::SimulatorService::StubInterface::SetMeter, by_hand);
+    REQUIRE(one.gateway().eventually("SELECT bool_or(foreign_open) FROM meters"));
+
+    for (const int page_size : {0, 1, 2, 3, 4}) {
+        INFO(page_size);
+        const auto all = one.held(v1::HOLDER_UNSPECIFIED, page_size);
+        std::vector<std::string> words;
+        for (const v1::HeldMeter& meter : all) {
+            words.push_back(
+                meter.meter_id() + " " +
+                (meter.has_hold() ? v1::Holder_Name(meter.hold().holder()) : "foreign"));
+        }
+        CHECK(words == std::vector<std::string>{"m-2 HOLDER_OPERATOR", "m-1 HOLDER_MONEY",
+                                                "m-1 HOLDER_OPERATOR", "m-3 foreign"});
+    }
+    const auto operators = one.held(v1::HOLDER_OPERATOR, 1);
+    REQUIRE(operators.size() == 2);
+    const v1::HeldMeter& works = operators[1];
+    CHECK(works.hold().reason_text() == "works on the riser");
+    CHECK(works.hold().initiator() == "user:li");
+    CHECK(works.hold().command_id() == "works");
+    CHECK(works.hold().has_place_time());
+    CHECK(works.hold().has_expire_time());
+    CHECK(works.relay() == v1::RELAY_STATE_OPEN);
+    CHECK(one.held()[3].has_foreign_since());
+    v1::ListHoldsRequest bad;
+    bad.set_page_token("5.nobody");
+    CHECK(error_reason(one.gateway().service.list_holds({}, bad).status()) == "BAD_PAGE_TOKEN");
+    bad.clear_page_token();
+    bad.set_holder(static_cast<v1::Holder>(77));
+    CHECK(error_reason(one.gateway().service.list_holds({}, bad).status()) == "BAD_HOLDER");
 }

@@ -96,12 +96,12 @@ TEST_CASE("One transaction of many messages equals many of one") {
     SKIP_WITHOUT_POSTGRES();
     Fixture one_by_one;
     Fixture batched;
-    std::map<std::string, std::vector<kafka::Message>> by_topic;
+    std::map<std::pair<std::string, int>, std::vector<kafka::Message>> by_place;
     for (const kafka::Message& one : story()) {
         REQUIRE(one_by_one.fold({one}).ok());
-        by_topic[one.topic].push_back(one);
+        by_place[{one.topic, one.partition}].push_back(one);
     }
-    for (const auto& [topic, messages] : by_topic) {
+    for (const auto& [place, messages] : by_place) {
         REQUIRE(batched.fold(messages).ok());
     }
     CHECK(batched.dump() == one_by_one.dump());

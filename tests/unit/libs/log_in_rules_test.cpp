@@ -225,6 +225,35 @@ TEST_CASE("many refusals are few lines, and none is left out") {
     CHECK(told == static_cast<std::int64_t>(5 * RefusalSums::kClientsMax));
 }
 
+TEST_CASE("which users an administrator sees, and until when they wait") {
+    const Instant now = from_micros(10'000'000'000'000);
+    struct Row {
+        int name_count;
+        int address_count;
+        int age_s;
+        bool is_noteworthy;
+        int name_wait_s;  // 0 = none.
+        int address_wait_s;
+    };
+    const Row rows[] = {
+        {4, 19, 0, false, 0, 0},    {5, 0, 0, true, 2, 0},  {5, 0, 2, true, 0, 0},
+        {7, 0, 1, true, 7, 0},      {0, 20, 0, true, 0, 2}, {1, 21, 1, true, 0, 3},
+        {9, 30, 3600, false, 0, 0},
+    };
+    for (const Row& row : rows) {
+        INFO(row.name_count << " " << row.address_count << " " << row.age_s);
+        const Instant last = now - std::chrono::seconds(row.age_s);
+        const Failures name{row.name_count, last};
+        const Failures address{row.address_count, last};
+        CHECK(is_noteworthy(name, {address}, now) == row.is_noteworthy);
+        const auto wait = [&](const std::optional<Instant>& end) {
+            return end ? std::chrono::duration_cast<std::chrono::seconds>(*end - now).count() : 0;
+        };
+        CHECK(wait(pause_end_of_name(name, now)) == row.name_wait_s);
+        CHECK(wait(pause_end_of_address(address, now)) == row.address_wait_s);
+    }
+}
+
 TEST_CASE("names and passwords") {
     REQUIRE_FALSE(check_user_name("li.wei-2"));
     REQUIRE(check_user_name(""));

@@ -134,6 +134,83 @@ TEST_CASE("I-29: a hold keeps who placed it, and shows an override") {
     CHECK(first.after.standing[0].command_id == "c");
 }
 
+TEST_CASE("Which hold ends by its time, and when") {
+    struct Row {
+        const char* what;
+        Holder holder;
+        int expires_s;  // -1 = never.
+        int now_s;
+        bool due;
+    };
+    const Row rows[] = {
+        {"before", Holder::kOperator, 60, 59, false},
+        {"at the moment", Holder::kOperator, 60, 60, true},
+        {"long after, the gateway was down", Holder::kOperator, 60, 100'000, true},
+        {"without an end", Holder::kOperator, -1, 100'000, false},
+        {"load guard", Holder::kLoadGuard, 60, 61, true},
+        {"time plan", Holder::kTimePlan, 60, 61, true},
+        {"money is account's to release", Holder::kMoney, 60, 61, false},
+        {"the meter's own", Holder::kMeter, 60, 61, false},
+    };
+    for (const Row& row : rows) {
+        INFO(row.what);
+        MeterHolds holds = holds_of("money operator");
+        Hold hold;
+        hold.holder = row.holder;
+        if (row.expires_s >= 0) {
+            hold.expire_time = from_micros(row.expires_s * 1'000'000LL);
+        }
+        holds.place(hold);
+        const auto due = due_release(holds, from_micros(row.now_s * 1'000'000LL));
+        CHECK(due.has_value() == row.due);
+        CHECK((!due || due->holder == row.holder));
+    }
+}
+
+TEST_CASE("A release by time closes only what nobody else keeps off") {
+    struct Row {
+        const char* holds;
+        const char* relay;
+        const char* step;
+        const char* after;
+    };
+    const Row rows[] = {
+        {"operator", "open", "send", ""},
+        {"operator", "closed", "as wanted", ""},
+        {"money operator", "open", "still held", "money"},
+        {"operator time_plan", "open", "still held", "time_plan"},
+        // No person decided: the meter's own logic and foreign hands keep it off.
+        {"operator meter", "open", "still held", "meter"},
+        {"operator foreign", "open", "still held", "foreign"},
+    };
+    for (const Row& row : rows) {
+        INFO(row.holds << " | " << row.relay);
+        Command order = order_of("operator close");
+        order.initiator = kOwnInitiator;
+        const bool open = std::string(row.relay) == "open";
+        const OrderPlan plan =
+            plan_order(holds_of(row.holds), order,
+                       {open ? RelayState::kOpen : RelayState::kClosed, !open, false});
+        const char* steps[] = {"send", "as wanted", "still held"};
+        CHECK(steps[static_cast<int>(plan.step)] == std::string(row.step));
+        CHECK(words_of(plan.after) == row.after);
+    }
+}
+
+TEST_CASE("The last trip of a holder says until when; a repair changes nothing of that") {
+    Command trip = order_of("operator trip");
+    trip.hold_expire_time = from_micros(50);
+    const OrderView view{RelayState::kOpen, true, false};
+    const MeterHolds first = plan_order({}, trip, view).after;
+    CHECK(first.standing.at(0).expire_time == from_micros(50));
+    trip.hold_expire_time = from_micros(90);
+    CHECK(plan_order(first, trip, view).after.standing.at(0).expire_time == from_micros(90));
+    trip.hold_expire_time.reset();
+    CHECK_FALSE(plan_order(first, trip, view).after.standing.at(0).expire_time);
+    trip.initiator = kOwnInitiator;
+    CHECK(plan_order(first, trip, view).after.standing.at(0).expire_time == from_micros(50));
+}
+
 TEST_CASE("What a look at the contact tells of holds, and what is to be undone") {
     struct Row {
         const char* holds;

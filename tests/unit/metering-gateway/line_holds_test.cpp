@@ -88,6 +88,55 @@ TEST_CASE("I-11: a trip that takes effect after the restore was verified is undo
     CHECK(bench.stores.holds["m-1"].standing.empty());
 }
 
+TEST_CASE("I-29: a hold whose time is over is released by an order with evidence") {
+    Bench bench(1, std::chrono::milliseconds(1000));
+    REQUIRE(bench.wait_requests(1));
+    Command trip = bench.order("operator", 1, CommandAction::kTrip);
+    trip.hold_expire_time = bench.clock.now() + std::chrono::minutes(10);
+    bench.worker->submit(trip, false);
+    CHECK(bench.result("operator").state == CommandState::kVerified);
+    const Instant before = bench.clock.now() + std::chrono::minutes(9);
+    REQUIRE(bench.loop.run_until([&] { return bench.clock.now() > before; }));
+    CHECK(bench.stores.own.empty());
+    CHECK(bench.bus.units[1].open);
+    REQUIRE(bench.loop.run_until([&] { return bench.stores.own.size() == 1; }));
+    CHECK(bench.clock.now() >= *trip.hold_expire_time);
+    const Command release = bench.result(bench.stores.own[0].command_id);
+    CHECK(release.state == CommandState::kVerified);
+    CHECK(release.action == CommandAction::kClose);
+    CHECK(release.holder == Holder::kOperator);
+    CHECK(release.initiator == kOwnInitiator);
+    CHECK(release.reason_text == "the time of the hold is over");
+    CHECK_FALSE(release.frames.empty());
+    CHECK_FALSE(bench.bus.units[1].open);
+    CHECK_FALSE(holds(bench, Holder::kOperator));
+}
+
+TEST_CASE("I-29: a hold that ends while money holds leaves the relay open, once") {
+    Bench bench(1, std::chrono::milliseconds(1000));
+    REQUIRE(bench.wait_requests(1));
+    Command trip = bench.order("operator", 1, CommandAction::kTrip);
+    trip.hold_expire_time = bench.clock.now() + std::chrono::minutes(1);
+    bench.worker->submit(trip, false);
+    CHECK(bench.result("operator").state == CommandState::kVerified);
+    bench.worker->submit(money(bench, "cut", CommandAction::kTrip), false);
+    CHECK(bench.result("cut").state == CommandState::kVerified);
+    REQUIRE(bench.loop.run_until([&] { return bench.stores.own.size() == 1; }));
+    const Command release = bench.result(bench.stores.own[0].command_id);
+    CHECK(release.state == CommandState::kStillHeld);
+    REQUIRE(release.remaining_holds.size() == 1);
+    CHECK(release.remaining_holds[0].holder == Holder::kMoney);
+    CHECK(bench.bus.units[1].open);
+    CHECK(bench.bus.write_count() == 1);
+    CHECK_FALSE(holds(bench, Holder::kOperator));
+    const Instant later = bench.clock.now() + std::chrono::minutes(30);
+    REQUIRE(bench.loop.run_until([&] { return bench.clock.now() > later; }));
+    CHECK(bench.stores.own.size() == 1);
+    bench.worker->submit(money(bench, "restore", CommandAction::kClose), false);
+    CHECK(bench.result("restore").state == CommandState::kVerified);
+    CHECK_FALSE(bench.bus.units[1].open);
+}
+
 TEST_CASE("An open relay is ours within the horizon only") {
     Bench bench(1, std::chrono::milliseconds(1000));
     REQUIRE(bench.wait_requests(1));

@@ -64,6 +64,7 @@ export function Evidence({ command }: { command: Command }) {
                 <dt>{t('evidence.before')}</dt><dd>{valuesText(command.before)}</dd>
                 <dt>{t('evidence.after')}</dt><dd>{valuesText(command.after)}</dd>
                 <dt>{t('evidence.attempts')}</dt><dd className="num">{command.attemptCount}</dd>
+                {command.overrideKeepPower && <><dt>{t('state.keep_power')}</dt><dd>{t('item.override')}</dd></>}
                 <dt>{t('evidence.command_id')}</dt><dd className="mono">{command.commandId}</dd>
             </dl>
             <FrameTable frames={command.frames} />

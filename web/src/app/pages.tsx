@@ -17,6 +17,8 @@ const TaskPage = lazy(() => import('../tasks/task_page'));
 const NewTaskPage = lazy(() => import('../tasks/new_task_page'));
 const NoticesPage = lazy(() => import('../notices/notices_page'));
 const AnomaliesPage = lazy(() => import('../anomalies/anomalies_page'));
+const HoldsPage = lazy(() => import('../holds/holds_page'));
+const PausesPage = lazy(() => import('../users/pauses_page'));
 const ReportPage = lazy(() => import('../reports/report_page'));
 
 /** Log-in keeps the address: it is shown in place of the page that was asked for. */
@@ -42,6 +44,8 @@ export function Pages() {
                         <Route path="/tasks/:taskId" element={<TaskPage />} />
                         <Route path="/notifications" element={<NoticesPage />} />
                         <Route path="/anomalies" element={<AnomaliesPage />} />
+                        <Route path="/holds" element={<HoldsPage />} />
+                        <Route path="/users" element={<PausesPage />} />
                         <Route path="/reports/days" element={<ReportPage />} />
                         <Route path="*" element={<Navigate to="/" replace />} />
                     </Routes>

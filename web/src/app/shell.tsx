@@ -17,7 +17,9 @@ const places: readonly { to: string; text: TextKey; needs?: Permission }[] = [
     { to: '/tasks', text: 'nav.tasks' },
     { to: '/notifications', text: 'nav.notifications' },
     { to: '/anomalies', text: 'nav.anomalies' },
+    { to: '/holds', text: 'nav.holds' },
     { to: '/reports/days', text: 'nav.reports' },
+    { to: '/users', text: 'nav.users', needs: Permission.MANAGE },
 ];
 
 export function Brand() {
@@ -50,11 +52,11 @@ export function PrefSwitches() {
 
 function Places({ onGo }: { onGo?: () => void }) {
     const { t } = useText();
-    const maySell = useMay(Permission.SELL);
+    const may: Partial<Record<Permission, boolean>> = { [Permission.SELL]: useMay(Permission.SELL), [Permission.MANAGE]: useMay(Permission.MANAGE) };
     return (
         <nav className="places" aria-label={t('shell.places')}>
             {places
-                .filter((place) => place.needs === undefined || maySell)
+                .filter((place) => place.needs === undefined || may[place.needs])
                 .map((place) => (
                     <NavLink key={place.to} to={place.to} end={place.to === '/'} onClick={onGo}>
                         {t(place.text)}

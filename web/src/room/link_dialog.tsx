@@ -9,7 +9,7 @@ import type { TenantLink } from '../gen/prepay/console/v1/console_pb';
 import { useText } from '../i18n/console_text';
 import { When } from '../ui/figures';
 import { Failed } from '../ui/surface';
-import { linkPerson, linkUrl, linkWord } from './tenant_link';
+import { linkGiver, linkPerson, linkUrl, linkWord } from './tenant_link';
 
 function QrCode({ text, label }: { text: string; label: string }) {
     const { path, size } = useMemo(() => {
@@ -37,7 +37,7 @@ function GivenLink({ link, onRevoked }: { link: TenantLink; onRevoked: () => voi
     return (
         <li>
             <div>
-                {t(linkWord(link.state))} · {linkPerson(link.creator)} <When time={link.createTime} />
+                {t(linkWord(link.state))} · {linkGiver(link, t('link.origin.alarm_mail'))} <When time={link.createTime} />
                 {link.revoker && <> · {t('link.revoked_by', { who: linkPerson(link.revoker) })} <When time={link.revokeTime} /></>}
                 {url && <> · {t('link.until')} <When time={link.expireTime} /></>}
             </div>

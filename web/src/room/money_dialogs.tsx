@@ -1,13 +1,14 @@
-import { Alert, Input } from 'antd';
+import { Alert, Checkbox, Input } from 'antd';
 import { useState } from 'react';
 import { ActionDialog } from '../actions/action_dialog';
 import { RestoreAfterCredit } from '../actions/after_money';
 import { Field } from '../actions/field';
 import { MoneyField } from '../actions/money_field';
+import { Permission, useMay } from '../app/access';
 import { accounts } from '../core/clients';
 import { formatYuan, formatYuanFloor, parseYuan } from '../core/money';
 import { millis } from '../core/time';
-import type { Account, Order } from '../gen/prepay/account/v1/account_pb';
+import { AccountState, type Account, type Order } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 
 interface MoneyDialogProps {
@@ -87,6 +88,8 @@ export function RefundDialog({ account, roomName, onClose, onDone }: MoneyDialog
     const amount = useAmount();
     const [note, setNote] = useState('');
     const [before] = useState(account.balanceMicros);
+    const [unbilled, setUnbilled] = useState(false);
+    const mayOverride = useMay(Permission.OVERRIDE) && account.state === AccountState.CLOSED;
     const tooMuch = amount.micros !== null && amount.micros > account.balanceMicros;
     return (
         <ActionDialog
@@ -97,9 +100,10 @@ export function RefundDialog({ account, roomName, onClose, onDone }: MoneyDialog
             })}
             confirm={t('action.refund')}
             danger
-            ready={amount.micros !== null && !tooMuch}
-            content={JSON.stringify([account.accountId, amount.text, note])}
-            run={(requestId) => accounts.refund({ requestId, accountId: account.accountId, amountMicros: amount.micros ?? 0n, note })}
+            ready={amount.micros !== null && !tooMuch && (!unbilled || note.trim() !== '')}
+            content={JSON.stringify([account.accountId, amount.text, note, unbilled])}
+            run={(requestId) =>
+                accounts.refund({ requestId, accountId: account.accountId, amountMicros: amount.micros ?? 0n, note, overrideUnbilled: unbilled })}
             result={({ order }) => order && <OrderProof order={order} />}
             onClose={onClose}
             onDone={onDone}
@@ -114,6 +118,11 @@ export function RefundDialog({ account, roomName, onClose, onDone }: MoneyDialog
                         error={tooMuch && !locked ? t('money.more_than_balance') : undefined}
                     />
                     <NoteField value={note} onChange={setNote} locked={locked} />
+                    {mayOverride && (
+                        <Checkbox checked={unbilled} disabled={locked} onChange={(e) => setUnbilled(e.target.checked)}>
+                            {t('action.refund.unbilled')}
+                        </Checkbox>
+                    )}
                 </>
             )}
         />

@@ -1,4 +1,4 @@
-import { Alert, Button, Input, Segmented } from 'antd';
+import { Alert, Button, Checkbox, Input, Segmented } from 'antd';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router-dom';
 import { ActionDialog } from '../actions/action_dialog';
@@ -11,24 +11,41 @@ import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
 import { DateTimeField } from '../ui/date_fields';
 import { EmptyState, PageHead, Panel } from '../ui/surface';
+import { emptyDraft, isReady, keptTargets, overrides, type Draft } from './draft';
 import { clearSelection, loadSelection, type Target } from './selection';
 
 // From here on the number of targets is typed, as the scheduler demands it.
 const typedAbove = 10;
-
-interface Draft {
-    action: CommandAction;
-    name: string;
-    reason: string;
-    due: string;
-}
 
 function useActionText(): (action: CommandAction) => string {
     const { lookUp } = useText();
     return (action) => lookUp(`command.action.${CommandAction[action].toLowerCase()}`) ?? '';
 }
 
-function DraftForm({ draft, setDraft }: { draft: Draft; setDraft: (d: Draft) => void }) {
+/** Rooms on keep-power among the targets of a trip: refused one by one, unless somebody who may overrides it. */
+function KeepPowerNote({ draft, targets, setDraft }: { draft: Draft; targets: readonly Target[]; setDraft: (d: Draft) => void }) {
+    const { t } = useText();
+    const mayOverride = useMay(Permission.OVERRIDE);
+    const kept = keptTargets(draft, targets);
+    if (kept.length === 0) return null;
+    const overriding = overrides(draft, targets, mayOverride);
+    return (
+        <Alert
+            type="warning"
+            showIcon
+            title={t(overriding ? 'task.kept.overridden' : 'task.kept', { count: kept.length, rooms: kept.map((target) => target.roomName).join(', ') })}
+            description={
+                mayOverride && (
+                    <Checkbox checked={draft.override} onChange={(e) => setDraft({ ...draft, override: e.target.checked })}>
+                        {t('task.override')}
+                    </Checkbox>
+                )
+            }
+        />
+    );
+}
+
+function DraftForm({ draft, targets, setDraft }: { draft: Draft; targets: readonly Target[]; setDraft: (d: Draft) => void }) {
     const { t } = useText();
     const zone = useZone();
     const actionText = useActionText();
@@ -43,6 +60,7 @@ function DraftForm({ draft, setDraft }: { draft: Draft; setDraft: (d: Draft) => 
             <Field label={t('task.due_optional')} hint={zone}>
                 {(id) => <DateTimeField id={id} value={draft.due} onChange={(due) => setDraft({ ...draft, due })} />}
             </Field>
+            <KeepPowerNote draft={draft} targets={targets} setDraft={setDraft} />
         </div>
     );
 }
@@ -54,6 +72,7 @@ function TargetList({ targets, onRemove }: { targets: readonly Target[]; onRemov
             {targets.map((target) => (
                 <li key={target.meterId}>
                     <b>{target.roomName}</b> <span className="mono faint">{target.meterId}</span>
+                    {target.keepPower && <small>{t('state.keep_power')}</small>}
                     <button type="button" aria-label={t('task.remove_target', { room: target.roomName })} onClick={() => onRemove(target.meterId)}>×</button>
                 </li>
             ))}
@@ -67,6 +86,8 @@ function ConfirmTask({ draft, targets, onClose }: { draft: Draft; targets: reado
     const navigate = useNavigate();
     const actionText = useActionText();
     const [typed, setTyped] = useState('');
+    const overriding = overrides(draft, targets, useMay(Permission.OVERRIDE));
+    const kept = keptTargets(draft, targets);
     const count = targets.length;
     const mustType = count > typedAbove;
     const create = (requestId: string) =>
@@ -78,15 +99,21 @@ function ConfirmTask({ draft, targets, onClose }: { draft: Draft; targets: reado
             meterIds: targets.map((target) => target.meterId),
             dueTime: draft.due ? timestamp(instantOfLocal(draft.due, zone)) : undefined,
             confirmCount: count,
+            overrideKeepPower: overriding,
         });
     return (
         <ActionDialog
             title={t('task.create_title', { action: actionText(draft.action), count })}
-            consequence={t('task.create.consequence', { action: actionText(draft.action), count, when: draft.due ? `${draft.due.replace('T', ' ')} (${zone})` : t('task.now') })}
+            consequence={
+                <>
+                    {t('task.create.consequence', { action: actionText(draft.action), count, when: draft.due ? `${draft.due.replace('T', ' ')} (${zone})` : t('task.now') })}
+                    {kept.length > 0 && <p>{t(overriding ? 'task.kept.overridden' : 'task.kept', { count: kept.length, rooms: kept.map((target) => target.roomName).join(', ') })}</p>}
+                </>
+            }
             confirm={t('task.create')}
             danger={draft.action === CommandAction.TRIP}
             ready={!mustType || typed.trim() === String(count)}
-            content={JSON.stringify([draft, targets])}
+            content={JSON.stringify([draft, targets, overriding])}
             run={create}
             result={({ task }) => (
                 <Alert
@@ -113,16 +140,16 @@ export default function NewTaskPage() {
     const { t } = useText();
     const mayControl = useMay(Permission.CONTROL);
     const [targets, setTargets] = useState(loadSelection);
-    const [draft, setDraft] = useState<Draft>({ action: CommandAction.CLOSE, name: '', reason: '', due: '' });
+    const [draft, setDraft] = useState(emptyDraft);
     const [asking, setAsking] = useState(false);
-    const ready = targets.length > 0 && (draft.action !== CommandAction.TRIP || draft.reason.trim() !== '');
+    const ready = isReady(draft, targets);
     if (!mayControl) return <EmptyState title={t('task.not_allowed')} />;
     if (targets.length === 0) return <EmptyState title={t('task.no_targets')} hint={t('task.empty.hint')} action={<Link to="/">{t('room.back_to_wall')}</Link>} />;
     return (
         <>
             <PageHead title={t('task.new')} sub={t('task.target_count', { count: targets.length })} actions={<Button type="primary" disabled={!ready} onClick={() => setAsking(true)}>{t('task.create')}</Button>} />
             <div className="task-grid">
-                <Panel title={t('task.what')}><DraftForm draft={draft} setDraft={setDraft} /></Panel>
+                <Panel title={t('task.what')}><DraftForm draft={draft} targets={targets} setDraft={setDraft} /></Panel>
                 <Panel title={t('task.targets')}><TargetList targets={targets} onRemove={(meterId) => setTargets(targets.filter((target) => target.meterId !== meterId))} /></Panel>
             </div>
             {asking && <ConfirmTask draft={draft} targets={targets} onClose={() => setAsking(false)} />}

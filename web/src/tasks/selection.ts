@@ -4,13 +4,15 @@ import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 export interface Target {
     meterId: string;
     roomName: string;
+    /** As the wall showed it when the room was picked; account's word counts when the order goes out. */
+    keepPower?: boolean;
 }
 
 const storageKey = 'openprepay.selection';
 
 /** Keeps the rooms picked on the wall for the page that makes a task of them, over a reload too. */
 export function storeSelection(rooms: readonly WallRoom[]): void {
-    const targets = rooms.flatMap((room) => room.meterIds.map((meterId): Target => ({ meterId, roomName: room.displayName })));
+    const targets = rooms.flatMap((room) => room.meterIds.map((meterId): Target => ({ meterId, roomName: room.displayName, keepPower: room.keepPower })));
     sessionStorage.setItem(storageKey, JSON.stringify(targets));
 }
 

@@ -84,7 +84,7 @@ function TaskActions({ task }: { task: Task }) {
     );
 }
 
-function Items({ taskId }: { taskId: string }) {
+function Items({ taskId, overriding }: { taskId: string; overriding: boolean }) {
     const { t, lookUp } = useText();
     const [params, setParams] = useSearchParams();
     const [commandId, setCommandId] = useState<string | null>(null);
@@ -93,7 +93,7 @@ function Items({ taskId }: { taskId: string }) {
     const word = (item: ItemState) => lookUp(`item.state.${ItemState[item]?.toLowerCase()}`) ?? '';
     const columns: TableColumnsType<TaskItem> = [
         { title: t('meter.meter'), render: (_, item) => <span className="mono">{item.meterId}</span> },
-        { title: t('item.state'), render: (_, item) => <span className={`item-state s-${ItemState[item.state]?.toLowerCase()}`}>{word(item.state)}</span> },
+        { title: t('item.state'), render: (_, item) => <><span className={`item-state s-${ItemState[item.state]?.toLowerCase()}`}>{word(item.state)}</span>{overriding && item.state !== ItemState.CANCELLED && <small className="item-override"> · {t('item.override')}</small>}</> },
         { title: t('item.reason'), render: (_, item) => item.failureReason && (lookUp(`reason.${item.failureReason}`) ?? item.failureReason) },
         { title: t('item.finished'), render: (_, item) => <When time={item.finishTime} /> },
         { title: t('item.attempts'), dataIndex: 'attemptCount', align: 'right' },
@@ -135,6 +135,7 @@ export default function TaskPage() {
                         <span>{lookUp(`task.state.${TaskState[task.state]?.toLowerCase()}`)}</span>
                         <span>{t('task.due')} <When time={task.dueTime} /></span>
                         <span>{task.createUser}</span>
+                        {task.overrideKeepPower && <span>{t('item.override')}</span>}
                         {task.retryOf && <Link to={`/tasks/${encodeURIComponent(task.retryOf)}`}>{t('task.retry_of')}</Link>}
                     </>
                 }
@@ -145,7 +146,7 @@ export default function TaskPage() {
                 <CountsBar counts={task.counts} />
                 {task.reasonText && <p className="faint">{t('command.reason')}: {task.reasonText}</p>}
             </Panel>
-            <Items taskId={taskId} />
+            <Items taskId={taskId} overriding={task.overrideKeepPower} />
         </>
     );
 }

@@ -8,11 +8,18 @@
 namespace prepay::account {
 namespace {
 
+constexpr std::size_t kNamesShownMax = 10;
+
 template <typename Request>
 PgOrders::CashOrder cash_order(const rpc::CallContext& context, const Request& request) {
-    return {request.account_id(), Money::from_micros(request.amount_micros()),
-            request.note(),       context.identity.subject,
-            context.request_id,   context.content_hash};
+    return {request.account_id(),
+            Money::from_micros(request.amount_micros()),
+            request.note(),
+            context.identity.subject,
+            context.request_id,
+            context.content_hash,
+            false,
+            BillProgress::Bill()};
 }
 
 CreditRight credit_right(const rpc::CallContext& context) {
@@ -100,9 +107,35 @@ Result<v1::ListSitesResponse> GrpcAccountService::list_sites(const Context&,
     });
 }
 
+// A room with a meter that nobody reads would never be billed, and nobody would notice.
+Status GrpcAccountService::check_known(const std::vector<std::string>& meter_ids) const {
+    if (meter_ids.empty()) {
+        return absl::OkStatus();
+    }
+    PREPAY_ASSIGN_OR_RETURN(const auto unknown, parts_.registry.unknown(meter_ids));
+    if (unknown.empty()) {
+        return absl::OkStatus();
+    }
+    std::string names;
+    for (std::size_t i = 0; i < unknown.size() && i < kNamesShownMax; ++i) {
+        names += (i == 0 ? "" : ", ") + unknown[i];
+    }
+    return failed_precondition(
+        "UNKNOWN_METER", std::to_string(unknown.size()) + " of the meters are not registered: " +
+                             names + (unknown.size() > kNamesShownMax ? ", …" : "") +
+                             "; register them first, or set allow_unknown_meters");
+}
+
 Result<v1::CreateRoomsResponse> GrpcAccountService::create_rooms(
     const Context& context, const v1::CreateRoomsRequest& request) {
     using Response = v1::CreateRoomsResponse;
+    if (!request.allow_unknown_meters()) {
+        std::vector<std::string> meter_ids;
+        for (const v1::Room& room : request.rooms()) {
+            meter_ids.insert(meter_ids.end(), room.meter_ids().begin(), room.meter_ids().end());
+        }
+        PREPAY_RETURN_IF_ERROR(check_known(meter_ids));
+    }
     return once<Response>(context, [&](pqxx::work& tx) -> Result<Response> {
         PREPAY_ASSIGN_OR_RETURN(const auto rooms, parts_.rooms.create_rooms(tx, request));
         Response response;
@@ -132,6 +165,10 @@ Result<v1::GetRoomResponse> GrpcAccountService::get_room(const Context&,
 Result<v1::AttachMetersResponse> GrpcAccountService::attach_meters(
     const Context& context, const v1::AttachMetersRequest& request) {
     using Response = v1::AttachMetersResponse;
+    if (!request.allow_unknown_meters()) {
+        PREPAY_RETURN_IF_ERROR(
+            check_known({request.meter_ids().begin(), request.meter_ids().end()}));
+    }
     return once<Response>(context, [&](pqxx::work& tx) -> Result<Response> {
         Response response;
         PREPAY_ASSIGN_OR_RETURN(*response.mutable_room(), parts_.rooms.attach(tx, request));
@@ -226,9 +263,27 @@ Result<v1::TopUpResponse> GrpcAccountService::top_up(const Context& context,
 Result<v1::RefundResponse> GrpcAccountService::refund(const Context& context,
                                                       const v1::RefundRequest& request) {
     using Response = v1::RefundResponse;
+    if (request.override_unbilled() &&
+        !rpc::role_holds(context.identity.role, common::v1::PERMISSION_OVERRIDE)) {
+        return permission_denied("OVERRIDE_NOT_ALLOWED",
+                                 "paying out before the last bill needs a permission of its own");
+    }
+    PgOrders::CashOrder wanted = cash_order(context, request);
+    wanted.override_unbilled = request.override_unbilled();
+    PREPAY_ASSIGN_OR_RETURN(
+        const auto ends,
+        parts_.database.read([&](pqxx::work& tx) -> Result<std::map<std::string, Instant>> {
+            return PgOrders::ended_meters(tx, request.account_id());
+        }));
+    if (!ends.empty()) {
+        std::vector<std::string> meter_ids;
+        for (const auto& [meter_id, end] : ends) {
+            meter_ids.push_back(meter_id);
+        }
+        wanted.bill = parts_.bills.ask(request.account_id(), meter_ids);
+    }
     return once<Response>(context, [&](pqxx::work& tx) -> Result<Response> {
-        PREPAY_ASSIGN_OR_RETURN(const Order order,
-                                parts_.orders.refund(tx, cash_order(context, request)));
+        PREPAY_ASSIGN_OR_RETURN(const Order order, parts_.orders.refund(tx, wanted));
         Response response;
         *response.mutable_order() = to_proto(order);
         *response.mutable_account() = parts_.accounts.get(tx, order.account_no);

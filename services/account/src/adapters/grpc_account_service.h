@@ -21,6 +21,8 @@ struct AccountParts {
     PgOrders& orders;
     PgCredit& credit;
     Payments* payments;
+    BillProgress& bills;
+    MeterRegistry& registry;
 };
 
 /// Serves AccountService, TenantService and PaymentCallbackService.
@@ -40,6 +42,7 @@ private:
         return parts_.database.read(std::forward<Read>(work));
     }
 
+    Status check_known(const std::vector<std::string>& meter_ids) const;
     Result<v1::CreateSiteResponse> create_site(const Context&, const v1::CreateSiteRequest&);
     Result<v1::ListSitesResponse> list_sites(const Context&, const v1::ListSitesRequest&);
     Result<v1::CreateRoomsResponse> create_rooms(const Context&, const v1::CreateRoomsRequest&);

@@ -2,6 +2,7 @@
 #include <map>
 
 #include "adapters/pg_event_intake.h"
+#include "adapters/pg_posting_snapshot.h"
 #include "convert.h"
 #include "core/crash_point.h"
 #include "core/ids.h"
@@ -17,7 +18,6 @@ namespace {
 constexpr const char* kPostedTopic = "prepay.account.charge-postings.v1";
 constexpr const char* kUnassignedSite = "unassigned";
 constexpr std::int64_t kAmountMaxMicros = 1'000'000'000'000'000;  // A thousand million yuan.
-constexpr std::size_t kRateCount = 6;
 constexpr std::size_t kIdLengthMax = 64;
 
 /// Years a charge's time may lie in; partitions are made for any month of them.
@@ -37,30 +37,6 @@ Status check(const billing::v1::Charge& charge) {
         return outbox::bad_message("charge " + id + ": amount out of range");
     }
     return absl::OkStatus();
-}
-
-void fill(v1::PostedCharge& message, const billing::v1::Charge& charge,
-          const AccountProfile& profile, Instant now) {
-    message.set_charge_id(charge.charge_id());
-    message.set_account_id(profile.account_id);
-    message.set_room_id(charge.room_id());
-    message.set_meter_id(charge.meter_id());
-    message.set_site_id(charge.site_id());
-    *message.mutable_start_time() = charge.start_time();
-    *message.mutable_end_time() = charge.end_time();
-    *message.mutable_post_time() = to_proto(now);
-    message.set_quantity(charge.quantity());
-    message.set_amount_micros(charge.amount_micros());
-    message.set_resource(charge.resource());
-    message.set_vacancy(profile.terms.kind == LedgerKind::kVacancy);
-    if (charge.lines_size() > 0) {
-        std::int64_t by_rate[kRateCount] = {};
-        for (const auto& line : charge.lines()) {
-            const auto rate = static_cast<std::size_t>(line.period());
-            by_rate[rate < kRateCount ? rate : 0] += line.quantity();
-        }
-        message.mutable_rate_quantity()->Add(std::begin(by_rate), std::end(by_rate));
-    }
 }
 
 }  // namespace
@@ -163,7 +139,8 @@ void EventIntake::announce_charges(pqxx::work& tx, const Charges& charges, const
         auto& [key, message] =
             messages[partition_of(profile.account_id, outbox_.partition_count())];
         key = key.empty() ? profile.account_id : key;
-        fill(*message.add_charges(), *charges[entry.posting.item], profile, now);
+        fill_posted(*message.add_charges(), *charges[entry.posting.item], profile.account_id,
+                    profile.terms.kind == LedgerKind::kVacancy, now);
     }
     for (auto& [partition, keyed] : messages) {
         outbox::append_in_parts(tx, outbox_, kPostedTopic, keyed.first, std::move(keyed.second),

@@ -1,7 +1,10 @@
 #include <algorithm>
 
+#include "adapters/pg_order_row.h"
 #include "adapters/pg_orders.h"
 #include "convert.h"
+#include "core/ids.h"
+#include "outbox/parts.h"
 #include "pg/database.h"
 #include "pg/page.h"
 #include "pg/row.h"
@@ -15,13 +18,8 @@ std::string time_text(bool given, const google::protobuf::Timestamp& time) {
     return given ? pg::to_timestamptz(from_proto(time)) : "";
 }
 
-constexpr const char* kOrderRows = R"sql(
-SELECT o.order_id, a.account_id, o.kind, o.state, o.amount_micros,
-       coalesce(o.provider_transaction_id, c.provider_transaction_id, '')
-           AS provider_transaction_id,
-       (extract(epoch from o.create_time) * 1000000)::bigint AS create_micros,
-       (extract(epoch from o.finish_time) * 1000000)::bigint AS finish_micros,
-       o.create_user, o.note, o.balance_after_micros, o.failure_reason,
+constexpr const char* kOrderRows = "SELECT " PREPAY_ORDER_COLUMNS R"sql(,
+       coalesce(c.provider_transaction_id, '') AS settled_transaction_id,
        (SELECT bool_and(s.settle_time IS NOT NULL) FROM suspense_items i
         LEFT JOIN suspense_settlements s USING (provider_transaction_id)
         WHERE i.order_id = o.order_id) AS settled
@@ -30,21 +28,10 @@ LEFT JOIN suspense_settlements c ON c.order_id = o.order_id
 )sql";
 
 Order to_order(const pg::Row& row) {
-    Order order;
-    order.order_id = row.text("order_id");
-    order.account_id = row.text("account_id");
-    order.kind = order_kind_from(row.text("kind"));
-    order.state = order_state_from(row.text("state"));
-    order.amount = Money::from_micros(row.number("amount_micros"));
-    order.provider_transaction_id = row.text("provider_transaction_id");
-    order.create_time = row.time("create_micros");
-    order.finish_time = row.find_time("finish_micros");
-    order.create_user = row.text("create_user");
-    order.note = row.text("note");
-    if (!row.is_null("balance_after_micros")) {
-        order.balance_after = Money::from_micros(row.number("balance_after_micros"));
+    Order order = read_order(row);
+    if (order.provider_transaction_id.empty()) {
+        order.provider_transaction_id = row.text("settled_transaction_id");
     }
-    order.failure_reason = row.text("failure_reason");
     return order;
 }
 
@@ -125,6 +112,33 @@ Result<v1::ListPostingsResponse> PgOrders::postings(pqxx::work& tx,
         *posting.mutable_source_time() = to_proto(row.time("source_micros"));
     });
     return response;
+}
+
+Status PgOrders::tell_payments(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                               const outbox::EmitEvent& emit) const {
+    for (const pg::Row account : tx.exec("SELECT account_no, account_id, site_id FROM accounts"
+                                         " WHERE kind = 'purse' ORDER BY account_no")) {
+        const std::string account_id = account.text("account_id");
+        if (partition_of(account_id, request.partition_count) != request.partition) {
+            continue;
+        }
+        v1::PaymentsRecorded event;
+        event.set_site_id(account.text("site_id"));
+        for (const auto& row : tx.exec_params(
+                 std::string(kOrderRows) + " WHERE o.account_no = $1 AND o.state = 'credited'"
+                                           " ORDER BY o.create_time, o.order_id",
+                 account.number("account_no"))) {
+            *event.add_orders() = to_proto(to_order(row));
+        }
+        for (const outbox::NewMessage& part :
+             outbox::in_parts(request.topic, account_id, std::move(event),
+                              &v1::PaymentsRecorded::mutable_orders, [&](v1::PaymentsRecorded& p) {
+                                  *p.mutable_header() = make_header(clock_, clock_.now());
+                              })) {
+            PREPAY_RETURN_IF_ERROR(emit(part));
+        }
+    }
+    return absl::OkStatus();
 }
 
 v1::GetTrialBalanceResponse PgOrders::trial_balance(pqxx::work& tx) {

@@ -15,7 +15,7 @@
     " (extract(epoch from o.expire_time) * 1000000)::bigint AS expire_micros,"                    \
     " (extract(epoch from o.finish_time) * 1000000)::bigint AS finish_micros, o.query_count, "    \
     "o.create_user,"                                                                              \
-    " o.note, o.balance_after_micros, o.failure_reason"
+    " o.note, o.balance_after_micros, o.failure_reason, o.override_unbilled"
 
 namespace prepay::account {
 
@@ -41,6 +41,7 @@ inline Order read_order(const pg::Row& row) {
         order.balance_after = Money::from_micros(row.number("balance_after_micros"));
     }
     order.failure_reason = row.text("failure_reason");
+    order.override_unbilled = row.get<bool>("override_unbilled");
     return order;
 }
 

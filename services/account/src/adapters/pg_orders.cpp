@@ -9,6 +9,7 @@
 #include "convert.h"
 #include "core/crash_point.h"
 #include "core/ids.h"
+#include "domain/payout.h"
 #include "outbox/parts.h"
 #include "pg/database.h"
 
@@ -22,10 +23,10 @@ constexpr Money kCashMax = Money::from_yuan(100'000);
 constexpr const char* kInsertOrder = R"sql(
 INSERT INTO orders (order_id, account_no, site_id, kind, state, amount_micros, request_id,
                     content_hash, openid, create_time, expire_time, finish_time, next_query_time,
-                    create_user, note, balance_after_micros)
+                    create_user, note, balance_after_micros, override_unbilled)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, NULLIF($11, '')::timestamptz,
         NULLIF($12, '')::timestamptz, NULLIF($13, '')::timestamptz, $14, $15,
-        NULLIF($16, '')::bigint)
+        NULLIF($16, '')::bigint, $17)
 )sql";
 
 }  // namespace
@@ -60,7 +61,60 @@ void PgOrders::insert(pqxx::work& tx, const Order& order, const std::string& req
                  pg::to_timestamptz(order.create_time), optional_time_text(order.expire_time),
                  optional_time_text(order.finish_time), optional_time_text(next_query),
                  order.create_user, order.note,
-                 order.balance_after ? std::to_string(order.balance_after->micros()) : "");
+                 order.balance_after ? std::to_string(order.balance_after->micros()) : "",
+                 order.override_unbilled);
+}
+
+std::map<std::string, Instant> PgOrders::ended_meters(pqxx::work& tx,
+                                                      const std::string& account_id) {
+    std::map<std::string, Instant> ends;
+    for (const pg::Row row : tx.exec_params(
+             "SELECT o.meter_id, (extract(epoch from max(o.end_time)) * 1000000)::bigint AS"
+             " end_micros FROM occupancies o JOIN accounts a USING (account_no)"
+             " WHERE a.account_id = $1 AND a.state = 'closed' AND NOT o.deleted"
+             " AND o.end_time IS NOT NULL GROUP BY o.meter_id",
+             account_id)) {
+        ends[row.text("meter_id")] = row.time("end_micros");
+    }
+    return ends;
+}
+
+// What nobody would pay any more must be on the bill before the rest is paid out.
+Status PgOrders::check_payout(pqxx::work& tx, const CashOrder& wanted,
+                              const LockedAccount& account) {
+    if (account.profile->terms.state == AccountState::kOpen) {
+        return absl::OkStatus();
+    }
+    if (wanted.override_unbilled) {
+        return wanted.note.empty()
+                   ? invalid_argument("REASON_REQUIRED",
+                                      "a refund before the last bill needs a note that says why")
+                   : absl::OkStatus();
+    }
+    BillState bill;
+    const auto ends = ended_meters(tx, wanted.account_id);
+    if (!ends.empty() && !wanted.bill.ok()) {
+        return wanted.bill.status();
+    }
+    for (const auto& [meter_id, end] : ends) {
+        const auto found = wanted.bill->billed_until.find(meter_id);
+        bill.meters.push_back({meter_id, end,
+                               found == wanted.bill->billed_until.end()
+                                   ? std::nullopt
+                                   : std::optional(found->second)});
+    }
+    // More than the newest: charges of two meters may come in another order than they were
+    // numbered.
+    bill.is_posted =
+        ends.empty() ||
+        tx.exec_params(
+              "SELECT 1 FROM unnest($2::text[]) AS wanted (charge_id) WHERE NOT EXISTS"
+              " (SELECT 1 FROM entries WHERE account_no = $1 AND source_kind = 'charge'"
+              " AND source_id = wanted.charge_id) LIMIT 1",
+              account.balance.account_no, pg::to_array(wanted.bill->last_charge_ids))
+            .empty();
+    const std::string obstacle = payout_obstacle(AccountState::kClosed, bill);
+    return obstacle.empty() ? absl::OkStatus() : failed_precondition("NOT_BILLED_TO_END", obstacle);
 }
 
 void PgOrders::announce(pqxx::work& tx, const std::vector<Order>& orders) {
@@ -114,6 +168,10 @@ Result<Order> PgOrders::cash(pqxx::work& tx, const CashOrder& wanted, OrderKind 
     const LockedAccount account = book_.lock_one(tx, account_no);
     if (kind == OrderKind::kCashTopUp && account.profile->terms.state == AccountState::kClosed) {
         return failed_precondition("ACCOUNT_CLOSED", "the account is closed");
+    }
+    if (kind == OrderKind::kCashRefund) {
+        PREPAY_RETURN_IF_ERROR(check_payout(tx, wanted, account));
+        order.override_unbilled = wanted.override_unbilled;
     }
     if (kind == OrderKind::kCashRefund && account.balance.balance < wanted.amount) {
         return failed_precondition(

@@ -35,12 +35,22 @@ public:
         std::string user;
         std::string request_id;
         std::string content_hash;
+        bool override_unbilled = false;  ///< Who asks has the right for it.
+        /// Of a refund from a closed account.
+        Result<BillProgress::Bill> bill = BillProgress::Bill();
     };
     /// Cash in. Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED, BAD_AMOUNT, BAD_NOTE.
     Result<Order> top_up(pqxx::work& tx, const CashOrder& wanted);
     /// Cash out, also of a closed account. Reasons as above without ACCOUNT_CLOSED, and
-    /// INSUFFICIENT_BALANCE.
+    /// INSUFFICIENT_BALANCE; for a closed account NOT_BILLED_TO_END, and REASON_REQUIRED for an
+    /// override without a note.
     Result<Order> refund(pqxx::work& tx, const CashOrder& wanted);
+    /// Tells all orders that moved money for a snapshot of prepay.account.payments.v1.
+    Status tell_payments(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                         const outbox::EmitEvent& emit) const;
+    /// The meters of a closed account, each with the end of its last occupancy.
+    static std::map<std::string, Instant> ended_meters(pqxx::work& tx,
+                                                       const std::string& account_id);
 
     /// Reason ORDER_NOT_FOUND, also for another account's order.
     Result<Order> get(pqxx::work& tx, const std::string& order_id, const std::string& account_id);
@@ -81,6 +91,8 @@ public:
 private:
     static constexpr std::size_t kNoteMax = 500;
     [[nodiscard]] std::string new_order_id() const;
+    static Status check_payout(pqxx::work& tx, const CashOrder& wanted,
+                               const LockedAccount& account);
     Result<Order> cash(pqxx::work& tx, const CashOrder& wanted, OrderKind kind);
     /// Posts to a locked account, announces its new state and lets credit control act.
     Result<Money> post(pqxx::work& tx, const LockedAccount& account, const Posting& posting);

@@ -32,6 +32,7 @@ struct Order {
     std::string note;
     std::optional<Money> balance_after;
     std::string failure_reason;
+    bool override_unbilled = false;  ///< Paid out before the account was billed to its end.
 };
 
 /// Unpaid orders that an account may have at a time. Each is asked about until it is paid or its

@@ -58,7 +58,8 @@ Result<std::optional<OutgoingNotification>> PgNotificationStore::claim_next(Inst
             " lease_time = $2 WHERE n.notification_seq = (SELECT notification_seq"
             " FROM notifications WHERE (state = 'WAITING' OR retry_left) AND due_time <= $1"
             " ORDER BY due_time, notification_seq LIMIT 1 FOR UPDATE SKIP LOCKED)"
-            " RETURNING n.notification_id, n.channel_kind, n.recipient, n.subject, n.body,"
+            " RETURNING n.notification_id, coalesce(n.episode_id, '') AS episode_id,"
+            " n.account_id, n.to_customer, n.channel_kind, n.recipient, n.subject, n.body,"
             " n.attempt_count, n.is_retry,"
             " (SELECT c.secret FROM channels c WHERE c.channel_id = n.channel_id) AS secret",
             pg::to_timestamptz(now), pg::to_timestamptz(now + lease));
@@ -68,6 +69,9 @@ Result<std::optional<OutgoingNotification>> PgNotificationStore::claim_next(Inst
         OutgoingNotification claimed;
         const pg::Row row(rows.front());
         claimed.notification_id = row.text("notification_id");
+        claimed.episode_id = row.text("episode_id");
+        claimed.account_id = row.text("account_id");
+        claimed.to_customer = row.get<bool>("to_customer");
         claimed.kind = kind_from_text(row.text("channel_kind"));
         claimed.recipient = row.text("recipient");
         claimed.subject = row.text("subject");

@@ -91,12 +91,14 @@ int write_notifications(pqxx::work& tx, const EpisodeFacts& facts,
                                          : text.body;
             const auto result = tx.exec_params(
                 "INSERT INTO notifications (notification_id, episode_id, account_id, level,"
-                " channel_id, channel_kind, recipient, nth, subject, body, create_time, due_time)"
-                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)"
+                " channel_id, channel_kind, recipient, nth, subject, body, create_time, due_time,"
+                " to_customer)"
+                " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)"
                 " ON CONFLICT (episode_id, level, recipient, channel_id, nth) DO NOTHING",
                 id, facts.episode_id, facts.account_id, facts.level, channel.channel_id,
                 kind_text(channel.kind), recipient, facts.nth, text.subject, body,
-                pg::to_timestamptz(clock.now()));
+                pg::to_timestamptz(clock.now()),
+                channel.kind == ChannelKind::kEmail && recipient == facts.customer_email);
             written_count += static_cast<int>(result.affected_rows());
         }
     }

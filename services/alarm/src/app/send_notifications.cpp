@@ -1,6 +1,8 @@
 #include "app/send_notifications.h"
 
 #include "core/crash_point.h"
+#include "domain/message.h"
+#include "telemetry/log.h"
 
 namespace prepay::alarm {
 namespace {
@@ -11,12 +13,14 @@ constexpr Duration kLeaseMargin = std::chrono::seconds(15);
 }  // namespace
 
 NotificationSending::NotificationSending(NotificationStore& store, MessageSender& email,
-                                         MessageSender& webhook, RetryRule rule,
-                                         Duration send_timeout, const Clock& clock,
-                                         const AlarmMetrics& metrics)
+                                         MessageSender& webhook, PayLinks& links,
+                                         std::string pay_url, RetryRule rule, Duration send_timeout,
+                                         const Clock& clock, const AlarmMetrics& metrics)
     : store_(store),
       email_(email),
       webhook_(webhook),
+      links_(links),
+      pay_url_(std::move(pay_url)),
       rule_(rule),
       lease_(2 * send_timeout + kLeaseMargin),
       clock_(clock),
@@ -33,17 +37,43 @@ Status NotificationSending::record_marks() {
     return absl::OkStatus();
 }
 
+std::optional<DeliveryReport> NotificationSending::add_link(OutgoingNotification& notification) {
+    if (!notification.to_customer || notification.episode_id.empty() || pay_url_.empty()) {
+        return std::nullopt;
+    }
+    const Result<std::string> link =
+        links_.link_of(notification.account_id, notification.episode_id);
+    if (link.ok()) {
+        notification.body = with_pay_link(notification.body, pay_url_, *link);
+        return std::nullopt;
+    }
+    telemetry::log_warning("a mail has no pay link of its own",
+                           {{"notification_id", notification.notification_id},
+                            {"reason", error_reason(link.status())}});
+    if (absl::IsUnavailable(link.status()) && waits_for_link(notification.attempt, rule_)) {
+        return link_unavailable();
+    }
+    return std::nullopt;
+}
+
+DeliveryReport NotificationSending::send(OutgoingNotification& notification) {
+    if (notification.kind == ChannelKind::kWebhook) {
+        return webhook_.send(notification);
+    }
+    const std::optional<DeliveryReport> ended = add_link(notification);
+    return ended ? *ended : email_.send(notification);
+}
+
 Result<bool> NotificationSending::send_next() {
     PREPAY_RETURN_IF_ERROR(record_marks());
-    PREPAY_ASSIGN_OR_RETURN(const std::optional<OutgoingNotification> next,
+    PREPAY_ASSIGN_OR_RETURN(std::optional<OutgoingNotification> next,
                             store_.claim_next(clock_.now(), lease_));
     if (!next) {
         return false;
     }
     PREPAY_CRASH_POINT("alarm.sending");
-    MessageSender& sender = next->kind == ChannelKind::kEmail ? email_ : webhook_;
     const auto start = clock_.steady();
-    const DeliveryReport report = sender.send(*next);
+    const DeliveryReport report = send(*next);
     metrics_.sent(next->kind, report.outcome, clock_.steady() - start);
     PREPAY_CRASH_POINT("alarm.sent");
     marks_.push_back(

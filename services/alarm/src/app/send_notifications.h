@@ -9,12 +9,13 @@
 namespace prepay::alarm {
 
 /// Sends what is due, one at a time, each attempt at most once: the attempt is durable before the
-/// first byte goes out, and what became of it is recorded after. One instance a thread.
+/// first byte goes out, and what became of it is recorded after. A customer's mail gets the
+/// tenant's own link here: the token is stored nowhere. One instance a thread.
 class NotificationSending {
 public:
     NotificationSending(NotificationStore& store, MessageSender& email, MessageSender& webhook,
-                        RetryRule rule, Duration send_timeout, const Clock& clock,
-                        const AlarmMetrics& metrics);
+                        PayLinks& links, std::string pay_url, RetryRule rule, Duration send_timeout,
+                        const Clock& clock, const AlarmMetrics& metrics);
 
     /// Sends one; false when nothing is due. An error of the database is returned; an outcome that
     /// could not be recorded is kept and recorded first next time.
@@ -27,10 +28,15 @@ private:
         NextStep step;
     };
     Status record_marks();
+    DeliveryReport send(OutgoingNotification& notification);
+    /// Puts the tenant's own link in. The report of a try that ends there, or nothing: send it.
+    std::optional<DeliveryReport> add_link(OutgoingNotification& notification);
 
     NotificationStore& store_;
     MessageSender& email_;
     MessageSender& webhook_;
+    PayLinks& links_;
+    std::string pay_url_;
     RetryRule rule_;
     Duration lease_;
     const Clock& clock_;

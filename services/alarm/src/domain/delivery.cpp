@@ -30,6 +30,12 @@ NextStep after_lost_answer(const std::string& reason, const Attempt& attempt,
 
 DeliveryReport abandoned() { return {Delivery::kUnknown, "ANSWER_LOST"}; }
 
+bool waits_for_link(const Attempt& attempt, const RetryRule& rule) {
+    return attempt.count == 1 && attempt.count < rule.attempts_max;
+}
+
+DeliveryReport link_unavailable() { return {Delivery::kNotAccepted, "PAY_LINK_UNAVAILABLE"}; }
+
 NextStep next_step(const DeliveryReport& report, const Attempt& attempt, const RetryRule& rule) {
     switch (report.outcome) {
         case Delivery::kSent:

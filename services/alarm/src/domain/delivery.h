@@ -54,6 +54,13 @@ struct NextStep {
 /// elsewhere it shows as kUnknown and gets one more try, once.
 NextStep next_step(const DeliveryReport& report, const Attempt& attempt, const RetryRule& rule);
 
+/// Whether a mail waits for the next try because nobody can make its pay link at the moment: once,
+/// and never on the last try. Otherwise it goes with the plain page.
+bool waits_for_link(const Attempt& attempt, const RetryRule& rule);
+
+/// A try that ended there.
+DeliveryReport link_unavailable();
+
 /// What is known of an attempt whose process died between the mark and the answer.
 DeliveryReport abandoned();
 

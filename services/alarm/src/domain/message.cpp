@@ -1,6 +1,7 @@
 #include "domain/message.h"
 
 #include <array>
+#include <sstream>
 
 #include "core/assert.h"
 #include "domain/episode.h"
@@ -80,6 +81,16 @@ MessageText compose(const MessageFacts& facts) {
                  "\nRoom: " + rooms + "\nBalance: " + balance + " yuan\n";
     text.body += words.advice_en;
     text.body += " Pay at the cash desk or on the phone page.\n" + link;
+    return text;
+}
+
+std::string with_pay_link(const std::string& body, const std::string& pay_url,
+                          const std::string& link) {
+    std::string text;
+    std::istringstream lines(body);
+    for (std::string line; std::getline(lines, line);) {
+        text += (line == pay_url ? link : line) + "\n";
+    }
     return text;
 }
 

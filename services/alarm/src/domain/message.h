@@ -23,6 +23,10 @@ struct MessageText {
     std::string body;
 };
 
+/// The text with the tenant's own link in each line that names the plain page.
+std::string with_pay_link(const std::string& body, const std::string& pay_url,
+                          const std::string& link);
+
 MessageText compose(const MessageFacts& facts);
 MessageText compose_test();
 

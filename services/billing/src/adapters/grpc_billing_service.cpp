@@ -16,8 +16,6 @@
 namespace prepay::billing {
 namespace {
 
-constexpr int kMeterCountMax = 1000;
-constexpr std::size_t kIdSizeMax = 128;
 constexpr std::size_t kNameSizeMax = 200;
 
 Status check_definition(const TariffDefinition& definition) {
@@ -97,20 +95,6 @@ Result<std::optional<std::pair<std::string, Instant>>> parse_assignment_place(
     return Place({place.substr(0, slash), from_micros(*micros)});
 }
 
-Status check_meter_ids(const google::protobuf::RepeatedPtrField<std::string>& ids) {
-    if (ids.size() > kMeterCountMax) {
-        return field_error("FIELD_INVALID", "meter_ids", "at most 1000");
-    }
-    std::set<std::string> seen;
-    for (const std::string& id : ids) {
-        if (id.empty() || id.size() > kIdSizeMax || !seen.insert(id).second) {
-            return field_error("FIELD_INVALID", "meter_ids",
-                               "'" + id + "' is empty, too long or there twice");
-        }
-    }
-    return absl::OkStatus();
-}
-
 Status tariff_not_found(const std::string& tariff_id) {
     return not_found("TARIFF_NOT_FOUND", "there is no tariff '" + tariff_id + "'");
 }
@@ -126,6 +110,8 @@ void GrpcBillingService::add_to(rpc::Server& server) {
     server.unary(service + "AssignTariff", this, &GrpcBillingService::assign_tariff);
     server.unary(service + "ListAssignments", this, &GrpcBillingService::list_assignments);
     server.unary(service + "ListCharges", this, &GrpcBillingService::list_charges);
+    server.unary(service + "GetCharges", this, &GrpcBillingService::get_charges);
+    server.unary(service + "GetBilledUntil", this, &GrpcBillingService::get_billed_until);
     server.unary(service + "ExplainCharge", this, &GrpcBillingService::explain_charge);
 }
 

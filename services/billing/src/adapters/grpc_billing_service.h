@@ -33,6 +33,10 @@ public:
                                                          const v1::ListAssignmentsRequest& request);
     Result<v1::ListChargesResponse> list_charges(const rpc::CallContext& context,
                                                  const v1::ListChargesRequest& request);
+    Result<v1::GetChargesResponse> get_charges(const rpc::CallContext& context,
+                                               const v1::GetChargesRequest& request);
+    Result<v1::GetBilledUntilResponse> get_billed_until(const rpc::CallContext& context,
+                                                        const v1::GetBilledUntilRequest& request);
     Result<v1::ExplainChargeResponse> explain_charge(const rpc::CallContext& context,
                                                      const v1::ExplainChargeRequest& request);
 

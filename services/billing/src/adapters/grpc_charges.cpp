@@ -1,6 +1,9 @@
+#include <map>
+
 #include "adapters/grpc_billing_service.h"
 #include "adapters/grpc_fields.h"
 #include "adapters/pg_charges.h"
+#include "adapters/pg_meters.h"
 #include "adapters/pg_rooms.h"
 #include "adapters/pg_tariffs.h"
 #include "convert.h"
@@ -11,6 +14,8 @@
 // The charges' half of GrpcBillingService: looking at what was rated.
 namespace prepay::billing {
 namespace {
+
+constexpr int kChargesAskedMax = 100;
 
 Result<std::int64_t> charge_id_from(const std::string& text) {
     const auto id = parse_decimal(text, 0);
@@ -78,6 +83,54 @@ Result<v1::ListChargesResponse> GrpcBillingService::list_charges(
         }
         for (const Charge& charge : charges) {
             *response.add_charges() = to_proto(charge);
+        }
+        return response;
+    });
+}
+
+Result<v1::GetChargesResponse> GrpcBillingService::get_charges(
+    const rpc::CallContext&, const v1::GetChargesRequest& request) {
+    if (request.charge_ids().empty() || request.charge_ids_size() > kChargesAskedMax) {
+        return field_error("FIELD_INVALID", "charge_ids", "1 .. 100 of them");
+    }
+    std::vector<std::int64_t> charge_ids;
+    for (const std::string& text : request.charge_ids()) {
+        PREPAY_ASSIGN_OR_RETURN(charge_ids.emplace_back(), charge_id_from(text));
+    }
+    return database_.read([&](pqxx::work& tx) -> Result<v1::GetChargesResponse> {
+        std::map<std::int64_t, Charge> found;
+        for (Charge& charge : find_charges(tx, charge_ids)) {
+            found.emplace(charge.charge_id, std::move(charge));
+        }
+        v1::GetChargesResponse response;
+        for (const std::int64_t charge_id : charge_ids) {
+            if (const auto charge = found.find(charge_id); charge != found.end()) {
+                *response.add_charges() = to_proto(charge->second);
+            }
+        }
+        return response;
+    });
+}
+
+Result<v1::GetBilledUntilResponse> GrpcBillingService::get_billed_until(
+    const rpc::CallContext&, const v1::GetBilledUntilRequest& request) {
+    if (request.account_id().empty()) {
+        return field_error("FIELD_MISSING", "account_id", "missing");
+    }
+    PREPAY_RETURN_IF_ERROR(check_meter_ids(request.meter_ids()));
+    return database_.read([&](pqxx::work& tx) -> Result<v1::GetBilledUntilResponse> {
+        const auto times =
+            billed_until(tx, {request.meter_ids().begin(), request.meter_ids().end()});
+        v1::GetBilledUntilResponse response;
+        for (const std::string& meter_id : request.meter_ids()) {
+            v1::MeterBilledUntil& meter = *response.add_meters();
+            meter.set_meter_id(meter_id);
+            if (const auto found = times.find(meter_id); found != times.end()) {
+                to_proto(found->second, meter.mutable_billed_until());
+            }
+        }
+        for (const std::int64_t charge_id : last_charges_of(tx, request.account_id())) {
+            response.add_last_charge_ids(std::to_string(charge_id));
         }
         return response;
     });

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <google/protobuf/repeated_field.h>
 #include <google/protobuf/timestamp.pb.h>
 
 #include <string>
@@ -13,5 +14,7 @@ namespace prepay::billing {
 Status field_error(const std::string& reason, const std::string& field, const std::string& message);
 /// A time between 2000 and 2100. Reason FIELD_INVALID.
 Result<Instant> time_from(const google::protobuf::Timestamp& time, const std::string& field);
+/// At most 1,000 different ids of meters. Reason FIELD_INVALID.
+Status check_meter_ids(const google::protobuf::RepeatedPtrField<std::string>& ids);
 
 }  // namespace prepay::billing

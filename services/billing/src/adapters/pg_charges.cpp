@@ -286,4 +286,35 @@ std::optional<Charge> find_charge(pqxx::work& tx, std::int64_t charge_id) {
     return rows.empty() ? std::nullopt : std::optional(read_charge(rows.front()));
 }
 
+std::vector<Charge> find_charges(pqxx::work& tx, const std::vector<std::int64_t>& charge_ids) {
+    return read_charges(tx.exec_params(kSelect + " WHERE c.charge_id = ANY ($1::bigint[])",
+                                       pg::to_array(charge_ids)));
+}
+
+std::map<std::int64_t, std::string> list_accounts(pqxx::work& tx) {
+    std::map<std::int64_t, std::string> accounts;
+    for (const pg::Row row : tx.exec("SELECT account_key, account_id FROM accounts")) {
+        accounts[row.number("account_key")] = row.text("account_id");
+    }
+    return accounts;
+}
+
+std::vector<Charge> charges_after(pqxx::work& tx, std::int64_t account_key, std::int64_t after_id,
+                                  int count_max) {
+    return read_charges(tx.exec_params(
+        kSelect + " WHERE c.account_key = $1 AND c.charge_id > $2 ORDER BY c.charge_id LIMIT $3",
+        account_key, after_id, count_max));
+}
+
+std::vector<std::int64_t> last_charges_of(pqxx::work& tx, const std::string& account_id) {
+    std::vector<std::int64_t> charge_ids;
+    for (const pg::Row row :
+         tx.exec_params("SELECT c.charge_id FROM charges c JOIN accounts a USING (account_key)"
+                        " WHERE a.account_id = $1 ORDER BY c.charge_id DESC LIMIT 100",
+                        account_id)) {
+        charge_ids.push_back(row.number("charge_id"));
+    }
+    return charge_ids;
+}
+
 }  // namespace prepay::billing

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
@@ -37,5 +38,14 @@ struct ChargeFilter {
 /// Newest first.
 std::vector<Charge> list_charges(pqxx::work& tx, const ChargeFilter& filter);
 std::optional<Charge> find_charge(pqxx::work& tx, std::int64_t charge_id);
+/// Those of the ids that exist.
+std::vector<Charge> find_charges(pqxx::work& tx, const std::vector<std::int64_t>& charge_ids);
+/// All accounts that were ever charged, by key.
+std::map<std::int64_t, std::string> list_accounts(pqxx::work& tx);
+/// An account's charges and reversals behind an id, oldest first.
+std::vector<Charge> charges_after(pqxx::work& tx, std::int64_t account_key, std::int64_t after_id,
+                                  int count_max);
+/// An account's newest charges and reversals, at most 100, newest first.
+std::vector<std::int64_t> last_charges_of(pqxx::work& tx, const std::string& account_id);
 
 }  // namespace prepay::billing

@@ -388,6 +388,18 @@ void reload_assignments(pqxx::work& tx, std::vector<MeterWork>& works) {
     load_assignments(tx, pg::to_array(keys_of(works)), works);
 }
 
+std::map<std::string, Instant> billed_until(pqxx::work& tx,
+                                            const std::vector<std::string>& meter_ids) {
+    std::map<std::string, Instant> times;
+    for (const pg::Row row :
+         tx.exec_params("SELECT meter_id, to_micros(base_read_time) AS billed_until FROM meters"
+                        " WHERE meter_id = ANY ($1::text[]) AND base_read_time IS NOT NULL",
+                        pg::to_array(meter_ids))) {
+        times[row.text("meter_id")] = row.time("billed_until");
+    }
+    return times;
+}
+
 std::int64_t count_pending(pqxx::work& tx) {
     return pg::only<std::int64_t>(tx.exec1("SELECT count(*) FROM pending_readings"));
 }

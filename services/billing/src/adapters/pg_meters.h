@@ -38,4 +38,9 @@ void reload_assignments(pqxx::work& tx, std::vector<MeterWork>& works);
 /// Waiting readings in all.
 std::int64_t count_pending(pqxx::work& tx);
 
+/// When each of the meters had its last billed register; unknown meters and those without are left
+/// out.
+std::map<std::string, Instant> billed_until(pqxx::work& tx,
+                                            const std::vector<std::string>& meter_ids);
+
 }  // namespace prepay::billing

@@ -8,6 +8,7 @@
 #include "core/time.h"
 #include "metrics.h"
 #include "outbox/outbox.h"
+#include "prepay/billing/v1/events.pb.h"
 
 namespace prepay::billing {
 
@@ -23,8 +24,13 @@ public:
     /// done by work without readings and without undone charges but storing its state.
     void finish(pqxx::work& tx, std::vector<MeterWork>& works);
 
+    /// Tells all charges, reversed or not, for a snapshot of prepay.billing.charges.v1.
+    Status tell_charges(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                        const outbox::EmitEvent& emit) const;
+
 private:
     void publish(pqxx::work& tx, const std::vector<Charge>& charges);
+    void add_header(v1::ChargesRated& message) const;
 
     const outbox::Outbox& outbox_;
     const BillingMetrics& metrics_;

@@ -2,9 +2,12 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include <algorithm>
+
 #include "adapters/asio_client_address.h"
 #include "adapters/secrets.h"
 #include "convert.h"
+#include "core/anchored_clock.h"
 #include "core/ids.h"
 #include "core/pause.h"
 #include "pg/request_answer.h"
@@ -16,6 +19,8 @@ namespace {
 using google::protobuf::util::TimeUtil;
 
 constexpr std::chrono::seconds kTidyInterval{5};
+constexpr int kPausesMax = 200;
+constexpr int kPauseAddressesMax = 20;  // A user.
 
 google::protobuf::Timestamp to_proto_time(Instant instant) {
     return TimeUtil::MicrosecondsToTimestamp(to_micros(instant));
@@ -31,6 +36,27 @@ Status too_many_attempts(Duration wait) {
     return make_error(absl::StatusCode::kResourceExhausted, "TOO_MANY_ATTEMPTS",
                       "too many wrong passwords; try again in " + std::to_string(seconds) + " s",
                       {{"wait_s", std::to_string(seconds)}});
+}
+
+v1::LogInPause to_proto_pause(const UserRow& user, const NameFailures& known, Instant now) {
+    v1::LogInPause pause;
+    *pause.mutable_user() = to_proto_user(user);
+    pause.set_failure_count(known.failures.count);
+    *pause.mutable_last_failure_time() = to_proto_time(known.failures.last_time);
+    if (const auto end = pause_end_of_name(known.failures, now)) {
+        *pause.mutable_pause_end_time() = to_proto_time(*end);
+    }
+    for (const NameFailures::FromAddress& from : known.addresses) {
+        v1::LogInFailureAddress& address = *pause.add_addresses();
+        address.set_client_address(from.address);
+        address.set_failure_count(from.pair.count);
+        *address.mutable_last_failure_time() = to_proto_time(from.pair.last_time);
+        address.set_address_failure_count(from.all.count);
+        if (const auto end = pause_end_of_address(from.all, now)) {
+            *address.mutable_address_pause_end_time() = to_proto_time(*end);
+        }
+    }
+    return pause;
 }
 
 }  // namespace
@@ -57,6 +83,7 @@ void GrpcAuthService::register_on(rpc::Server& server) {
     server.unary(service + "ListUsers", this, &GrpcAuthService::list_users);
     server.unary(service + "ChangePassword", this, &GrpcAuthService::change_password);
     server.unary(service + "UnlockUser", this, &GrpcAuthService::unlock_user);
+    server.unary(service + "ListLogInPauses", this, &GrpcAuthService::list_log_in_pauses);
 }
 
 Status GrpcAuthService::tidy() {
@@ -154,6 +181,8 @@ Result<v1::LogInResponse> GrpcAuthService::log_in(const rpc::CallContext& contex
 
 Result<v1::RefreshResponse> GrpcAuthService::refresh(const rpc::CallContext&,
                                                      const v1::RefreshRequest& request) {
+    // Whether the session is over depends on it. A log-in does not, so that people get in.
+    PREPAY_RETURN_IF_ERROR(check_time_known(clock_));
     const Instant now = clock_.now();
     const std::string fresh = random_token();
     PREPAY_ASSIGN_OR_RETURN(
@@ -292,6 +321,28 @@ Result<v1::UnlockUserResponse> GrpcAuthService::unlock_user(const rpc::CallConte
     PREPAY_RETURN_IF_ERROR(done.status());
     telemetry::log_info("log-in pauses ended", {{"by", context.identity.subject}});
     return v1::UnlockUserResponse();
+}
+
+Result<v1::ListLogInPausesResponse> GrpcAuthService::list_log_in_pauses(
+    const rpc::CallContext&, const v1::ListLogInPausesRequest&) {
+    const Instant now = clock_.now();
+    PREPAY_ASSIGN_OR_RETURN(const std::vector<NameFailures> names,
+                            attempts_.list(now, kPausesMax, kPauseAddressesMax));
+    PREPAY_ASSIGN_OR_RETURN(const std::vector<UserRow> users, store_.list());
+    v1::ListLogInPausesResponse response;
+    for (const NameFailures& known : names) {
+        const auto user = std::find_if(users.begin(), users.end(), [&](const UserRow& row) {
+            return row.user_name == known.name;
+        });
+        std::vector<Failures> addresses;
+        for (const NameFailures::FromAddress& from : known.addresses) {
+            addresses.push_back(from.all);
+        }
+        if (user != users.end() && is_noteworthy(known.failures, addresses, now)) {
+            *response.add_pauses() = to_proto_pause(*user, known, now);
+        }
+    }
+    return response;
 }
 
 Status put_user(pg::Database& database, const Clock& clock, const std::string& user_name,

@@ -42,6 +42,8 @@ public:
                                                        const v1::ChangePasswordRequest& request);
     Result<v1::UnlockUserResponse> unlock_user(const rpc::CallContext& context,
                                                const v1::UnlockUserRequest& request);
+    Result<v1::ListLogInPausesResponse> list_log_in_pauses(
+        const rpc::CallContext& context, const v1::ListLogInPausesRequest& request);
 
 private:
     /// Who tries what, from where.

@@ -2,6 +2,7 @@
 
 #include <google/protobuf/util/time_util.h>
 
+#include "core/anchored_clock.h"
 #include "core/ids.h"
 #include "rpc/request_rules.h"
 
@@ -9,6 +10,8 @@ namespace prepay::console {
 namespace {
 
 constexpr std::chrono::hours kLinkTime{24 * 90};
+constexpr std::chrono::hours kMailLinkTime{24 * 7};
+constexpr const char* kMailer = "prepay-alarm";
 constexpr const char* kPath = "/m/#t=";
 
 google::protobuf::Timestamp to_proto_time(Instant instant) {
@@ -26,6 +29,33 @@ v1::TenantLinkState state_of(const TenantLinkRow& link, bool is_account_open, In
     return is_account_open ? v1::TENANT_LINK_STATE_ACTIVE : v1::TENANT_LINK_STATE_ENDED;
 }
 
+v1::TenantLinkOrigin to_proto(LinkOrigin origin) {
+    switch (origin) {
+        case LinkOrigin::kStaff:
+            return v1::TENANT_LINK_ORIGIN_STAFF;
+        case LinkOrigin::kAlarmMail:
+            return v1::TENANT_LINK_ORIGIN_ALARM_MAIL;
+    }
+    return v1::TENANT_LINK_ORIGIN_UNSPECIFIED;
+}
+
+// A service's role holds the rights of people; their links, which let in as a tenant, are not for
+// it.
+Status check_is_person(const rpc::CallContext& context) {
+    if (context.identity.role == rpc::Role::kService) {
+        return permission_denied("PERMISSION_DENIED", "tenant links are for people, not services");
+    }
+    return absl::OkStatus();
+}
+
+Status check_is_mailer(const rpc::CallContext& context) {
+    if (context.identity.role != rpc::Role::kService || context.identity.subject != kMailer) {
+        return permission_denied("PERMISSION_DENIED",
+                                 std::string("only the service ") + kMailer + " gets mail links");
+    }
+    return absl::OkStatus();
+}
+
 pg::RequestKey key_of(const rpc::CallContext& context) {
     return {context.request_id, context.method, context.content_hash, context.identity.subject};
 }
@@ -35,6 +65,8 @@ pg::RequestKey key_of(const rpc::CallContext& context) {
 void GrpcTenantLinks::register_on(rpc::Server& server) {
     const std::string service = "prepay.console.v1.AuthService/";
     server.unary(service + "CreateTenantLink", this, &GrpcTenantLinks::create);
+    server.unary("prepay.console.v1.SessionService/CreateMailLink", this,
+                 &GrpcTenantLinks::create_for_mail);
     server.unary(service + "ListTenantLinks", this, &GrpcTenantLinks::list);
     server.unary(service + "RevokeTenantLink", this, &GrpcTenantLinks::revoke);
 }
@@ -71,6 +103,7 @@ Result<v1::TenantLink> GrpcTenantLinks::to_proto(const TenantLinkRow& link,
     *proto.mutable_create_time() = to_proto_time(link.create_time);
     *proto.mutable_expire_time() = to_proto_time(link.expire_time);
     proto.set_state(state_of(link, is_account_open, clock_.now()));
+    proto.set_origin(prepay::console::to_proto(link.origin));
     proto.set_revoker(link.revoker);
     if (link.revoke_time) {
         *proto.mutable_revoke_time() = to_proto_time(*link.revoke_time);
@@ -82,20 +115,30 @@ Result<v1::TenantLink> GrpcTenantLinks::to_proto(const TenantLinkRow& link,
     return proto;
 }
 
-Result<v1::CreateTenantLinkResponse> GrpcTenantLinks::create(
-    const rpc::CallContext& context, const v1::CreateTenantLinkRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const bool open, is_open(request.account_id()));
+Result<TenantLinkRow> GrpcTenantLinks::make(const rpc::CallContext& context,
+                                            const std::string& account_id, LinkOrigin origin,
+                                            Duration life) {
+    PREPAY_RETURN_IF_ERROR(check_time_known(clock_));
+    PREPAY_ASSIGN_OR_RETURN(const bool open, is_open(account_id));
     if (!open) {
         return failed_precondition("ACCOUNT_CLOSED",
                                    "the account is closed; a link needs an open account");
     }
     TenantLinkRow fresh;
     fresh.link_id = new_id(clock_);
-    fresh.account_id = request.account_id();
+    fresh.account_id = account_id;
     fresh.creator = context.identity.subject;
+    fresh.origin = origin;
     fresh.create_time = clock_.now();
-    fresh.expire_time = fresh.create_time + kLinkTime;
-    PREPAY_ASSIGN_OR_RETURN(const TenantLinkRow link, links_.create(key_of(context), fresh));
+    fresh.expire_time = fresh.create_time + life;
+    return links_.create(key_of(context), fresh);
+}
+
+Result<v1::CreateTenantLinkResponse> GrpcTenantLinks::create(
+    const rpc::CallContext& context, const v1::CreateTenantLinkRequest& request) {
+    PREPAY_RETURN_IF_ERROR(check_is_person(context));
+    PREPAY_ASSIGN_OR_RETURN(const TenantLinkRow link,
+                            make(context, request.account_id(), LinkOrigin::kStaff, kLinkTime));
     v1::CreateTenantLinkResponse response;
     PREPAY_ASSIGN_OR_RETURN(*response.mutable_token(), token_of(link));
     response.set_path(kPath + response.token());
@@ -104,8 +147,24 @@ Result<v1::CreateTenantLinkResponse> GrpcTenantLinks::create(
     return response;
 }
 
+Result<v1::CreateMailLinkResponse> GrpcTenantLinks::create_for_mail(
+    const rpc::CallContext& context, const v1::CreateMailLinkRequest& request) {
+    PREPAY_RETURN_IF_ERROR(check_is_mailer(context));
+    PREPAY_ASSIGN_OR_RETURN(const TenantLinkRow link, make(context, request.account_id(),
+                                                           LinkOrigin::kAlarmMail, kMailLinkTime));
+    if (state_of(link, true, clock_.now()) != v1::TENANT_LINK_STATE_ACTIVE) {
+        return failed_precondition("LINK_OVER", "the link of this request is over");
+    }
+    v1::CreateMailLinkResponse response;
+    PREPAY_ASSIGN_OR_RETURN(*response.mutable_token(), token_of(link));
+    *response.mutable_expire_time() = to_proto_time(link.expire_time);
+    response.set_link_id(link.link_id);
+    return response;
+}
+
 Result<v1::ListTenantLinksResponse> GrpcTenantLinks::list(
-    const rpc::CallContext&, const v1::ListTenantLinksRequest& request) {
+    const rpc::CallContext& context, const v1::ListTenantLinksRequest& request) {
+    PREPAY_RETURN_IF_ERROR(check_is_person(context));
     PREPAY_ASSIGN_OR_RETURN(const bool open, is_open(request.account_id()));
     const int size = rpc::page_size_of(request.page_size());
     PREPAY_ASSIGN_OR_RETURN(const std::vector<TenantLinkRow> found,

@@ -9,8 +9,8 @@
 
 namespace prepay::console {
 
-/// The tenant links of AuthService. A link's token is signed anew whenever it is shown; it is kept
-/// nowhere.
+/// The tenant links of AuthService, for people, and the mail link of SessionService, for the alarm
+/// service. A link's token is signed anew whenever it is shown; it is kept nowhere.
 class GrpcTenantLinks {
 public:
     GrpcTenantLinks(const ConsoleConfig& config, pg::Database& database, const rpc::Client& account,
@@ -26,10 +26,16 @@ public:
 private:
     Result<v1::CreateTenantLinkResponse> create(const rpc::CallContext& context,
                                                 const v1::CreateTenantLinkRequest& request);
+    Result<v1::CreateMailLinkResponse> create_for_mail(const rpc::CallContext& context,
+                                                       const v1::CreateMailLinkRequest& request);
     Result<v1::ListTenantLinksResponse> list(const rpc::CallContext& context,
                                              const v1::ListTenantLinksRequest& request);
     Result<v1::RevokeTenantLinkResponse> revoke(const rpc::CallContext& context,
                                                 const v1::RevokeTenantLinkRequest& request);
+    /// A link of an open account, or the one that this request made. Reasons ACCOUNT_NOT_FOUND,
+    /// ACCOUNT_CLOSED, REQUEST_ID_REUSED.
+    Result<TenantLinkRow> make(const rpc::CallContext& context, const std::string& account_id,
+                               LinkOrigin origin, Duration life);
     Result<std::string> token_of(const TenantLinkRow& link) const;
     /// Reason ACCOUNT_NOT_FOUND.
     Result<bool> is_open(const std::string& account_id) const;

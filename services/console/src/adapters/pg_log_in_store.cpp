@@ -1,5 +1,7 @@
 #include "adapters/pg_log_in_store.h"
 
+#include "pg/row.h"
+
 namespace prepay::console {
 namespace {
 
@@ -87,6 +89,49 @@ void PgLogInStore::forget(pqxx::work& tx, const std::string& name, const std::st
         " OR (kind = 'pair' AND split_part(key, ' ', 1) = $1)"
         " OR (kind = 'address' AND key = $2)",
         name, address);
+}
+
+Result<std::vector<NameFailures>> PgLogInStore::list(Instant now, int count_max, int address_max) {
+    using Names = std::vector<NameFailures>;
+    return database_.read([&](pqxx::work& tx) -> Result<Names> {
+        Names names;
+        const auto rows = tx.exec_params(
+            "WITH named AS (SELECT n.key AS name, n.failure_count, n.last_time"
+            " FROM log_in_failures n JOIN users u ON u.user_name = n.key"
+            " WHERE n.kind = 'name' AND n.failure_count > 0 AND n.last_time > $1"
+            " ORDER BY n.last_time DESC, n.key LIMIT $2),"
+            " paired AS (SELECT split_part(key, ' ', 1) AS name, split_part(key, ' ', 2) AS "
+            "address,"
+            " failure_count, last_time, row_number() OVER (PARTITION BY split_part(key, ' ', 1)"
+            " ORDER BY last_time DESC, key) AS place FROM log_in_failures"
+            " WHERE kind = 'pair' AND failure_count > 0 AND last_time > $1)"
+            " SELECT n.name, n.failure_count, " +
+                pg::micros("n.last_time") +
+                " AS last_micros, p.address, p.failure_count AS pair_count, " +
+                pg::micros("p.last_time") + " AS pair_micros, a.failure_count AS address_count, " +
+                pg::micros("a.last_time") +
+                " AS address_micros FROM named n"
+                " LEFT JOIN paired p ON p.name = n.name AND p.place <= $3"
+                " LEFT JOIN log_in_failures a ON a.kind = 'address' AND a.key = p.address"
+                " ORDER BY n.last_time DESC, n.name, p.place",
+            pg::to_timestamptz(now - kForgetTime), count_max, address_max);
+        for (const pg::Row row : rows) {
+            const std::string name = row.text("name");
+            if (names.empty() || names.back().name != name) {
+                names.push_back(
+                    {name, {row.get<int>("failure_count"), row.time("last_micros")}, {}});
+            }
+            const std::string address = row.get_or<std::string>("address", "");
+            if (!address.empty()) {
+                names.back().addresses.push_back(
+                    {address,
+                     {row.get<int>("pair_count"), row.time("pair_micros")},
+                     {row.get_or<int>("address_count", 0),
+                      row.find_time("address_micros").value_or(Instant{})}});
+            }
+        }
+        return names;
+    });
 }
 
 Status PgLogInStore::tidy(Instant now) {

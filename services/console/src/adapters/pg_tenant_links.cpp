@@ -6,11 +6,22 @@ namespace prepay::console {
 namespace {
 
 const std::string& columns() {
-    static const std::string text = "link_id, account_id, creator, " + pg::micros("create_time") +
-                                    " AS create_micros, " + pg::micros("expire_time") +
+    static const std::string text = "link_id, account_id, creator, origin, " +
+                                    pg::micros("create_time") + " AS create_micros, " +
+                                    pg::micros("expire_time") +
                                     " AS expire_micros, coalesce(revoker, '') AS revoker, " +
                                     pg::micros("revoke_time") + " AS revoke_micros";
     return text;
+}
+
+const char* origin_text(LinkOrigin origin) {
+    switch (origin) {
+        case LinkOrigin::kStaff:
+            return "STAFF";
+        case LinkOrigin::kAlarmMail:
+            return "ALARM_MAIL";
+    }
+    return "";
 }
 
 TenantLinkRow link_of(const pg::Row& row) {
@@ -18,6 +29,8 @@ TenantLinkRow link_of(const pg::Row& row) {
     link.link_id = row.text("link_id");
     link.account_id = row.text("account_id");
     link.creator = row.text("creator");
+    link.origin = row.text("origin") == origin_text(LinkOrigin::kAlarmMail) ? LinkOrigin::kAlarmMail
+                                                                            : LinkOrigin::kStaff;
     link.create_time = row.time("create_micros");
     link.expire_time = row.time("expire_micros");
     link.revoker = row.text("revoker");
@@ -43,9 +56,9 @@ Result<TenantLinkRow> PgTenantLinks::create(const pg::RequestKey& key, const Ten
             pg::answer_once(tx, key, [&](pqxx::work& inner) -> Result<std::string> {
                 inner.exec_params(
                     "INSERT INTO tenant_links"
-                    " (link_id, account_id, creator, create_time, expire_time)"
-                    " VALUES ($1, $2, $3, $4, $5)",
-                    link.link_id, link.account_id, link.creator,
+                    " (link_id, account_id, creator, origin, create_time, expire_time)"
+                    " VALUES ($1, $2, $3, $4, $5, $6)",
+                    link.link_id, link.account_id, link.creator, origin_text(link.origin),
                     pg::to_timestamptz(link.create_time), pg::to_timestamptz(link.expire_time));
                 return link.link_id;
             }));

@@ -11,10 +11,14 @@
 
 namespace prepay::console {
 
+/// How a link came about.
+enum class LinkOrigin { kStaff, kAlarmMail };
+
 struct TenantLinkRow {
     std::string link_id;  ///< Also the session id of its token.
     std::string account_id;
-    std::string creator;  ///< "user:li".
+    std::string creator;  ///< "user:li", "prepay-alarm".
+    LinkOrigin origin = LinkOrigin::kStaff;
     Instant create_time;
     Instant expire_time;
     std::string revoker;  ///< Empty unless revoked.

@@ -24,6 +24,11 @@ Duration rest(const Failures& failures, Duration span, Instant now) {
     return std::clamp(Duration(failures.last_time + span - now), Duration{}, span);
 }
 
+std::optional<Instant> pause_end(const Failures& failures, Duration span, Instant now) {
+    const Duration wait = rest(remembered(failures, now), span, now);
+    return wait > Duration{} ? std::optional(now + wait) : std::nullopt;
+}
+
 Failures without(const Failures& failures, int count) {
     return {std::max(0, failures.count - count), failures.last_time};
 }
@@ -59,6 +64,21 @@ AttemptState take_back(const AttemptState& state) {
 
 AttemptState forgive(const AttemptState& state) {
     return {without(state.name, state.pair.count), without(state.address, state.pair.count), {}};
+}
+
+std::optional<Instant> pause_end_of_name(const Failures& failures, Instant now) {
+    return pause_end(failures, pause_of_name(failures.count), now);
+}
+
+std::optional<Instant> pause_end_of_address(const Failures& failures, Instant now) {
+    return pause_end(failures, pause_of_address(failures.count), now);
+}
+
+bool is_noteworthy(const Failures& name, const std::vector<Failures>& addresses, Instant now) {
+    return remembered(name, now).count >= kFreeFailuresOfName ||
+           std::any_of(addresses.begin(), addresses.end(), [&](const Failures& address) {
+               return remembered(address, now).count >= kFreeFailuresOfAddress;
+           });
 }
 
 std::optional<std::string> check_user_name(const std::string& user_name) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "core/time.h"
 
@@ -57,6 +58,14 @@ AttemptState take_back(const AttemptState& state);
 /// After the right password: what this address did wrong with this name is forgotten, what others
 /// did is not.
 AttemptState forgive(const AttemptState& state);
+
+/// Until when log-ins with a name, or from an address, have to wait; nothing when they do not.
+std::optional<Instant> pause_end_of_name(const Failures& failures, Instant now);
+std::optional<Instant> pause_end_of_address(const Failures& failures, Instant now);
+
+/// Whether an administrator should see a user: a log-in has to wait, or has to after the next wrong
+/// password.
+bool is_noteworthy(const Failures& name, const std::vector<Failures>& addresses, Instant now);
 
 /// Why a user name or password is not acceptable; nothing when it is.
 std::optional<std::string> check_user_name(const std::string& user_name);

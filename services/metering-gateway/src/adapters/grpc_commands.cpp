@@ -27,6 +27,21 @@ Result<Instant> checked_deadline(const v1::SubmitCommandRequest& request, Instan
     return not_after;
 }
 
+// A hold that ended before its trip may go out would open the relay for nothing.
+Status check_hold_expiry(const v1::SubmitCommandRequest& request) {
+    if (!request.has_hold_expire_time()) {
+        return absl::OkStatus();
+    }
+    if (request.action() != v1::COMMAND_ACTION_TRIP) {
+        return invalid_argument("HOLD_EXPIRY_NOT_A_TRIP", "only a trip places a hold that expires");
+    }
+    if (from_proto_time(request.hold_expire_time()) <= from_proto_time(request.not_after())) {
+        return invalid_argument("HOLD_EXPIRY_TOO_EARLY",
+                                "hold_expire_time must be later than not_after");
+    }
+    return absl::OkStatus();
+}
+
 }  // namespace
 
 Status GrpcMeteringService::check_trip(const rpc::CallContext& context,
@@ -71,6 +86,7 @@ Result<v1::SubmitCommandResponse> GrpcMeteringService::submit_command(
     if (request.reason_text().size() > kReasonMax) {
         return invalid_argument("TEXT_TOO_LONG", "reason_text has at most 500 bytes");
     }
+    PREPAY_RETURN_IF_ERROR(check_hold_expiry(request));
     PREPAY_RETURN_IF_ERROR(check_trip(context, request));
     Command command;
     command.command_id = context.request_id;
@@ -81,11 +97,11 @@ Result<v1::SubmitCommandResponse> GrpcMeteringService::submit_command(
     command.initiator = context.identity.subject;
     command.trace_id = context.trace_id;
     command.override_keep_power = request.override_keep_power();
-    command.create_time = parts_.clock.now();
-    if (is_in_doubt(parts_.clock)) {
-        return unavailable("CLOCK_IN_DOUBT",
-                           "the gateway's clock was stepped; nobody knows the time");
+    if (request.has_hold_expire_time()) {
+        command.hold_expire_time = from_proto_time(request.hold_expire_time());
     }
+    command.create_time = parts_.clock.now();
+    PREPAY_RETURN_IF_ERROR(check_time_known(parts_.clock));
     // A repetition after the deadline is still a repetition: it gets the stored command.
     const Result<Instant> deadline = checked_deadline(request, command.create_time);
     if (!deadline.ok()) {

@@ -64,6 +64,7 @@ void GrpcMeteringService::add_to(rpc::Server& server) {
     server.unary(prefix + "DecideQuarantine", this, &Self::decide_quarantine);
     server.unary(prefix + "ListReadings", this, &Self::list_readings);
     server.unary(prefix + "ImportReadings", this, &Self::import_readings);
+    server.unary(prefix + "ListHolds", this, &Self::list_holds);
     server.unary(prefix + "SubmitCommand", this, &Self::submit_command);
     server.unary(prefix + "CancelCommand", this, &Self::cancel_command);
     server.unary(prefix + "GetCommand", this, &Self::get_command);

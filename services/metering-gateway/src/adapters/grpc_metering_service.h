@@ -5,6 +5,7 @@
 #include "adapters/pg_registry_store.h"
 #include "app/latest_board.h"
 #include "app/line_park.h"
+#include "commands/adapters/pg_holds.h"
 #include "prepay/metering/v1/metering.pb.h"
 #include "readings/adapters/pg_anomaly_store.h"
 #include "rpc/server.h"
@@ -26,6 +27,7 @@ public:
         const GatewayMetrics& metrics;
         const Clock& clock;
         SwitchPermits& permits;
+        PgHoldList& holds;
     };
     explicit GrpcMeteringService(const Parts& parts) : parts_(parts) {}
 
@@ -70,6 +72,8 @@ public:
                                                const v1::GetCommandRequest& request);
     Result<v1::ListCommandsResponse> list_commands(const rpc::CallContext& context,
                                                    const v1::ListCommandsRequest& request);
+    Result<v1::ListHoldsResponse> list_holds(const rpc::CallContext& context,
+                                             const v1::ListHoldsRequest& request);
     Status watch_command(const rpc::CallContext& context, const v1::WatchCommandRequest& request,
                          rpc::StreamWriter<v1::WatchCommandResponse>& writer);
 

@@ -36,6 +36,26 @@ struct ImportTotals {
     std::int64_t rejected = 0;
 };
 
+/// What a person reads on stderr: one line that is written over as rows are taken, and messages.
+class Terminal {
+public:
+    void say(const std::string& message) {
+        std::fprintf(stderr, "%s%s\n", has_open_line_ ? "\n" : "", message.c_str());
+        has_open_line_ = false;
+    }
+    void show_progress(std::size_t done, std::size_t all) {
+        std::fprintf(stderr, "\r%zu of %zu readings", done, all);
+        has_open_line_ = true;
+    }
+    void end() {
+        std::fprintf(stderr, "%s", has_open_line_ ? "\n" : "");
+        has_open_line_ = false;
+    }
+
+private:
+    bool has_open_line_ = false;
+};
+
 Result<std::string> read_text(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
     if (!file) {
@@ -62,7 +82,8 @@ v1::ImportReadingsRequest make_request(const std::vector<CsvReading>& rows, std:
 
 Result<v1::ImportReadingsResponse> send(const rpc::Client& client,
                                         v1::MeteringService::StubInterface& stub,
-                                        const v1::ImportReadingsRequest& request) {
+                                        const v1::ImportReadingsRequest& request,
+                                        Terminal& terminal) {
     for (int attempt = 1;; ++attempt) {
         Result<v1::ImportReadingsResponse> response =
             client.call(stub, &v1::MeteringService::StubInterface::ImportReadings, request);
@@ -73,23 +94,24 @@ Result<v1::ImportReadingsResponse> send(const rpc::Client& client,
         if (!may_heal || attempt == kTries) {
             return response;
         }
-        std::fprintf(stderr, "\n%s; trying again\n",
-                     telemetry::describe(response.status()).c_str());
+        terminal.say(telemetry::describe(response.status()) + "; trying again");
         std::this_thread::sleep_for(kRetryPause);
     }
 }
 
 void take_answer(const ImportOptions& options, const std::vector<CsvReading>& rows,
                  std::size_t start, const v1::ImportReadingsResponse& response,
-                 ImportTotals& totals) {
+                 ImportTotals& totals, Terminal& terminal) {
     totals.stored += response.stored_count();
     totals.duplicates += response.duplicate_count();
     for (const v1::RejectedReading& rejected : response.rejected()) {
         if (totals.rejected++ < kRejectedShownMax) {
             const std::size_t index = start + static_cast<std::size_t>(rejected.index());
-            std::fprintf(stderr, "\n%s:%d: %s: %s", options.file.c_str(),
-                         index < rows.size() ? rows[index].line : 0, rejected.reason().c_str(),
-                         rejected.message().c_str());
+            terminal.say(options.file + ":" +
+                         std::to_string(index < rows.size() ? rows[index].line : 0) + ": " +
+                         rejected.reason() + ": " + rejected.message());
+        } else if (totals.rejected == kRejectedShownMax + 1) {
+            terminal.say("more readings were refused; only their number is told");
         }
     }
 }
@@ -112,19 +134,19 @@ int run_import(const ImportOptions& options) {
         rpc::ClientOptions{options.address, *token, std::chrono::seconds(options.timeout_s)});
     const auto stub = v1::MeteringService::NewStub(client.channel());
     ImportTotals totals;
+    Terminal terminal;
     for (std::size_t start = 0; start < rows->size(); start += kRowsPerRequest) {
         const std::size_t end = std::min(rows->size(), start + kRowsPerRequest);
-        const auto response = send(client, *stub, make_request(*rows, start, end));
+        const auto response = send(client, *stub, make_request(*rows, start, end), terminal);
         if (!response.ok()) {
-            std::fprintf(stderr, "\n%s: rows from line %d on were not taken: %s\n",
-                         options.file.c_str(), (*rows)[start].line,
-                         telemetry::describe(response.status()).c_str());
+            terminal.say(options.file + ": rows from line " + std::to_string((*rows)[start].line) +
+                         " on were not taken: " + telemetry::describe(response.status()));
             return 1;
         }
-        take_answer(options, *rows, start, *response, totals);
-        std::fprintf(stderr, "\r%zu of %zu readings", end, rows->size());
+        take_answer(options, *rows, start, *response, totals, terminal);
+        terminal.show_progress(end, rows->size());
     }
-    std::fprintf(stderr, "\n");
+    terminal.end();
     const nlohmann::ordered_json json = {{"stored", totals.stored},
                                          {"duplicates", totals.duplicates},
                                          {"rejected", totals.rejected}};

@@ -14,7 +14,8 @@ const std::string& columns() {
         pg::micros("finish_time") +
         " AS finish_micros, attempt_count, before_values, after_values, failure_reason, revision, "
         "trace_id, holder,"
-        " override_keep_power, remaining_holds";
+        " override_keep_power, remaining_holds, " +
+        pg::micros("hold_expire_time") + " AS hold_expire_micros";
     return text;
 }
 
@@ -42,6 +43,7 @@ Command command_from_row(const pqxx::row& row) {
     command.holder = holder_from_text(row["holder"].as<std::string>()).value_or(Holder::kOperator);
     command.override_keep_power = row["override_keep_power"].as<bool>();
     command.remaining_holds = holds_from_field(row["remaining_holds"]);
+    command.hold_expire_time = instant_from_field(row["hold_expire_micros"]);
     return command;
 }
 
@@ -63,13 +65,14 @@ bool PgCommandStore::insert(pqxx::work& tx, const Command& command) {
     const auto result = tx.exec_params(
         "INSERT INTO commands (command_id, meter_id, line_id, action, state, reason_text,"
         " initiator, intent_id, create_time, not_after, finish_time, failure_reason, revision,"
-        " trace_id, holder, override_keep_power) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,"
-        " $11, $12, $13, $14, $15, $16) ON CONFLICT DO NOTHING",
+        " trace_id, holder, override_keep_power, hold_expire_time) VALUES ($1, $2, $3, $4, $5, $6,"
+        " $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) ON CONFLICT DO NOTHING",
         command.command_id, command.meter_id, command.line_id, action_text(command.action),
         state_text(command.state), command.reason_text, command.initiator, command.intent_id,
         pg::to_timestamptz(command.create_time), optional_timestamptz(command.not_after),
         optional_timestamptz(command.finish_time), command.failure_reason, command.revision,
-        command.trace_id, holder_text(command.holder), command.override_keep_power);
+        command.trace_id, holder_text(command.holder), command.override_keep_power,
+        optional_timestamptz(command.hold_expire_time));
     return result.affected_rows() == 1;
 }
 
@@ -83,13 +86,8 @@ std::optional<Command> PgCommandStore::select(pqxx::work& tx, const std::string&
 }
 
 void PgCommandStore::publish(pqxx::work& tx, const Command& command) const {
-    v1::CommandChanged event;
-    *event.mutable_header() = make_header(clock_, clock_.now());
-    event.set_line_id(command.line_id);
-    *event.mutable_command() = to_proto_command(command);
-    event.mutable_command()->clear_frames();
-    event.set_revision(command.revision);
-    outbox_.append(tx, kCommandsTopic, command.line_id, event.SerializeAsString());
+    outbox_.append(tx, kCommandsTopic, command.line_id,
+                   to_event(command, make_header(clock_, clock_.now())).SerializeAsString());
 }
 
 Status PgCommandStore::mark_sending(const Command& command) {
@@ -273,6 +271,19 @@ Result<std::vector<Command>> PgCommandStore::list(const std::string& meter_id,
         }
         return commands;
     });
+}
+
+std::vector<Command> PgCommandStore::select_after(pqxx::work& tx, const Position& after,
+                                                  int count_max) {
+    std::vector<Command> commands;
+    for (const auto& row :
+         tx.exec_params("SELECT " + columns() +
+                            " FROM commands WHERE (create_time, command_id) > ($1::timestamptz, $2)"
+                            " ORDER BY create_time, command_id LIMIT $3",
+                        pg::to_timestamptz(after.create_time), after.command_id, count_max)) {
+        commands.push_back(command_from_row(row));
+    }
+    return commands;
 }
 
 Result<std::vector<Command>> PgCommandStore::list_open(Duration age) {

@@ -39,6 +39,8 @@ public:
     };
     Result<std::vector<Command>> list(const std::string& meter_id, const Position& before,
                                       int count_max);
+    /// Oldest first, behind a position; without frames.
+    static std::vector<Command> select_after(pqxx::work& tx, const Position& after, int count_max);
     /// Orders that are not final and older than `age`, oldest first.
     Result<std::vector<Command>> list_open(Duration age);
 

@@ -51,6 +51,31 @@ struct ReadingColumns {
     }
 };
 
+const std::string& reading_columns() {
+    static const std::string text =
+        "SELECT " + pg::micros("r.slot_time") + " AS slot_micros, r.revision, " +
+        pg::micros("r.read_time") +
+        " AS read_micros, r.register_total, r.register_epoch, r.source, r.reading_id,"
+        " r.meter_values, m.resource FROM readings r JOIN meters m USING (meter_no)";
+    return text;
+}
+
+Reading reading_from_row(const pqxx::row& row, std::int64_t meter_no, const std::string& meter_id) {
+    Reading reading;
+    reading.meter_no = meter_no;
+    reading.meter_id = meter_id;
+    reading.slot_time = from_micros(row["slot_micros"].as<std::int64_t>());
+    reading.revision = row["revision"].as<int>();
+    reading.read_time = from_micros(row["read_micros"].as<std::int64_t>());
+    reading.register_total = RegisterTotal::from_wh(row["register_total"].as<std::int64_t>());
+    reading.register_epoch = row["register_epoch"].as<int>();
+    reading.source = source_from_text(row["source"].as<std::string>());
+    reading.reading_id = row["reading_id"].as<std::int64_t>();
+    reading.values = values_from_field(row["meter_values"]);
+    reading.resource = resource_from_text(row["resource"].as<std::string>());
+    return reading;
+}
+
 }  // namespace
 
 PgReadingStore::PgReadingStore(pg::Database& database, const outbox::Outbox& outbox,
@@ -332,36 +357,36 @@ Result<std::vector<Reading>> PgReadingStore::list(std::int64_t meter_no,
                                                   const std::string& meter_id, Instant start,
                                                   Instant end, const Position& after,
                                                   int count_max) {
-    using Readings = std::vector<Reading>;
-    return database_.read([&](pqxx::work& tx) -> Result<Readings> {
-        const auto rows = tx.exec_params(
-            "SELECT " + pg::micros("slot_time") + " AS slot_micros, revision, " +
-                pg::micros("read_time") +
-                " AS read_micros, register_total, register_epoch, source, reading_id, meter_values "
-                "FROM readings"
-                " WHERE meter_no = $1 AND channel = 0 AND slot_time >= $2 AND slot_time < $3"
-                " AND (slot_time, revision) > ($4::timestamptz, $5::integer)"
-                " ORDER BY slot_time, revision LIMIT $6",
-            meter_no, pg::to_timestamptz(start), pg::to_timestamptz(end),
-            pg::to_timestamptz(after.slot_time), after.revision, count_max);
-        Readings readings;
-        for (const auto& row : rows) {
-            Reading reading;
-            reading.meter_no = meter_no;
-            reading.meter_id = meter_id;
-            reading.slot_time = from_micros(row["slot_micros"].as<std::int64_t>());
-            reading.revision = row["revision"].as<int>();
-            reading.read_time = from_micros(row["read_micros"].as<std::int64_t>());
-            reading.register_total =
-                RegisterTotal::from_wh(row["register_total"].as<std::int64_t>());
-            reading.register_epoch = row["register_epoch"].as<int>();
-            reading.source = source_from_text(row["source"].as<std::string>());
-            reading.reading_id = row["reading_id"].as<std::int64_t>();
-            reading.values = values_from_field(row["meter_values"]);
-            readings.push_back(std::move(reading));
-        }
-        return readings;
+    return database_.read([&](pqxx::work& tx) -> Result<std::vector<Reading>> {
+        return select(tx, meter_no, meter_id, start, end, after, count_max);
     });
+}
+
+std::vector<Reading> PgReadingStore::select(pqxx::work& tx, std::int64_t meter_no,
+                                            const std::string& meter_id, Instant start, Instant end,
+                                            const Position& after, int count_max) {
+    std::vector<Reading> readings;
+    for (const auto& row : tx.exec_params(
+             reading_columns() + " WHERE r.meter_no = $1 AND r.channel = 0 AND r.slot_time >= $2"
+                                 " AND ($3 = '' OR r.slot_time < nullif($3, '')::timestamptz)"
+                                 " AND (r.slot_time, r.revision) > ($4::timestamptz, $5::integer)"
+                                 " ORDER BY r.slot_time, r.revision LIMIT $6",
+             meter_no, pg::to_timestamptz(start),
+             end == Instant::max() ? "" : pg::to_timestamptz(end),
+             pg::to_timestamptz(after.slot_time), after.revision, count_max)) {
+        readings.push_back(reading_from_row(row, meter_no, meter_id));
+    }
+    return readings;
+}
+
+std::optional<Reading> PgReadingStore::select_newest(pqxx::work& tx, std::int64_t meter_no,
+                                                     const std::string& meter_id) {
+    const auto rows = tx.exec_params(reading_columns() +
+                                         " WHERE r.meter_no = $1 AND r.channel = 0"
+                                         " ORDER BY r.slot_time DESC, r.revision DESC LIMIT 1",
+                                     meter_no);
+    return rows.empty() ? std::nullopt
+                        : std::optional(reading_from_row(rows[0], meter_no, meter_id));
 }
 
 }  // namespace prepay::metering

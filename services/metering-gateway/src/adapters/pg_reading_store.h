@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -61,6 +62,14 @@ public:
     Result<std::vector<Reading>> list(std::int64_t meter_no, const std::string& meter_id,
                                       Instant start, Instant end, const Position& after,
                                       int count_max);
+
+    /// The same in the caller's transaction; `end` = Instant::max() for all.
+    static std::vector<Reading> select(pqxx::work& tx, std::int64_t meter_no,
+                                       const std::string& meter_id, Instant start, Instant end,
+                                       const Position& after, int count_max);
+    /// Of the last slot.
+    static std::optional<Reading> select_newest(pqxx::work& tx, std::int64_t meter_no,
+                                                const std::string& meter_id);
 
     /// Makes the tables of the months of these slots. Not within a transaction.
     Status ensure_months_of(const std::vector<Instant>& slots);

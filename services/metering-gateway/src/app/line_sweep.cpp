@@ -178,6 +178,7 @@ void LineWorker::complete(ReadTask& task) {
     last_good_time_ = now;
     context_.board.update(task.meter->slot, true, values, result.fault);
     repair_late_effect(*task.meter);
+    release_expired_hold(*task.meter, is_time_known);
     if (task.done) {
         result.values = values;
         result.frames = std::move(task.frames);

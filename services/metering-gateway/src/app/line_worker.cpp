@@ -11,6 +11,8 @@ namespace {
 constexpr std::chrono::milliseconds kIdleMax{1000};
 constexpr std::chrono::seconds kRepairPause{20};
 constexpr std::chrono::minutes kRepairTime{15};
+constexpr std::chrono::seconds kReleasePauseMin{20};
+constexpr std::chrono::seconds kReleasePauseMax{900};
 
 }  // namespace
 
@@ -377,17 +379,39 @@ void LineWorker::repair_late_effect(Meter& meter) {
         return;
     }
     meter.next_repair = context_.clock.steady() + kRepairPause;
+    add_own_order(meter, *repair, "an earlier order took effect late");
+}
+
+// Called when a meter was read: a hold whose time is over ends by a CLOSE of its holder's, which
+// takes the way of every order. Tried again with growing pauses while the meter does not obey.
+void LineWorker::release_expired_hold(Meter& meter, bool is_time_known) {
+    const auto now = context_.clock.steady();
+    if (!is_time_known || meter.track.is_switching() || now < meter.next_release) {
+        return;
+    }
+    const std::optional<Hold> hold = due_release(meter.track.memory().holds, context_.clock.now());
+    if (!hold || meter.track.pack().commands.count(CommandAction::kClose) == 0) {
+        meter.release_pause = {};
+        return;
+    }
+    meter.release_pause = std::clamp(meter.release_pause * 2, kReleasePauseMin, kReleasePauseMax);
+    meter.next_release = now + meter.release_pause;
+    add_own_order(meter, {CommandAction::kClose, hold->holder, false},
+                  "the time of the hold is over");
+}
+
+void LineWorker::add_own_order(Meter& meter, const Repair& order, const std::string& reason_text) {
     CommandJob job;
     job.stored = false;
     Command& command = job.command;
     command.command_id = new_id(context_.clock);
     command.meter_id = meter.track.config().meter_id;
     command.line_id = config_.line_id;
-    command.action = repair->action;
-    command.holder = repair->holder;
-    command.override_keep_power = repair->override_keep_power;
-    command.reason_text = "an earlier order took effect late";
-    command.initiator = "prepay-metering";
+    command.action = order.action;
+    command.holder = order.holder;
+    command.override_keep_power = order.override_keep_power;
+    command.reason_text = reason_text;
+    command.initiator = kOwnInitiator;
     command.create_time = context_.clock.now();
     command.not_after = command.create_time + kRepairTime;
     command.trace_id = telemetry::new_trace_id();

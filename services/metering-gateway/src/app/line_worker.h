@@ -88,6 +88,8 @@ private:
         MeterTrack track;
         LatestBoard::Slot& slot;
         std::chrono::steady_clock::time_point next_repair{};
+        std::chrono::steady_clock::time_point next_release{};
+        std::chrono::seconds release_pause{};
     };
     /// A meter being read, one block a step.
     struct ReadTask {
@@ -113,6 +115,8 @@ private:
     [[nodiscard]] bool has_job(const std::string& meter_id) const;
     void update_switching(const std::string& meter_id);
     void repair_late_effect(Meter& meter);
+    void release_expired_hold(Meter& meter, bool is_time_known);
+    void add_own_order(Meter& meter, const Repair& order, const std::string& reason_text);
     Task<> begin_sweep(bool is_new_cycle);
     Task<> step_sweep();
     Task<bool> reconnect();

@@ -28,6 +28,9 @@ constexpr bool is_final(CommandState state) {
     return state != CommandState::kQueued && state != CommandState::kSending;
 }
 
+/// Of orders that the gateway makes by itself.
+inline constexpr const char* kOwnInitiator = "prepay-metering";
+
 /// A relay command with its evidence. `command_id` is the initiator's key.
 struct Command {
     std::string command_id;
@@ -37,9 +40,10 @@ struct Command {
     CommandState state = CommandState::kQueued;
     std::string reason_text;
     std::string initiator;
-    std::string intent_id;              ///< Account's switch intent, or empty.
-    Holder holder = Holder::kOperator;  ///< Whose hold it places or releases.
-    bool override_keep_power = false;   ///< Goes out although account says to keep the power.
+    std::string intent_id;                    ///< Account's switch intent, or empty.
+    Holder holder = Holder::kOperator;        ///< Whose hold it places or releases.
+    bool override_keep_power = false;         ///< Goes out although account says to keep the power.
+    std::optional<Instant> hold_expire_time;  ///< Of a trip: when its hold releases itself.
     Instant create_time{};
     std::optional<Instant> not_after;  ///< Absent for intents: they wait for their line.
     std::optional<Instant> send_time;  ///< First attempt's last byte handed to the wire.

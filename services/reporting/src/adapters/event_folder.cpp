@@ -83,6 +83,17 @@ std::vector<std::string> EventFolder::topics() {
     return topics;
 }
 
+std::map<std::string, outbox::SnapshotSwap> EventFolder::swaps() {
+    const auto step = [](void (*change)(pqxx::work&, int)) {
+        return [change](pqxx::work& tx, int partition) -> Status {
+            change(tx, partition);
+            return absl::OkStatus();
+        };
+    };
+    return {{"prepay.account.charge-postings.v1",
+             {step(pg_fold_store::clear_fresh), step(pg_fold_store::put_in_fresh)}}};
+}
+
 Status EventFolder::fold(pqxx::work& tx, const Messages& messages) const {
     if (messages.empty()) {
         return absl::OkStatus();
@@ -113,31 +124,35 @@ Status EventFolder::fold_rooms(pqxx::work& tx, const Messages& messages) const {
     }
     pg_fold_store::save_sites(tx, sites);
     pg_fold_store::save_rooms(tx, rooms);
-    return place_waiting_charges(tx, sites, messages.front().partition);
+    return place_waiting_charges(tx, sites);
 }
 
-Status EventFolder::place_waiting_charges(pqxx::work& tx, const std::vector<SiteRecord>& sites,
-                                          int partition) {
+Status EventFolder::place_waiting_charges(pqxx::work& tx, const std::vector<SiteRecord>& sites) {
     std::set<std::string> site_ids;
     for (const SiteRecord& site : sites) {
         site_ids.insert(site.site_id);
     }
     pg_fold_store::lock_unplaced(tx, site_ids);
     PREPAY_ASSIGN_OR_RETURN(const auto zones, load_zones(tx, site_ids));
-    Rollup rollup;
+    std::map<int, Rollup> rollups;
     for (const auto& [site_id, zone] : zones) {
-        for (const std::string& bytes : pg_fold_store::take_unplaced(tx, site_id)) {
+        for (const auto& waiting : pg_fold_store::take_unplaced(tx, site_id)) {
             account::v1::PostedCharge proto;
-            proto.ParseFromString(bytes);
+            proto.ParseFromString(waiting.bytes);
             PREPAY_ASSIGN_OR_RETURN(const PostedCharge charge, from_proto(proto));
-            add_to_rooms(rollup, charge, zone);  // The totals have it already.
+            add_to_rooms(rollups[waiting.partition], charge, zone);  // The totals have it already.
         }
     }
-    pg_fold_store::add_rollup(tx, rollup, partition);
+    for (const auto& [partition, rollup] : rollups) {
+        pg_fold_store::add_rollup(tx, rollup, partition);
+    }
     return absl::OkStatus();
 }
 
 Status EventFolder::fold_charges(pqxx::work& tx, const Messages& messages) const {
+    const int partition = messages.front().sequence == outbox::kSnapshotSequence
+                              ? pg_fold_store::fresh(messages.front().partition)
+                              : messages.front().partition;
     PREPAY_ASSIGN_OR_RETURN(const std::vector<ParsedCharge> charges, parse_charges(tx, messages));
     std::set<std::string> site_ids;
     for (const ParsedCharge& parsed : charges) {
@@ -157,12 +172,12 @@ Status EventFolder::fold_charges(pqxx::work& tx, const Messages& messages) const
         add_to_totals(rollup, parsed.charge);
         const auto zone = zones.find(parsed.charge.site_id);
         if (zone == zones.end()) {
-            pg_fold_store::keep_unplaced(tx, parsed.charge.site_id, parsed.bytes);
+            pg_fold_store::keep_unplaced(tx, parsed.charge.site_id, parsed.bytes, partition);
         } else {
             add_to_rooms(rollup, parsed.charge, zone->second);
         }
     }
-    pg_fold_store::add_rollup(tx, rollup, messages.front().partition);
+    pg_fold_store::add_rollup(tx, rollup, partition);
     metrics_.count_charges(charges.size());
     return absl::OkStatus();
 }

@@ -11,6 +11,7 @@
 #include "core/time.h"
 #include "kafka/kafka.h"
 #include "metrics.h"
+#include "outbox/outbox.h"
 #include "pg/database.h"
 
 namespace prepay::reporting {
@@ -23,6 +24,8 @@ public:
 
     /// The topics the read models are made of.
     static std::vector<std::string> topics();
+    /// How a snapshot of charges takes the place of those that were added up.
+    static std::map<std::string, outbox::SnapshotSwap> swaps();
 
     /// Applies messages of one topic partition in the transaction given. BAD_MESSAGE for what can
     /// never be applied.
@@ -41,8 +44,7 @@ private:
     Status fold_readings(pqxx::work& tx, const Messages& messages) const;
     Status fold_meter_states(pqxx::work& tx, const Messages& messages) const;
     Status fold_commands(pqxx::work& tx, const Messages& messages) const;
-    static Status place_waiting_charges(pqxx::work& tx, const std::vector<SiteRecord>& sites,
-                                        int partition);
+    static Status place_waiting_charges(pqxx::work& tx, const std::vector<SiteRecord>& sites);
 
     ReportingMetrics& metrics_;
 };

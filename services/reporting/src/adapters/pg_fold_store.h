@@ -32,7 +32,10 @@ std::vector<OrderRecord> save_new_orders(pqxx::work& tx, const std::vector<Order
 std::set<std::string> claim_events(pqxx::work& tx, const std::set<std::string>& event_ids);
 void forget_events_before(pqxx::work& tx, Instant time);
 
-/// Adds sums to days, hours and, under the partition, totals.
+/// Where the events of a snapshot of a partition add up until they are put in.
+constexpr int fresh(int partition) { return -1 - partition; }
+
+/// Adds sums to days, hours and totals of the partition.
 void add_rollup(pqxx::work& tx, const Rollup& rollup, int partition);
 
 /// Zone names of those of the sites that are known.
@@ -41,9 +44,19 @@ std::map<std::string, std::string> time_zones(pqxx::work& tx,
 
 /// Serializes everybody who keeps or places charges of a site not known yet, until the commit.
 void lock_unplaced(pqxx::work& tx, const std::set<std::string>& site_ids);
-void keep_unplaced(pqxx::work& tx, const std::string& site_id, const std::string& charge);
+void keep_unplaced(pqxx::work& tx, const std::string& site_id, const std::string& charge,
+                   int partition);
+struct UnplacedCharge {
+    std::string bytes;  ///< Of the proto.
+    int partition = 0;
+};
 /// Removes and gives the kept charges of a site.
-std::vector<std::string> take_unplaced(pqxx::work& tx, const std::string& site_id);
+std::vector<UnplacedCharge> take_unplaced(pqxx::work& tx, const std::string& site_id);
+
+/// Forgets what a broken snapshot of a partition left.
+void clear_fresh(pqxx::work& tx, int partition);
+/// Puts what a snapshot added up in the place of what the partition's charges had.
+void put_in_fresh(pqxx::work& tx, int partition);
 
 }  // namespace pg_fold_store
 }  // namespace prepay::reporting

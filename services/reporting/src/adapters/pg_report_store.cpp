@@ -24,7 +24,7 @@ std::string sum_columns(const std::string& before, const std::string& after) {
 }
 
 constexpr const char* kFilter =
-    " WHERE d.local_date >= $1::date AND d.local_date < $2::date"
+    " WHERE d.partition >= 0 AND d.local_date >= $1::date AND d.local_date < $2::date"
     " AND ($3 = '' OR d.site_id = $3) AND ($4 = '' OR d.room_id = $4)";
 
 constexpr const char* kOrder =
@@ -48,10 +48,12 @@ std::vector<RoomDay> select_days(pqxx::work& tx, const DayFilter& filter, const 
     const std::string sql = std::string(
                                 "SELECT d.local_date::text, d.room_id,"
                                 " coalesce(r.display_name, '') AS room_name, ") +
-                            sum_columns("", "") +
+                            sum_columns("sum(", ")::bigint") +
                             " FROM room_days d LEFT JOIN rooms r USING (room_id)" + kFilter +
                             " AND ($5 = '' OR (" + kOrder +
-                            ") > (nullif($5, '')::date, $6, $7)) ORDER BY " + kOrder + " LIMIT $8";
+                            ") > (nullif($5, '')::date, $6, $7))"
+                            " GROUP BY d.local_date, d.room_id, r.display_name ORDER BY " +
+                            kOrder + " LIMIT $8";
     std::vector<RoomDay> days;
     for (const pg::Row row :
          tx.exec_params(sql, start, format_date(filter.end_date), filter.site_id, filter.room_id,
@@ -123,9 +125,12 @@ Result<std::vector<RoomHour>> PgReportStore::list_room_hours(const std::string& 
         }
         std::map<Instant, HourSum> sums;
         for (const pg::Row row :
-             tx.exec_params("SELECT " + pg::micros("start_time") +
-                                " AS start_time, energy_wh, water_ml, amount_micros FROM room_hours"
-                                " WHERE start_time >= $1 AND start_time < $2 AND room_id = $3",
+             tx.exec_params("SELECT " + pg::micros("h.start_time") +
+                                " AS start_time, sum(energy_wh)::bigint AS energy_wh,"
+                                " sum(water_ml)::bigint AS water_ml,"
+                                " sum(amount_micros)::bigint AS amount_micros FROM room_hours h"
+                                " WHERE h.start_time >= $1 AND h.start_time < $2 AND room_id = $3"
+                                " AND partition >= 0 GROUP BY h.start_time",
                             pg::to_timestamptz(hours.front().hour.start),
                             pg::to_timestamptz(hours.back().hour.end), room_id)) {
             sums[row.time("start_time")] = {Quantity::wh(row.number("energy_wh")),
@@ -148,7 +153,8 @@ Result<TotalSum> PgReportStore::read_totals(const std::string& site_id) {
             " coalesce(sum(credit_micros), 0)::bigint AS credit_micros,"
             " coalesce(sum(charge_count), 0)::bigint AS charge_count, coalesce(" +
                 pg::micros("max(as_of_time)") +
-                ", 0) AS as_of_time FROM totals WHERE $1 = '' OR site_id = $1",
+                ", 0) AS as_of_time FROM totals"
+                " WHERE partition >= 0 AND ($1 = '' OR site_id = $1)",
             site_id);
         TotalSum total;
         total.charged = Money::from_micros(row.number("charge_micros"));

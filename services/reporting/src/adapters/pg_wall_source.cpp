@@ -110,8 +110,12 @@ void load_days(pqxx::work& tx, const std::string& since, const std::set<LocalDat
         texts.push_back(format_date(date));
     }
     for (const pg::Row row : tx.exec_params(
-             "SELECT room_id, local_date::text, energy_wh, water_ml, amount_micros"
-             " FROM room_days WHERE local_date = ANY ($2::date[]) AND change_xid >= $1::xid8",
+             "SELECT room_id, local_date::text, sum(energy_wh)::bigint AS energy_wh,"
+             " sum(water_ml)::bigint AS water_ml, sum(amount_micros)::bigint AS amount_micros"
+             " FROM room_days WHERE partition >= 0 AND (local_date, room_id) IN"
+             " (SELECT local_date, room_id FROM room_days"
+             "  WHERE local_date = ANY ($2::date[]) AND change_xid >= $1::xid8)"
+             " GROUP BY room_id, local_date",
              since, pg::to_array(texts))) {
         facts.days.push_back(
             {row.text("room_id"), parse_date(row.text("local_date")).value_or(LocalDate()),

@@ -4,6 +4,44 @@
 
 namespace prepay::metering {
 
+namespace {
+
+const std::string& hold_columns() {
+    static const std::string text = "h.meter_id, h.holder, " + pg::micros("h.place_time") +
+                                    " AS placed, h.initiator, h.reason_text, " +
+                                    pg::micros("h.expire_time") +
+                                    " AS expires, h.command_id, h.keep_power_overridden";
+    return text;
+}
+
+std::optional<Hold> hold_from_row(const pqxx::row& row) {
+    const auto holder = holder_from_text(row["holder"].as<std::string>());
+    if (!holder) {
+        return std::nullopt;
+    }
+    Hold hold;
+    hold.holder = *holder;
+    hold.place_time = from_micros(row["placed"].as<std::int64_t>());
+    hold.initiator = row["initiator"].as<std::string>();
+    hold.reason_text = row["reason_text"].as<std::string>();
+    hold.expire_time = instant_from_field(row["expires"]);
+    hold.command_id = row["command_id"].as<std::string>();
+    hold.keep_power_overridden = row["keep_power_overridden"].as<bool>();
+    return hold;
+}
+
+HeldMeter meter_from_row(const pqxx::row& row) {
+    HeldMeter meter;
+    meter.meter_id = row["meter_id"].as<std::string>();
+    meter.display_name = row["display_name"].as<std::string>();
+    meter.line_id = row["line_id"].as<std::string>();
+    meter.online = row["online"].as<bool>();
+    meter.relay = relay_from_text(row["relay"].as<std::string>());
+    return meter;
+}
+
+}  // namespace
+
 bool write_meter_state(pqxx::work& tx, const MeterStateChange& change) {
     const auto updated = tx.exec_params(
         "UPDATE meters SET online = $2, relay = $3, state_revision = $4, state_change_time = $5,"
@@ -35,31 +73,64 @@ bool write_meter_state(pqxx::work& tx, const MeterStateChange& change) {
 std::map<std::string, std::vector<Hold>> select_holds(pqxx::work& tx,
                                                       const std::vector<std::string>& meter_ids) {
     std::map<std::string, std::vector<Hold>> found;
-    for (const auto& row :
-         tx.exec_params("SELECT meter_id, holder, " + pg::micros("place_time") +
-                            " AS placed, initiator,"
-                            " reason_text, " +
-                            pg::micros("expire_time") +
-                            " AS expires, command_id,"
-                            " keep_power_overridden FROM holds WHERE meter_id = ANY($1::text[])",
-                        pg::to_array(meter_ids))) {
-        const auto holder = holder_from_text(row["holder"].as<std::string>());
-        if (!holder) {
+    for (const auto& row : tx.exec_params(
+             "SELECT " + hold_columns() + " FROM holds h WHERE h.meter_id = ANY($1::text[])",
+             pg::to_array(meter_ids))) {
+        std::optional<Hold> hold = hold_from_row(row);
+        if (!hold) {
             continue;
         }
-        Hold hold;
-        hold.holder = *holder;
-        hold.place_time = from_micros(row["placed"].as<std::int64_t>());
-        hold.initiator = row["initiator"].as<std::string>();
-        hold.reason_text = row["reason_text"].as<std::string>();
-        hold.expire_time = instant_from_field(row["expires"]);
-        hold.command_id = row["command_id"].as<std::string>();
-        hold.keep_power_overridden = row["keep_power_overridden"].as<bool>();
         MeterHolds all{std::move(found[row["meter_id"].as<std::string>()]), false};
-        all.place(std::move(hold));
+        all.place(*std::move(hold));
         found[row["meter_id"].as<std::string>()] = std::move(all.standing);
     }
     return found;
+}
+
+Result<std::vector<HeldMeter>> PgHoldList::list_holds(const HoldFilter& filter,
+                                                      const std::optional<HeldMeter>& after,
+                                                      int count_max) {
+    using Meters = std::vector<HeldMeter>;
+    const bool from_start = !after || !after->hold;
+    return database_.read([&](pqxx::work& tx) -> Result<Meters> {
+        Meters meters;
+        for (const auto& row : tx.exec_params(
+                 "SELECT " + hold_columns() +
+                     ", m.display_name, m.line_id, m.online, m.relay"
+                     " FROM holds h JOIN meters m USING (meter_id)"
+                     " WHERE ($1 = '' OR h.holder = $1) AND ($2 = '' OR h.meter_id = $2)"
+                     " AND ($3 OR (h.place_time, h.meter_id, h.holder) < ($4::timestamptz, $5, $6))"
+                     " ORDER BY h.place_time DESC, h.meter_id DESC, h.holder DESC LIMIT $7",
+                 filter.holder ? holder_text(*filter.holder) : "", filter.meter_id, from_start,
+                 pg::to_timestamptz(from_start ? Instant{} : after->hold->place_time),
+                 from_start ? "" : after->meter_id,
+                 from_start ? "" : holder_text(after->hold->holder), count_max)) {
+            HeldMeter meter = meter_from_row(row);
+            meter.hold = hold_from_row(row);
+            meters.push_back(std::move(meter));
+        }
+        return meters;
+    });
+}
+
+Result<std::vector<HeldMeter>> PgHoldList::list_foreign(const std::string& meter_id,
+                                                        const std::string& after, int count_max) {
+    using Meters = std::vector<HeldMeter>;
+    return database_.read([&](pqxx::work& tx) -> Result<Meters> {
+        Meters meters;
+        for (const auto& row : tx.exec_params(
+                 "SELECT m.meter_id, m.display_name, m.line_id, m.online, m.relay, " +
+                     pg::micros("m.state_change_time") +
+                     " AS changed FROM meters m WHERE m.foreign_open"
+                     " AND NOT EXISTS (SELECT 1 FROM holds h WHERE h.meter_id = m.meter_id)"
+                     " AND ($1 = '' OR m.meter_id = $1) AND m.meter_id > $2"
+                     " ORDER BY m.meter_id LIMIT $3",
+                 meter_id, after, count_max)) {
+            meters.push_back(meter_from_row(row));
+            meters.back().foreign_since = instant_from_field(row["changed"]);
+        }
+        return meters;
+    });
 }
 
 // The states are those of may_act_late(). Not read since the order's end: its time has not begun.

@@ -23,7 +23,7 @@ struct Hold {
     Instant place_time{};
     std::string initiator;  ///< "user:li", "prepay-account" …
     std::string reason_text;
-    std::optional<Instant> expire_time;  ///< When its holder means to release it.
+    std::optional<Instant> expire_time;  ///< From when the gateway releases it; see due_release().
     std::string command_id;              ///< The order that placed it.
     bool keep_power_overridden = false;  ///< Placed although the account is to keep its power.
     bool operator==(const Hold&) const = default;

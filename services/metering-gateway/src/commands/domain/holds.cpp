@@ -26,6 +26,7 @@ Hold hold_of(const Command& order) {
     hold.place_time = order.create_time;
     hold.initiator = order.initiator;
     hold.reason_text = order.reason_text;
+    hold.expire_time = order.hold_expire_time;
     hold.command_id = order.command_id;
     hold.keep_power_overridden = order.override_keep_power;
     return hold;
@@ -93,11 +94,15 @@ OrderPlan plan_order(const MeterHolds& holds, const Command& order, const OrderV
     OrderPlan plan;
     plan.after = holds;
     plan.after.foreign_open = is_foreign(holds, view.relay, view.late_effect);
+    const bool is_own = order.initiator == kOwnInitiator;
     const bool proven = view.in_force && !view.late_effect;
     if (order.action == CommandAction::kTrip) {
         Hold hold = hold_of(order);
         if (const Hold* known = holds.find(order.holder)) {
             hold = *known;  // Off since then, by who did it.
+            if (!is_own) {
+                hold.expire_time = order.hold_expire_time;
+            }
             hold.keep_power_overridden |= order.override_keep_power;
         }
         plan.after.place(std::move(hold));
@@ -105,7 +110,7 @@ OrderPlan plan_order(const MeterHolds& holds, const Command& order, const OrderV
         return plan;
     }
     plan.after.release(order.holder);
-    if (order.holder == Holder::kOperator) {
+    if (order.holder == Holder::kOperator && !is_own) {
         plan.after.release(Holder::kMeter);
         plan.after.foreign_open = false;
     }
@@ -115,6 +120,18 @@ OrderPlan plan_order(const MeterHolds& holds, const Command& order, const OrderV
         plan.step = proven ? OrderStep::kAsWanted : OrderStep::kSend;
     }
     return plan;
+}
+
+std::optional<Hold> due_release(const MeterHolds& holds, Instant now) {
+    for (const Hold& hold : holds.standing) {
+        const bool ends_by_time = hold.holder == Holder::kOperator ||
+                                  hold.holder == Holder::kLoadGuard ||
+                                  hold.holder == Holder::kTimePlan;
+        if (ends_by_time && hold.expire_time && *hold.expire_time <= now) {
+            return hold;
+        }
+    }
+    return std::nullopt;
 }
 
 MeterHolds after_release(MeterHolds holds, const Command& order, RelayState relay, Instant now) {

@@ -48,9 +48,14 @@ struct OrderPlan {
 
 /// The rule. TRIP places its holder's hold, CLOSE and RELEASE release it; the relay is to be open
 /// exactly while a hold stands. Nobody closes what another holds, and money never closes a relay
-/// that somebody opened past us; an operator may, since a person decided. While an earlier order
-/// may still take effect a relay as wanted is no proof, so the order goes out.
+/// that somebody opened past us; an operator may, since a person decided: an order that the gateway
+/// makes by itself may not. A trip of a holder that holds already sets anew until when. While an
+/// earlier order may still take effect a relay as wanted is no proof, so the order goes out.
 OrderPlan plan_order(const MeterHolds& holds, const Command& order, const OrderView& view);
+
+/// A hold whose time is over at `now`, to be released by an order of the gateway's own. Only of
+/// operator, load guard and time plan: money's is account's, the meter's is the meter's.
+std::optional<Hold> due_release(const MeterHolds& holds, Instant now);
 
 /// What a RELEASE leaves: the meter's own logic holds the relay when it stays open.
 MeterHolds after_release(MeterHolds holds, const Command& order, RelayState relay, Instant now);

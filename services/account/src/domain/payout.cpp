@@ -1,0 +1,24 @@
+#include "domain/payout.h"
+
+namespace prepay::account {
+
+std::string payout_obstacle(AccountState state, const BillState& bill) {
+    if (state == AccountState::kOpen) {
+        return "";
+    }
+    std::string meters;
+    for (const BilledMeter& meter : bill.meters) {
+        if (!meter.billed_until || *meter.billed_until < meter.end) {
+            meters += (meters.empty() ? "" : ", ") + meter.meter_id + " (" +
+                      (meter.billed_until ? "billed until " + format_time(*meter.billed_until)
+                                          : std::string("never billed")) +
+                      ")";
+        }
+    }
+    if (!meters.empty()) {
+        return "not billed to the account's end: " + meters;
+    }
+    return bill.is_posted ? "" : "the last charges are on their way";
+}
+
+}  // namespace prepay::account

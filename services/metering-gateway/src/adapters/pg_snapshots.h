@@ -1,0 +1,31 @@
+#pragma once
+
+#include "core/time.h"
+#include "outbox/outbox.h"
+#include "pg/database.h"
+
+namespace prepay::metering {
+
+/// What the gateway tells consumers that are further behind than the outbox reaches. All of it may
+/// be known there already; applying it again changes nothing.
+class PgSnapshots {
+public:
+    explicit PgSnapshots(const Clock& clock) : clock_(clock) {}
+
+    /// The newest reading of every meter; to a consumer that has earlier ones every reading since
+    /// then. Readings of earlier times that were imported since then are not among them.
+    Status tell_readings(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                         const outbox::EmitEvent& emit) const;
+    /// The state of every meter.
+    Status tell_states(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                       const outbox::EmitEvent& emit) const;
+    /// Every order that was sent or ended, as it stands; of a consumer that has earlier ones those
+    /// that may have changed since then.
+    Status tell_commands(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                         const outbox::EmitEvent& emit) const;
+
+private:
+    const Clock& clock_;
+};
+
+}  // namespace prepay::metering
