@@ -104,7 +104,11 @@ Result<int> Subscriber::redrive() {
                 message.key = rows[0]["message_key"].as<std::string>();
                 message.payload = pqxx::binarystring(rows[0]["payload"]).str();
                 if (message.sequence == kSnapshotSequence) {
-                    message.sequence = 1;  // Its snapshot was put in without it.
+                    if (state_->options.swaps.count(message.topic) > 0) {
+                        return failed_precondition("SNAPSHOT_NOT_WHOLE",
+                                                   "its snapshot was broken off and comes again");
+                    }
+                    message.sequence = 1;
                 }
                 if (message.sequence == 0) {
                     return bad_message("no prepay-sequence header");

@@ -1,4 +1,5 @@
 #include <optional>
+#include <set>
 
 #include "core/pause.h"
 #include "outbox/subscriber_state.h"
@@ -21,43 +22,61 @@ std::string describe(const Progress::Stall& stall) {
            std::to_string(stall.time.count() / 1000) + " s";
 }
 
-// Our positions beside what the owners say. A position learns whose messages it counts.
-Result<Places> compare(pg::Database& database, const std::vector<std::string>& topics,
-                       const std::vector<OutboxHead>& heads) {
-    return database.transact([&](pqxx::work& tx) -> Result<Places> {
-        Places places;
-        std::map<Progress::Place, std::string> streams;
+struct Ours {
+    Places places;
+    std::map<Progress::Place, std::string> streams;  ///< Whose messages each position counts.
+};
+
+Result<Ours> read_ours(pg::Database& database, const std::vector<std::string>& topics) {
+    return database.read([&](pqxx::work& tx) -> Result<Ours> {
+        Ours ours;
         for (const auto& row :
              tx.exec_params("SELECT topic, partition, last_sequence, owner_stream_id,"
                             " went_back_time IS NOT NULL AS went_back FROM inbox_positions"
                             " WHERE topic = ANY ($1::text[])",
                             pg::to_array(topics))) {
             const Progress::Place place(row["topic"].as<std::string>(), row["partition"].as<int>());
-            places[place] = {row["last_sequence"].as<std::int64_t>(), -1, -1};
-            places[place].went_back = row["went_back"].as<bool>();
-            streams[place] = row["owner_stream_id"].as<std::string>();
+            ours.places[place] = {row["last_sequence"].as<std::int64_t>(), -1, -1};
+            ours.places[place].went_back = row["went_back"].as<bool>();
+            ours.streams[place] = row["owner_stream_id"].as<std::string>();
         }
+        return ours;
+    });
+}
+
+// Puts what the owners say beside our positions, which were read before: a sound owner is never
+// behind them. A position learns whose messages it counts.
+Status compare(pg::Database& database, const std::vector<OutboxHead>& heads, Ours& ours) {
+    return database.transact([&](pqxx::work& tx) -> Status {
         for (const OutboxHead& head : heads) {
             for (const HighWater& mark : head.partitions) {
                 const Progress::Place place(mark.topic, mark.partition);
-                Progress::Seen& seen = places[place];
+                Progress::Seen& seen = ours.places[place];
                 seen.published = mark.published;
                 seen.numbered = mark.numbered;
-                const auto stream = streams.find(place);
-                if (stream == streams.end()) {
+                const auto stream = ours.streams.find(place);
+                if (stream == ours.streams.end()) {
                     continue;
                 }
                 seen.went_back |= !stream->second.empty() && stream->second != head.stream_id;
                 if (stream->second.empty()) {
                     tx.exec_params(
                         "UPDATE inbox_positions SET owner_stream_id = $3"
-                        " WHERE topic = $1 AND partition = $2",
+                        " WHERE topic = $1 AND partition = $2 AND owner_stream_id = ''",
                         mark.topic, mark.partition, head.stream_id);
                 }
             }
         }
-        return places;
+        return absl::OkStatus();
     });
+}
+
+std::set<std::string> topics_of(const OutboxHead& head) {
+    std::set<std::string> topics;
+    for (const HighWater& mark : head.partitions) {
+        topics.insert(mark.topic);
+    }
+    return topics;
 }
 
 // Waiting for a database, a peer or the broker is no reason to end: a new process would wait as
@@ -91,20 +110,26 @@ public:
 
     /// What to give up for; empty = nothing.
     std::string look() {
-        const std::vector<OutboxHead> heads = state_.owners.ask_heads(state_.options.topics);
-        Result<Places> places = compare(state_.database, state_.options.topics, heads);
-        if (!places.ok()) {
+        Result<Ours> ours = read_ours(state_.database, state_.options.topics);
+        if (!ours.ok()) {
             return "";  // Readiness knows of the database by itself.
+        }
+        const std::vector<OutboxHead> heads = state_.owners.ask_heads(state_.options.topics);
+        if (!compare(state_.database, heads, *ours).ok()) {
+            return "";
         }
         Status trouble = absl::OkStatus();
         bool owner_refuses = false;
         std::optional<Progress::Place> went_back;
         {
             const std::lock_guard lock(state_.mutex);
-            for (auto& [place, seen] : *places) {
+            for (auto& [place, seen] : ours->places) {
                 seen.ours = state_.reading.empty() || state_.reading.count(place) > 0;
+                // The one thread that applies is at it, and comes to the other places afterwards.
+                seen.busy = state_.is_swapping || state_.snapshot_pieces != known_pieces_;
             }
-            progress_.look(*places, std::chrono::steady_clock::now());
+            known_pieces_ = state_.snapshot_pieces;
+            progress_.look(ours->places, std::chrono::steady_clock::now());
             judge();
             trouble = state_.trouble;
             owner_refuses = state_.owner_refuses;
@@ -112,7 +137,7 @@ public:
                                                          : std::optional(*progress_.went_back());
         }
         if (went_back) {
-            remember(*went_back);
+            remember(*went_back, heads);
         }
         return progress_.is_hopeless() && !owner_refuses &&
                        !waits_for_others(trouble, state_.options.brokers)
@@ -121,13 +146,20 @@ public:
     }
 
 private:
-    // Once its numbers pass ours again nothing else would show it.
-    void remember(const Progress::Place& place) {
+    // Once its numbers pass ours again nothing else would show it. What befell one of its
+    // partitions befell them all.
+    void remember(const Progress::Place& place, const std::vector<OutboxHead>& heads) {
+        std::set<std::string> topics = {place.first};
+        for (const OutboxHead& head : heads) {
+            if (const auto owned = topics_of(head); owned.count(place.first) > 0) {
+                topics.insert(owned.begin(), owned.end());
+            }
+        }
         const Status noted = state_.database.transact([&](pqxx::work& tx) -> Status {
             tx.exec_params(
                 "UPDATE inbox_positions SET went_back_time = now()"
-                " WHERE topic = $1 AND partition = $2 AND went_back_time IS NULL",
-                place.first, place.second);
+                " WHERE topic = ANY ($1::text[]) AND went_back_time IS NULL",
+                pg::to_array(std::vector<std::string>(topics.begin(), topics.end())));
             return absl::OkStatus();
         });
         if (!noted.ok()) {
@@ -169,6 +201,7 @@ private:
 
     State& state_;
     Progress progress_;
+    std::int64_t known_pieces_ = 0;
 };
 
 void Subscriber::watch(const std::stop_token& stop,

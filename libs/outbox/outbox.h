@@ -8,6 +8,7 @@
 #include <mutex>
 #include <stop_token>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/status.h"
@@ -246,9 +247,9 @@ public:
     /// Dead letters that wait for redrive.
     [[nodiscard]] Result<std::int64_t> dead_letter_count() const;
 
-    /// Takes owners that went back as they are: the present state of each such partition is
-    /// applied, and its numbers count from there. Gives the number of partitions; those whose owner
-    /// cannot be asked stay as they are. Not beside run().
+    /// Takes owners that went back as they are: the present state of all their partitions is
+    /// applied, as far as it is newer, and their numbers count from there. Gives the number of
+    /// partitions; those whose owner cannot be asked stay as they are. Not beside run().
     Result<int> resync();
 
     /// Applies stored dead letters of this subscriber's topics again; how many went through.
@@ -266,9 +267,13 @@ private:
                 bool moves_sequence);
     Status fill_gap(Position& position, std::int64_t to_sequence, std::int64_t offset);
     Status begin_snapshot(const Position& position);
-    Status apply_snapshot(Position& position);
+    Status apply_snapshot(Position& position, std::int64_t after_sequence);
+    void stay_in_group();
+    void note_swapping(bool is_swapping);
     Status finish_snapshot(const Position& position, std::int64_t sequence);
     [[nodiscard]] bool ends_below(const Position& position, std::int64_t sequence) const;
+    [[nodiscard]] Result<std::vector<std::pair<std::string, int>>> places_behind(
+        const OutboxHead& head) const;
     Status resync_one(const std::string& topic, int partition, const OutboxHead& head);
     Status connect();
     bool apply_polled(const Messages& polled);

@@ -20,7 +20,7 @@ void Progress::look(const std::map<Place, Seen>& places, Time now) {
         seen.numbered = given.numbered < 0 ? watched.seen.numbered : given.numbered;
         const bool was_behind = watched.seen.published > watched.seen.position;
         const bool is_behind = seen.published > seen.position;
-        const bool moved = seen.position > watched.seen.position;
+        const bool moved = seen.position > watched.seen.position || seen.busy;
         watched.waited =
             was_behind && is_behind && !moved ? watched.waited + passed : milliseconds(0);
         watched.ahead = given.numbered >= 0 && seen.position > seen.numbered

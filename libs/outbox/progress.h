@@ -30,6 +30,7 @@ public:
             0;                      ///< Last sequence that the broker acknowledged; -1 = as before.
         std::int64_t numbered = 0;  ///< Last sequence that the owner gave; -1 = as before.
         bool ours = true;           ///< This process reads it, or nobody that it knows of.
+        bool busy = false;          ///< A snapshot is being applied: that is progress.
         bool went_back = false;     ///< Noted before, or the owner is another one than before.
     };
     struct Stall {

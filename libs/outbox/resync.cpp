@@ -1,14 +1,22 @@
+#include <set>
+
 #include "outbox/subscriber_state.h"
 #include "telemetry/log.h"
 
 // What a person orders when an owner was restored from a backup or made anew.
 namespace prepay::outbox {
+namespace {
+
+// Not 0: there is something here already, so that histories are told whole.
+constexpr std::int64_t kHasHistory = 1;
+
+}  // namespace
 
 Status Subscriber::resync_one(const std::string& topic, int partition, const OutboxHead& head) {
     PREPAY_RETURN_IF_ERROR(claim(topic, partition).status());
     Position& position = state_->positions[{topic, partition}];
-    position.last_sequence = 0;  // Of numbers that are none any more.
-    PREPAY_RETURN_IF_ERROR(apply_snapshot(position));
+    position.last_sequence = 0;  // Ours are numbers of nothing any more.
+    PREPAY_RETURN_IF_ERROR(apply_snapshot(position, kHasHistory));
     return state_->database.transact([&](pqxx::work& tx) -> Status {
         const auto moved = tx.exec_params(
             "UPDATE inbox_positions SET last_sequence = $4, owner_stream_id = $5,"
@@ -20,28 +28,43 @@ Status Subscriber::resync_one(const std::string& topic, int partition, const Out
     });
 }
 
+// Also those whose numbers have not passed ours yet, or did before anybody saw it: what befell one
+// partition of an outbox befell them all.
+Result<std::vector<std::pair<std::string, int>>> Subscriber::places_behind(
+    const OutboxHead& head) const {
+    using Places = std::vector<std::pair<std::string, int>>;
+    std::map<std::pair<std::string, int>, std::int64_t> numbered;
+    std::set<std::string> topics;
+    for (const HighWater& mark : head.partitions) {
+        numbered[{mark.topic, mark.partition}] = mark.numbered;
+        topics.insert(mark.topic);
+    }
+    return state_->database.read([&](pqxx::work& tx) -> Result<Places> {
+        Places places;
+        bool went_back = false;
+        for (const auto& row :
+             tx.exec_params("SELECT topic, partition, last_sequence, went_back_time IS NOT NULL"
+                            " OR owner_stream_id NOT IN ('', $2) AS went_back FROM"
+                            " inbox_positions WHERE topic = ANY ($1::text[])"
+                            " ORDER BY topic, partition",
+                            pg::to_array(std::vector<std::string>(topics.begin(), topics.end())),
+                            head.stream_id)) {
+            places.emplace_back(row["topic"].as<std::string>(), row["partition"].as<int>());
+            const auto mark = numbered.find(places.back());
+            went_back = went_back || row["went_back"].as<bool>() ||
+                        row["last_sequence"].as<std::int64_t>() >
+                            (mark == numbered.end() ? 0 : mark->second);
+        }
+        return went_back ? places : Places();
+    });
+}
+
 Result<int> Subscriber::resync() {
     int resynced_count = 0;
-    for (const std::string& topic : state_->options.topics) {
-        const std::vector<OutboxHead> heads = state_->owners.ask_heads({topic});
-        if (heads.empty()) {
-            continue;  // Said in the log.
-        }
-        PREPAY_ASSIGN_OR_RETURN(
-            const std::vector<int> partitions,
-            state_->database.read([&](pqxx::work& tx) -> Result<std::vector<int>> {
-                std::vector<int> found;
-                for (const auto& row : tx.exec_params(
-                         "SELECT partition FROM inbox_positions WHERE topic = $1"
-                         " AND (went_back_time IS NOT NULL OR owner_stream_id NOT IN ('', $2))"
-                         " ORDER BY partition",
-                         topic, heads.front().stream_id)) {
-                    found.push_back(row["partition"].as<int>());
-                }
-                return found;
-            }));
-        for (const int partition : partitions) {
-            PREPAY_RETURN_IF_ERROR(resync_one(topic, partition, heads.front()));
+    for (const OutboxHead& head : state_->owners.ask_heads(state_->options.topics)) {
+        PREPAY_ASSIGN_OR_RETURN(const auto places, places_behind(head));
+        for (const auto& [topic, partition] : places) {
+            PREPAY_RETURN_IF_ERROR(resync_one(topic, partition, head));
             telemetry::log_warning("the owner's numbers count as they are",
                                    {{"topic", topic}, {"partition", std::to_string(partition)}});
             ++resynced_count;

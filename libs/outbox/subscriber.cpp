@@ -18,6 +18,9 @@ constexpr std::size_t kTransactionBytesMax = 2 << 20;
 // A swap walks through what was folded of a partition.
 constexpr std::chrono::minutes kSwapPatience{10};
 
+// Well below max.poll.interval.ms.
+constexpr std::chrono::seconds kPollPauseMax{60};
+
 using Messages = std::vector<kafka::Message>;
 
 Messages::const_iterator end_of_transaction(Messages::const_iterator begin,
@@ -161,31 +164,55 @@ Status Subscriber::finish_snapshot(const Position& position, std::int64_t sequen
         if (swap == state_->options.swaps.end()) {
             return absl::OkStatus();
         }
-        // What they hold is in the state that was put in.
+        // What they hold is in the state that is put in, but for its own.
         tx.exec_params(
             "UPDATE dead_letters SET redrive_time = now() WHERE topic = $1 AND partition = $2"
             " AND sequence <= $3 AND redrive_time IS NULL",
             position.topic, position.partition, sequence);
+        tx.exec_params(
+            "UPDATE dead_letters SET sequence = 1 WHERE topic = $1 AND partition = $2"
+            " AND sequence = $3",
+            position.topic, position.partition, kSnapshotSequence);
         return swap->second.finish(tx, position.partition);
     };
-    return state_->database.transact(finish, kSwapPatience);
+    note_swapping(true);
+    const Status finished = state_->database.transact(finish, kSwapPatience);
+    note_swapping(false);
+    return finished;
+}
+
+// The group gives up a member that has not polled for five minutes, and a snapshot may take hours.
+// What comes by the poll is left: the client joins anew afterwards and reads from the true
+// positions.
+void Subscriber::stay_in_group() {
+    {
+        const std::lock_guard lock(state_->mutex);
+        ++state_->snapshot_pieces;
+    }
+    const auto now = std::chrono::steady_clock::now();
+    if (state_->consumer && now - state_->poll_time > kPollPauseMax) {
+        state_->poll_time = now;
+        state_->rejoin_wanted = true;
+        state_->consumer->poll(1, std::chrono::milliseconds(0));
+    }
 }
 
 // The state in place of the messages that nobody keeps any more. Whoever dies in the middle takes
 // the whole of it again.
-Status Subscriber::apply_snapshot(Position& position) {
+Status Subscriber::apply_snapshot(Position& position, std::int64_t after_sequence) {
     telemetry::log_warning("messages are no longer kept, taking the owner's present state",
                            {{"topic", position.topic},
                             {"partition", std::to_string(position.partition)},
-                            {"after", std::to_string(position.last_sequence)}});
+                            {"after", std::to_string(after_sequence)}});
     PREPAY_RETURN_IF_ERROR(begin_snapshot(position));
     Status applied = absl::OkStatus();
     const Result<std::int64_t> sequence = state_->owners.fetch_snapshot(
-        position.topic, position.partition, position.last_sequence, [&](Messages events) {
+        position.topic, position.partition, after_sequence, [&](Messages events) {
             for (kafka::Message& event : events) {
                 event.offset = position.next_offset - 1;
             }
             applied = apply_pieces(position, events, false);
+            stay_in_group();
             return applied;
         });
     note_owner(!sequence.ok() && applied.ok());
@@ -212,7 +239,7 @@ Status Subscriber::fill_gap(Position& position, std::int64_t to_sequence, std::i
                                                       position.last_sequence + 1, to_sequence);
         if (error_reason(lost.status()) == "REPLAY_TOO_OLD" && state_->owners.fetch_snapshot &&
             !has_snapshot) {
-            PREPAY_RETURN_IF_ERROR(apply_snapshot(position));
+            PREPAY_RETURN_IF_ERROR(apply_snapshot(position, position.last_sequence));
             has_snapshot = true;
             continue;
         }
@@ -258,6 +285,7 @@ Status Subscriber::apply(const Messages& messages) {
                                      {{"topic", message.topic},
                                       {"partition", std::to_string(message.partition)},
                                       {"sequence", std::to_string(message.sequence)}});
+                last = position.last_sequence;
                 continue;
             }
             PREPAY_RETURN_IF_ERROR(filled);
@@ -301,6 +329,11 @@ bool Subscriber::ends_below(const Position& position, std::int64_t sequence) con
 void Subscriber::note_owner(bool refuses) {
     const std::lock_guard lock(state_->mutex);
     state_->owner_refuses = refuses;
+}
+
+void Subscriber::note_swapping(bool is_swapping) {
+    const std::lock_guard lock(state_->mutex);
+    state_->is_swapping = is_swapping;
 }
 
 void Subscriber::note(const Status& status) {
@@ -393,6 +426,7 @@ void Subscriber::run(const std::stop_token& stop) {
             pause(stop, kRetryPauseMax);
             continue;
         }
+        state_->poll_time = std::chrono::steady_clock::now();
         const Messages polled =
             state_->consumer->poll(state_->options.batch_max, state_->options.poll_wait);
         {
@@ -407,6 +441,9 @@ void Subscriber::run(const std::stop_token& stop) {
             rest = std::min(rest * 2, kRetryPauseMax);
         }
         catch_up_wanted();
+        if (std::exchange(state_->rejoin_wanted, false)) {
+            state_->consumer.reset();
+        }
     }
     state_->consumer.reset();
 }

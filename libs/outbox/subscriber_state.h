@@ -39,6 +39,8 @@ struct Subscriber::State {
     Handler handler;
     std::map<Progress::Place, Position> positions;
     std::unique_ptr<kafka::Consumer> consumer;
+    std::chrono::steady_clock::time_point poll_time;  ///< Of the last poll.
+    bool rejoin_wanted = false;  ///< Polled messages were left unread for a snapshot.
 
     std::mutex mutex;
     bool assigned = false;
@@ -46,6 +48,8 @@ struct Subscriber::State {
     Status trouble = absl::OkStatus();  ///< Of the last try, until one succeeds.
     bool owner_refuses = false;         ///< It could not tell its state.
     bool rebuild_wanted = false;
+    std::int64_t snapshot_pieces = 0;  ///< Applied since the start.
+    bool is_swapping = false;          ///< What a snapshot added up is put in.
     std::vector<std::pair<Progress::Place, std::int64_t>> tails;
     InboxState shown;
     Status standing = absl::OkStatus();  ///< The watch's judgement.

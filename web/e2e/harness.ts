@@ -7,7 +7,7 @@ export const baseUrl = process.env.BASE_URL ?? 'http://127.0.0.1:22000';
 /** The pretended console: 1,000 rooms, for the checks of speed; all checks' where no address is given. */
 export const mockUrl = 'http://127.0.0.1:22000';
 const shots = process.env.SHOTS_DIR ?? '';
-const user = process.env.WEB_USER ?? 'admin';
+export const user = process.env.WEB_USER ?? 'admin';
 
 /** The password of the demo's users: given, or beside the demo's endpoints, or the pretended console's. */
 function demoPassword(): string {

@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
 import type { Browser, Page } from 'playwright-core';
-import { baseUrl, expectAccessible, go, logIn, narrow, openContext, shot, wide, type Look } from './harness';
+import { baseUrl, expectAccessible, go, logIn, narrow, openContext, password, shot, user, wide, type Look } from './harness';
 import type { Check } from './console_checks';
 
 /** Makes a tenant link through the console, as the cashier would, and answers its address. */
-async function tenantLink(browser: Browser, tone: string, picture: boolean): Promise<string> {
+async function tenantLink(browser: Browser, tone: string, picture: boolean, query = ''): Promise<string> {
     const context = await openContext(browser, {}, []);
     const page = await context.newPage();
     await logIn(page);
     await page.locator('.building .tile').first().waitFor();
+    if (query) await go(page, `/?q=${query}`);
     await go(page, (await page.locator(`.tile.${tone}`).first().getAttribute('href'))!);
     await page.locator('.page-actions .ant-btn[aria-haspopup="menu"]').click();
     await page.locator('[data-menu-id$="-tenant_link"]').click();
@@ -66,6 +67,41 @@ async function payInTwoTaps(browser: Browser): Promise<string> {
     await page.locator('.balance .amount').waitFor();
     await page.context().close();
     return `two taps; credited ${took} ms after the provider has the money`;
+}
+
+/** Electricity and water come out of one purse: what the ledger took for both, and no unit of either. */
+async function withWater(browser: Browser): Promise<string> {
+    const page = await openPhone(browser, await tenantLink(browser, 'tone-green', false, 'w-0003'), { size: narrow });
+    const ask = async <T>(method: string, token: string, body: object): Promise<T> => {
+        const answer = await page.request.post(`${baseUrl}/prepay.${method}`, { data: body, headers: { authorization: `Bearer ${token}` } });
+        assert.equal(answer.status(), 200, method);
+        return (await answer.json()) as T;
+    };
+    const { accessToken } = await ask<{ accessToken: string }>('console.v1.AuthService/LogIn', '', { userName: user, password });
+    const charges = { w: 0n, m: 0n };   // Of the last days, newest first: by the first letter of a meter's id.
+    const { meters } = await ask<{ meters: { resource: string }[] }>('metering.v1.MeteringService/ListMeters', accessToken, { meterIds: ['w-0003'] });
+    assert.equal(meters[0]?.resource, 'RESOURCE_WATER');
+    const rooms = await ask<{ rooms: { accountId: string; roomId: string }[] }>('account.v1.AccountService/ListRooms', accessToken, { query: 'w-0003' });
+    const accountId = rooms.rooms[0]!.accountId;
+    const list = await ask<{ charges: { meterId: string; amountMicros: string }[] }>('billing.v1.BillingService/ListCharges', accessToken, { accountId, pageSize: 1000 });
+    for (const charge of list.charges) charges[charge.meterId[0] as 'w' | 'm'] += BigInt(charge.amountMicros ?? 0);
+    assert.ok(charges.w > 0n && charges.m > 0n, 'both cost something');
+    const text = await page.locator('body').innerText();
+    assert.doesNotMatch(text, /kWh|m³/, 'money only');
+    const { account } = await ask<{ account: { balanceMicros: string } }>('account.v1.AccountService/GetAccount', accessToken, { accountId });
+    const shown = Number((await page.locator('.balance .amount').innerText()).replace(/[^\d.-]/g, ''));
+    const yuan = Number(account.balanceMicros) / 1e6;
+    assert.ok(Math.abs(shown - yuan) < 1, `${shown} is the purse's ${yuan}`);
+    // What each day cost is the ledger's, whatever was posted first: the history of the water came after that of the electricity.
+    const today = new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(new Date());
+    const dates = { startDate: today, endDate: new Intl.DateTimeFormat('en-CA', { timeZone: 'Asia/Shanghai' }).format(Date.now() + 86_400_000) };
+    const days = await ask<{ total: { amountMicros: string; waterMl: string; energyWh: string } }>('reporting.v1.ReportingService/ListRoomDays', accessToken, { roomId: rooms.rooms[0]!.roomId, ...dates });
+    assert.ok(Number(days.total.waterMl) > 0 && Number(days.total.energyWh) > 0, 'both were used today');
+    const cost = Number((await page.locator('.balance dd').first().innerText()).replace(/[^\d.-]/g, ''));
+    assert.ok(Math.abs(cost - Number(days.total.amountMicros) / 1e6) < 0.1, `${cost} is what today cost by the reports: ${days.total.amountMicros}`);
+    await shot(page, 'phone-water', true);
+    await page.context().close();
+    return 'electricity and water of one purse';
 }
 
 /** The connection breaks right after the money was sent: the page says it does not know, then finds out. */
@@ -149,6 +185,7 @@ async function otherLooks(browser: Browser): Promise<void> {
 
 export const phoneChecks: Check[] = [
     { name: 'phone: pay in two taps, told when it has arrived', run: payInTwoTaps },
+    { name: 'phone: electricity and water', run: withWater },
     { name: 'phone: a lost connection while paying', run: lostConnection },
     { name: 'phone: a reload while paying', run: survivesReload },
     { name: 'phone: dark, English, wide, without a link', run: otherLooks },

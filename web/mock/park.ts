@@ -4,7 +4,7 @@ import { AccountSchema, AccountState, FeeState, OrderKind, OrderSchema, OrderSta
 import { Resource } from '../src/gen/prepay/common/v1/common_pb';
 import { type Command, CommandAction, CommandSchema, CommandState, FrameDirection, type HeldMeter, HeldMeterSchema, Holder, type Meter, MeterSchema, type MeterValues, MeterValuesSchema, RelayState } from '../src/gen/prepay/metering/v1/metering_pb';
 import { WallRoomSchema, WallState, type WallRoom } from '../src/gen/prepay/reporting/v1/reporting_pb';
-import { timestamp } from '../src/core/time';
+import { addDays, formatDate, millis, timestamp } from '../src/core/time';
 
 const names = ['陈明', '李娜', '王磊', '张伟', '刘洋', '赵静', '周强', '吴敏', '孙浩', '郑洁', 'Maria Chen', 'Liu & Co'];
 const buildings = ['A 研发楼', 'B 公寓楼', 'C 商铺', 'D 厂房'];
@@ -132,6 +132,18 @@ export class Park {
             keepPower: count % 97 === 0, feeState: fees[state] ?? FeeState.NORMAL, roomIds: [roomId], meterIds: [meterId], openTime: timestamp(Date.now() - 60 * 86_400_000),
         }));
         this.postings.set(accountId, this.history(accountId));
+    }
+
+    /** What each of the last days cost, oldest first. */
+    dailyUse(accountId: string, dayCount: number): { localDate: string; amountMicros: bigint }[] {
+        const today = formatDate(Date.now(), zone);
+        const days = Array.from({ length: dayCount }, (_, i) => ({ localDate: addDays(today, i + 1 - dayCount), amountMicros: 0n }));
+        for (const posting of this.postings.get(accountId) ?? []) {
+            if (posting.kind !== 'charge' || !posting.sourceTime) continue;
+            const day = days.find((one) => one.localDate === formatDate(millis(posting.sourceTime!), zone));
+            if (day) day.amountMicros -= posting.amountMicros;
+        }
+        return days;
     }
 
     private history(accountId: string): Posting[] {

@@ -184,7 +184,12 @@ function accountRoutes(router: ConnectRouter): void {
             if (!order) throw fail(Code.NotFound, 'ORDER_NOT_FOUND', 'no order');
             return { order, account: account(order.accountId) };
         },
-        listHistory: (r, context) => { const p = page(park.postings.get(tenant(context).accountId) ?? [], r.pageSize, r.pageToken); return { postings: p.rows, nextPageToken: p.nextPageToken }; },
+        listHistory: (r, context) => {
+            const all = park.postings.get(tenant(context).accountId) ?? [];
+            const p = page(r.withoutCharges ? all.filter((one) => one.kind !== 'charge' && one.kind !== 'reversal') : all, r.pageSize, r.pageToken);
+            return { postings: p.rows, nextPageToken: p.nextPageToken };
+        },
+        getDailyUse: (r, context) => ({ days: park.dailyUse(tenant(context).accountId, r.dayCount || 14) }),
     });
 }
 

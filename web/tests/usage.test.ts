@@ -1,36 +1,27 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { timestamp } from '../src/core/time';
-import { PostingSchema } from '../src/gen/prepay/account/v1/account_pb';
-import { historyLines, usePerDay } from '../src/phone/usage';
+import { DailyUseSchema, PostingSchema } from '../src/gen/prepay/account/v1/account_pb';
+import { historyLines } from '../src/phone/usage';
 
 const zone = 'Asia/Shanghai';
 const local = (text: string) => Date.parse(`${text}+08:00`);
+const day = (localDate: string, amountMicros: bigint) => create(DailyUseSchema, { localDate, amountMicros });
 const posting = (id: number, kind: string, source: string, micros: bigint) =>
     create(PostingSchema, { postingId: BigInt(id), kind, postTime: timestamp(local('2026-03-10T12:00:00')), sourceTime: timestamp(local(source)), amountMicros: micros });
 
-describe('use per day', () => {
-    const imported = [
-        posting(5, 'charge', '2026-03-10T11:00:00', -1n),
-        posting(4, 'charge', '2026-03-10T00:00:00', -20n),
-        posting(3, 'charge', '2026-03-09T23:00:00', -300n),
-        posting(2, 'charge', '2026-03-08T10:00:00', -4000n),
-        posting(1, 'top-up', '2026-03-08T09:00:00', 9000n),
-    ];
-    it('counts on the day it was used, not on the day it was posted; midnight ends a day', () => {
-        expect(usePerDay(imported, zone, local('2026-03-10T12:00:00'), 3)).toEqual([
-            { date: '2026-03-08', micros: 4000n },
-            { date: '2026-03-09', micros: 320n },
-            { date: '2026-03-10', micros: 1n },
+describe('history of a tenant', () => {
+    it('has a line a day with use and one a payment, newest first', () => {
+        const days = [day('2026-03-08', 4000n), day('2026-03-09', 0n), day('2026-03-10', 1n)];
+        const payments = [posting(7, 'refund', '2026-03-10T00:00:01', -50n), posting(1, 'top-up', '2026-03-08T23:59:59', 9000n)];
+        expect(historyLines(days, payments, zone).map((line) => [line.date, line.kind, line.micros])).toEqual([
+            ['2026-03-10', 'refund', -50n],
+            ['2026-03-10', 'charge', -1n],
+            ['2026-03-08', 'top-up', 9000n],
+            ['2026-03-08', 'charge', -4000n],
         ]);
     });
-    it('is listed newest first, whatever was posted last', () => {
-        const late = [posting(6, 'reversal', '2026-03-08T10:00:00', 4000n), ...imported];
-        expect(historyLines(late, zone).map((line) => [line.date, line.kind, line.micros])).toEqual([
-            ['2026-03-10', 'charge', -1n],
-            ['2026-03-09', 'charge', -320n],
-            ['2026-03-08', 'charge', 0n],
-            ['2026-03-08', 'top-up', 9000n],
-        ]);
+    it('shows a day whose charges were taken back as money back', () => {
+        expect(historyLines([day('2026-03-08', -4000n)], [], zone)[0]?.micros).toBe(4000n);
     });
 });

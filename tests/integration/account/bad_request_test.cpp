@@ -313,6 +313,8 @@ TEST_CASE("S-4 a tenant reaches the token's account only; anything else is not t
     // A token of an account that is not there, is the company's own, or is closed.
     const v1::GetOverviewRequest overview;
     const v1::ListHistoryRequest history;
+    v1::GetDailyUseRequest use;
+    use.set_day_count(63);
     v1::CreatePaymentRequest pay;
     pay.set_request_id("request-1");
     pay.set_amount_micros(kYuan);
@@ -321,11 +323,14 @@ TEST_CASE("S-4 a tenant reaches the token's account only; anything else is not t
         const std::string token = park.server.tenant(foreign);
         park.refuses(token, &Tenant::GetOverview, overview, "ACCOUNT_NOT_FOUND", kNotFound);
         park.refuses(token, &Tenant::ListHistory, history, "ACCOUNT_NOT_FOUND", kNotFound);
+        park.refuses(token, &Tenant::GetDailyUse, use, "ACCOUNT_NOT_FOUND", kNotFound);
         park.refuses(token, &Tenant::CreatePayment, pay, "ACCOUNT_NOT_FOUND", kNotFound);
     }
     const std::string gone = park.server.tenant(park.closed);
     park.refuses(gone, &Tenant::GetOverview, overview, "ACCOUNT_CLOSED", kPrecondition);
     park.refuses(gone, &Tenant::ListHistory, history, "ACCOUNT_CLOSED", kPrecondition);
+    park.refuses(gone, &Tenant::GetDailyUse, use, "ACCOUNT_CLOSED", kPrecondition);
+    park.refuses(mine, &Tenant::GetDailyUse, use, "BAD_COUNT");
     park.refuses(gone, &Tenant::CreatePayment, pay, "ACCOUNT_CLOSED", kPrecondition);
 }
 

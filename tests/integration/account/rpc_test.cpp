@@ -363,6 +363,55 @@ TEST_CASE(
     CHECK(front.world.checksum() == before);
 }
 
+TEST_CASE("a tenant sees what each day cost, in whatever order its charges were posted") {
+    SKIP_WITHOUT_POSTGRES();
+    Office front;
+    World& world = front.world;
+    world.make_room("r1", 2);
+    const std::string account = world.open("r1", 100 * kYuan);
+    // Midnight of the site (Asia/Shanghai), days before today.
+    const auto midnight = [&](int days_ago) {
+        constexpr auto kDay = std::chrono::hours(24);
+        const auto local = world.clock.now() + std::chrono::hours(8);
+        return std::chrono::floor<std::chrono::days>(local) - days_ago * kDay -
+               std::chrono::hours(8);
+    };
+    std::int64_t id = 0;
+    const auto charge = [&](Instant end, std::int64_t micros) {
+        kafka::Message message = World::charge_message({{++id, account, micros, ""}});
+        billing::v1::ChargesRated event;
+        event.ParseFromString(message.payload);
+        *event.mutable_charges(0)->mutable_end_time() = to_proto(end);
+        message.payload = event.SerializeAsString();
+        REQUIRE(world.deliver(message).ok());
+    };
+    // The history of one meter, then that of the other.
+    for (const int meter : {1, 2}) {
+        for (int day = 3; day >= 0; --day) {
+            charge(midnight(day), meter * 10);  // Ends the day before.
+            charge(midnight(day) + std::chrono::milliseconds(1), meter * 1000);
+        }
+    }
+    const std::string token = front.server.tenant(account);
+    v1::GetDailyUseRequest request;
+    request.set_day_count(3);
+    const auto use = front.server.call(token, &Tenant::GetDailyUse, request);
+    REQUIRE(use.ok());
+    REQUIRE(use->days_size() == 3);
+    CHECK(use->days(0).amount_micros() == 3030);
+    CHECK(use->days(1).amount_micros() == 3030);
+    CHECK(use->days(2).amount_micros() == 3000);
+    CHECK(use->days(1).local_date() < use->days(2).local_date());
+    request.set_day_count(0);
+    CHECK(front.server.call(token, &Tenant::GetDailyUse, request)->days_size() == 14);
+    v1::ListHistoryRequest history;
+    history.set_without_charges(true);
+    const auto paid = front.server.call(token, &Tenant::ListHistory, history);
+    REQUIRE(paid.ok());
+    REQUIRE(paid->postings_size() == 1);
+    CHECK(paid->postings(0).kind() == "top-up");
+}
+
 TEST_CASE("a room takes no meter that the gateway does not know, unless it is told to") {
     SKIP_WITHOUT_POSTGRES();
     Office front;

@@ -198,6 +198,12 @@ TEST_CASE("how far meters are billed, and an account's newest charge") {
     CHECK_FALSE(ask().meters(0).has_billed_until());
     CHECK(ask().last_charge_ids().empty());
     REQUIRE(billing.send_readings("m-1", {reading(march(2), 0), reading(march(3), 5'000)}).ok());
+    // As far as billing knows the account still pays: more may come.
+    CHECK_FALSE(ask().meters(0).has_billed_until());
+    REQUIRE(billing
+                .send_occupancies({{"m-1", occupancy("alice", march(1), march(3), 2)},
+                                   {"m-1", occupancy("vacancy", march(3))}})
+                .ok());
     CHECK(from_proto(ask().meters(0).billed_until()) == march(3));
     CHECK(ask().last_charge_ids(0) == std::to_string(billing.open_charges("m-1").back().charge_id));
     // Nothing used is billed, too.

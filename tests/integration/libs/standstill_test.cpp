@@ -343,7 +343,7 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
     execute(*site.reader, "DELETE FROM seen");
     outbox::Subscriber stopped(options_for(broker), *site.reader, site.outbox, site.owner(),
                                record);
-    CHECK(stopped.resync().value() > 0);
+    CHECK(stopped.resync().value() == kPartitionCount);  // Not only where it was seen first.
     CHECK(stopped.resync().value() == 0);
     CHECK(seen_count(*site.reader) > 0);
     CHECK(row_count(*site.reader) == seen_count(*site.reader));
@@ -359,6 +359,45 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
                    .value_or(0) == 20;
     }));
     CHECK(within(std::chrono::seconds(10), [&] { return reason().empty(); }));
+}
+
+TEST_CASE("a snapshot that takes longer than a standstill may is none") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    site.append(0, 60);
+    {
+        MockBroker old;
+        old.create_topic(kTopic, kPartitionCount);
+        site.publish(old);
+    }
+    execute(*site.database, "DELETE FROM outbox");
+    outbox::SubscriberOptions options = options_for(broker);
+    options.progress = {std::chrono::milliseconds(100), std::chrono::milliseconds(200),
+                        std::chrono::milliseconds(800), std::chrono::milliseconds(1600)};
+    outbox::Subscriber subscriber(options, *site.reader, site.outbox, site.owner(),
+                                  [](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+                                      tx.exec("SELECT pg_sleep(0.3)");
+                                      return record(tx, messages);
+                                  });
+    const std::jthread consumer([&](const std::stop_token& stop) { subscriber.run(stop); });
+    // Joining takes its time; nobody watches that here.
+    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) > 0; }));
+    std::atomic<int> given_up{0};
+    bool was_stalled = false;
+    const std::jthread watcher([&](const std::stop_token& stop) {
+        subscriber.watch(stop, [&](const std::string&) { ++given_up; });
+    });
+    const auto start = std::chrono::steady_clock::now();
+    CHECK(within(std::chrono::seconds(30), [&] {
+        was_stalled = was_stalled || error_reason(subscriber.readiness()) == "INBOX_STALLED";
+        return seen_count(*site.reader) == 60;
+    }));
+    CHECK(std::chrono::steady_clock::now() - start > options.progress.end_after);
+    CHECK_FALSE(was_stalled);
+    CHECK(given_up == 0);
+    CHECK(row_count(*site.reader) == 60);
 }
 
 TEST_CASE("a snapshot of sums takes the place of what was added up, whoever dies in between") {

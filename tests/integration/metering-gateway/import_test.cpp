@@ -1,6 +1,14 @@
+#include <filesystem>
+#include <fstream>
 #include <future>
+#include <sstream>
 
+#include "core/ids.h"
 #include "gateway_fixture.h"
+#include "rpc/server.h"
+#include "support/child_process.h"
+#include "support/paths.h"
+#include "support/token_keys.h"
 
 using namespace prepay;
 using namespace prepay::metering;
@@ -34,6 +42,27 @@ struct ImportFixture : Fixture {
     v1::ImportReadingsRequest request;
     Instant start;
 };
+
+struct Outcome {
+    int exit_code = -1;
+    std::vector<std::string> lines;  // Both streams.
+};
+
+Outcome run_gateway(const std::vector<std::string>& arguments, const std::string& folder) {
+    std::vector<std::string> command = {std::string(prepay::test::binary_dir()) +
+                                        "/bin/prepay-metering-gateway"};
+    command.insert(command.end(), arguments.begin(), arguments.end());
+    const std::string log = folder + "/" + new_id(SystemClock()) + ".log";
+    prepay::test::ChildProcess process(command, log, {});
+    Outcome outcome;
+    outcome.exit_code = process.wait(std::chrono::seconds(20));
+    std::ifstream file(log);
+    for (std::string line; std::getline(file, line);) {
+        outcome.lines.push_back(line);
+    }
+    std::filesystem::remove(log);
+    return outcome;
+}
 
 std::map<int, std::string> reasons_of(const v1::ImportReadingsResponse& response) {
     std::map<int, std::string> reasons;
@@ -189,4 +218,57 @@ TEST_CASE("Imports are set-based: at least 20,000 readings a second") {
     CHECK(response->stored_count() == 10'000);
     WARN("10,000 readings in " << elapsed << " s");
     CHECK(elapsed < 2.0);  // Four times the room that an idle machine needs.
+}
+
+TEST_CASE("import tells every refused row on a line of its own") {
+    SKIP_WITHOUT_POSTGRES();
+    ImportFixture f;
+    const prepay::test::TokenKeys keys;
+    telemetry::Metrics metrics;
+    rpc::ServerOptions options;
+    options.listen = "127.0.0.1:0";
+    options.public_key_pem = keys.public_pem();
+    const SystemClock clock;
+    rpc::Server server(options, metrics, clock);
+    f.gateway->service.add_to(server);
+    REQUIRE(server.start().ok());
+    const std::string folder =
+        (std::filesystem::temp_directory_path() / ("import-" + new_id(clock))).string();
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder + "/token") << keys.token(rpc::Role::kAdmin, "user:li") << "\n";
+    const auto at = [&](int hour) { return format_time(f.start + std::chrono::hours(hour)); };
+    std::ofstream(folder + "/history.csv") << "meter,time,register_wh\n"
+                                           << "m-1," << at(0) << ",1000\n"
+                                           << "m-1," << at(1) << ",900\n"
+                                           << "nobody," << at(1) << ",1\n"
+                                           << "m-1," << at(2) << ",2000\n";
+    const Outcome outcome = run_gateway(
+        {"import", folder + "/history.csv", "--address",
+         "127.0.0.1:" + std::to_string(server.port()), "--token-file", folder + "/token"},
+        folder);
+    std::filesystem::remove_all(folder);
+    CHECK(outcome.exit_code == 1);
+    REQUIRE(outcome.lines.size() == 4);
+    // In the order of the gateway's answer.
+    const std::string refused = outcome.lines[0] + "\n" + outcome.lines[1] + "\n";
+    CAPTURE(refused);
+    CHECK(refused.find("history.csv:3: REGISTER_DIP: ") != std::string::npos);
+    CHECK(refused.find("history.csv:4: UNKNOWN_METER: ") != std::string::npos);
+    CHECK(outcome.lines[2] == "\r4 of 4 readings");
+    CHECK(outcome.lines[3] == R"({"stored":2,"duplicates":0,"rejected":2})");
+    server.stop(std::chrono::seconds(5));
+}
+
+TEST_CASE("an option that is mistyped is named, beside what is missing for it") {
+    const std::string folder = std::filesystem::temp_directory_path().string();
+    const Outcome outcome = run_gateway(
+        {"import", "history.csv", "--adress", "127.0.0.1:1", "--token-file", "t"}, folder);
+    CHECK(outcome.exit_code == 2);
+    const auto said = [&](const std::string& text) {
+        return std::any_of(
+            outcome.lines.begin(), outcome.lines.end(),
+            [&](const std::string& line) { return line.find(text) != std::string::npos; });
+    };
+    CHECK(said("--adress: there is no such option"));
+    CHECK(said("--address is required"));
 }

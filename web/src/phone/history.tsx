@@ -4,7 +4,8 @@ import { fen, formatYuan, formatYuanFen } from '../core/money';
 import { formatClock } from '../core/time';
 import { useText } from './text';
 import type { TenantData } from './use_tenant';
-import { historyLines, usePerDay, type DayUse, type HistoryLine } from './usage';
+import type { DailyUse } from '../gen/prepay/account/v1/account_pb';
+import { historyLines, type HistoryLine } from './usage';
 
 const chart_days = 14;
 const linesFirst = 12;
@@ -14,16 +15,16 @@ function percent(part: bigint, whole: bigint): number {
     return whole <= 0n || part <= 0n ? 0 : Number((part * 100n) / whole);
 }
 
-function DayBars({ days }: { days: readonly DayUse[] }) {
+function DayBars({ days }: { days: readonly DailyUse[] }) {
     const { t } = useText();
-    const max = days.reduce((most, day) => (day.micros > most ? day.micros : most), 0n);
+    const max = days.reduce((most, day) => (day.amountMicros > most ? day.amountMicros : most), 0n);
     return (
         <ol className="bars" aria-label={t('usage')}>
             {days.map((day) => (
-                <li key={day.date} title={`${day.date} ${formatYuanFen(day.micros)}`}>
-                    <span className="bar" style={{ height: `${Math.max(2, percent(day.micros, max))}%` }} />
-                    <small>{day.date.slice(8)}</small>
-                    <span className="sr">{day.date} {formatYuanFen(day.micros)}</span>
+                <li key={day.localDate} title={`${day.localDate} ${formatYuanFen(day.amountMicros)}`}>
+                    <span className="bar" style={{ height: `${Math.max(2, percent(day.amountMicros, max))}%` }} />
+                    <small>{day.localDate.slice(8)}</small>
+                    <span className="sr">{day.localDate} {formatYuanFen(day.amountMicros)}</span>
                 </li>
             ))}
         </ol>
@@ -49,15 +50,14 @@ export function History({ data }: { data: TenantData }) {
     const { t } = useText();
     const [all, setAll] = useState(false);
     const zone = data.overview?.timeZone ?? 'UTC';
-    const postings = data.postings;
-    const days = useMemo(() => (postings ? usePerDay(postings, zone, data.asOf_ms, chart_days, data.partial) : []), [postings, zone, data.asOf_ms, data.partial]);
-    const lines = useMemo(() => (postings ? historyLines(postings, zone) : []), [postings, zone]);
-    if (!postings) return <section className="history loading" aria-busy={data.failure === null}><i /><i /><i /></section>;
+    const { days, payments } = data;
+    const lines = useMemo(() => (days ? historyLines(days, payments, zone) : []), [days, payments, zone]);
+    if (!days) return <section className="history loading" aria-busy={data.failure === null}><i /><i /><i /></section>;
     if (lines.length === 0) return <section className="history"><p className="empty">{t('history.empty')}</p></section>;
     return (
         <section className="history">
             <h2>{t('usage')}</h2>
-            <DayBars days={days} />
+            <DayBars days={days.slice(-chart_days)} />
             <h2>{t('history')}</h2>
             <ul>{(all ? lines : lines.slice(0, linesFirst)).map((line) => <Line key={line.key} line={line} zone={zone} />)}</ul>
             {!all && lines.length > linesFirst && <button className="plain" type="button" onClick={() => setAll(true)}>{t('history.more')}</button>}

@@ -1,4 +1,4 @@
-import { useMemo, useState, useSyncExternalStore } from 'react';
+import { useState, useSyncExternalStore } from 'react';
 import { formatYuanFloor, hoursLeft } from '../core/money';
 import { formatClock } from '../core/time';
 import { FeeState, type GetOverviewResponse } from '../gen/prepay/account/v1/account_pb';
@@ -8,7 +8,6 @@ import { PaymentFlow } from './payment';
 import type { TenantClient } from './tenant';
 import { useText, type PhoneKey } from './text';
 import { useTenant, type TenantData } from './use_tenant';
-import { usePerDay } from './usage';
 
 const meanOver_days = 14;
 
@@ -39,21 +38,21 @@ function Lasts({ hours, owing }: { hours: number | null; owing: boolean }) {
     return <p className="days">{text()}</p>;
 }
 
-function Balance({ data, now_ms }: { data: TenantData; now_ms: number }) {
+function Balance({ data }: { data: TenantData }) {
     const { t, lookUp } = useText();
-    const { overview, postings } = data;
+    const { overview } = data;
     const zone = overview?.timeZone ?? 'UTC';
-    const uses = useMemo(() => (postings ? usePerDay(postings, zone, now_ms, meanOver_days + 1, data.partial) : null), [postings, zone, now_ms, data.partial]);
+    const uses = data.days?.slice(-(meanOver_days + 1));
     const account = overview?.account;
     if (!account || !overview) return <section className="balance loading" aria-busy="true"><i /><i /></section>;
     const fee = FeeState[account.feeState]?.toLowerCase() ?? 'normal';
-    const past = uses?.slice(0, -1).filter((day, i, all) => day.micros > 0n || all.slice(0, i).some((d) => d.micros > 0n)) ?? [];
-    const today = uses?.[uses.length - 1]?.micros;
+    const past = uses?.slice(0, -1).filter((day, i, all) => day.amountMicros > 0n || all.slice(0, i).some((d) => d.amountMicros > 0n)) ?? [];
+    const today = uses?.[uses.length - 1]?.amountMicros;
     return (
         <section className={`balance fee-${fee}`} aria-label={t('balance')}>
             <h1>{t('balance')}</h1>
             <p className={account.balanceMicros < 0n ? 'amount negative' : 'amount'}>{formatYuanFloor(account.balanceMicros)}</p>
-            {uses ? <Lasts owing={account.balanceMicros <= 0n} hours={hoursLeft(account.balanceMicros, past.map((day) => day.micros))} /> : <p className="days" aria-busy="true">…</p>}
+            {uses ? <Lasts owing={account.balanceMicros <= 0n} hours={hoursLeft(account.balanceMicros, past.map((day) => day.amountMicros))} /> : <p className="days" aria-busy="true">…</p>}
             <p className="fee">{lookUp(`fee.${fee}`)}{account.keepPower && ` · ${t('keep_power')}`}</p>
             <dl>
                 <div><dt>{t('today')}</dt><dd>{today === undefined ? '–' : formatYuanFloor(today)}</dd></div>
@@ -78,7 +77,7 @@ function Trouble({ data, onRetry }: { data: TenantData; onRetry: () => void }) {
 /** The tenant's page: balance on top, pay below it, then what was used and paid. */
 export function PhonePage({ client, onLanguage }: { client: TenantClient; onLanguage: () => void }) {
     const { t } = useText();
-    const { data, reload } = useTenant(client, meanOver_days + 1);
+    const { data, reload } = useTenant(client);
     const [flow] = useState(() => new PaymentFlow(client, () => reload()));
     const payment = useSyncExternalStore(flow.subscribe, flow.get);
     if (data.refused) {
@@ -104,7 +103,7 @@ export function PhonePage({ client, onLanguage }: { client: TenantClient; onLang
         <main>
             <Head overview={data.overview} onLanguage={onLanguage} />
             <Trouble data={data} onRetry={reload} />
-            <Balance data={data} now_ms={data.asOf_ms || Date.now()} />
+            <Balance data={data} />
             <PaySection flow={flow} payment={payment} ready={data.overview !== null} />
             <History data={data} />
         </main>

@@ -1,20 +1,22 @@
 import { Code } from '@connectrpc/connect';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { hasCode, toFailure, type Failure } from '../core/errors';
-import type { GetOverviewResponse, Posting } from '../gen/prepay/account/v1/account_pb';
+import { formatDate, millis } from '../core/time';
+import type { DailyUse, GetOverviewResponse, Posting } from '../gen/prepay/account/v1/account_pb';
 import type { TenantClient } from './tenant';
-import { moment } from './usage';
 
 const refreshEvery_ms = 15_000;
-const day_ms = 86_400_000;
-const page_size = 200;
-// Enough for a month of quarter-hour charges; the page says when there is more.
-const pages_max = 15;
+// Two months of days, and the last payments.
+const days_count = 62;
+const payments_count = 100;
 
 export interface TenantData {
     overview: GetOverviewResponse | null;
-    postings: readonly Posting[] | null;
-    /** True = the history goes on beyond what was fetched. */
+    /** What each day cost, oldest first, every day; the last is today. */
+    days: readonly DailyUse[] | null;
+    /** What was paid and given back, newest first. */
+    payments: readonly Posting[];
+    /** True = there was more before what was fetched. */
     partial: boolean;
     failure: Failure | null;
     /** The link is no longer good. */
@@ -23,51 +25,33 @@ export interface TenantData {
     asOf_ms: number;
 }
 
-const nothing: TenantData = { overview: null, postings: null, partial: false, failure: null, refused: false, asOf_ms: 0 };
-
-interface History {
-    postings: readonly Posting[];
-    partial: boolean;
-}
-
-/** The postings since some time, newest first; those that are known already are not asked for again. */
-async function fetchHistory(client: TenantClient, since_ms: number, known: History): Promise<History> {
-    const fresh: Posting[] = [];
-    const newest = known.postings[0]?.postingId ?? 0n;
-    let pageToken = '';
-    for (let page = 0; page < pages_max; page++) {
-        const answer = await client.listHistory({ pageSize: page_size, pageToken });
-        const unknown = answer.postings.filter((posting) => posting.postingId > newest);
-        fresh.push(...unknown);
-        pageToken = answer.nextPageToken;
-        if (unknown.length < answer.postings.length) return { ...known, postings: [...fresh, ...known.postings] };
-        if (!pageToken) return { postings: fresh, partial: false };
-        if (answer.postings.every((posting) => moment(posting) < since_ms)) break;
-    }
-    return { postings: fresh, partial: true };
-}
+const nothing: TenantData = { overview: null, days: null, payments: [], partial: false, failure: null, refused: false, asOf_ms: 0 };
 
 /** Balance and history; what was shown stays on the page while the connection is away. */
-export function useTenant(client: TenantClient, days: number): { data: TenantData; reload: () => void } {
+export function useTenant(client: TenantClient): { data: TenantData; reload: () => void } {
     const [data, setData] = useState(nothing);
     const busy = useRef(false);
-    const known = useRef<History>({ postings: [], partial: false });
     const load = useCallback(async () => {
         if (busy.current) return;
         busy.current = true;
         try {
             const overview = await client.getOverview({});
             setData((old) => ({ ...old, overview, failure: null, refused: false, asOf_ms: Date.now() }));
-            known.current = await fetchHistory(client, Date.now() - days * day_ms, known.current);
-            const history = known.current;
-            setData((old) => ({ ...old, ...history }));
+            const [use, paid] = await Promise.all([
+                client.getDailyUse({ dayCount: days_count }),
+                client.listHistory({ withoutCharges: true, pageSize: payments_count }),
+            ]);
+            const zone = overview.timeZone || 'UTC';
+            const opened = overview.account?.openTime;
+            const isOlder = opened !== undefined && formatDate(millis(opened), zone) < (use.days[0]?.localDate ?? '');
+            setData((old) => ({ ...old, days: use.days, payments: paid.postings, partial: isOlder || paid.nextPageToken !== '' }));
         } catch (error) {
             const refused = hasCode(error, Code.Unauthenticated) || hasCode(error, Code.PermissionDenied);
             setData((old) => ({ ...old, failure: toFailure(error), refused }));
         } finally {
             busy.current = false;
         }
-    }, [client, days]);
+    }, [client]);
     useEffect(() => {
         void load();
         const timer = setInterval(() => document.visibilityState === 'visible' && void load(), refreshEvery_ms);

@@ -5,10 +5,12 @@ import { CommandProgress } from '../actions/command_progress';
 import { Field } from '../actions/field';
 import { metering } from '../core/clients';
 import { formatYuanFloor } from '../core/money';
-import { timestamp } from '../core/time';
+import { instantOfLocal, timestamp } from '../core/time';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { DateTimeField } from '../ui/date_fields';
+import { useZone } from '../app/site';
 
 const words: Partial<Record<CommandAction, { title: TextKey; consequence: TextKey }>> = {
     [CommandAction.TRIP]: { title: 'action.trip', consequence: 'action.trip.consequence' },
@@ -44,6 +46,10 @@ export function CommandDialog(props: CommandDialogProps) {
     const [meterId, setMeterId] = useState(room.meterIds[0] ?? '');
     const [reason, setReason] = useState('');
     const [agreed, setAgreed] = useState(false);
+    const [until, setUntil] = useState('');
+    const zone = useZone();
+    const end_ms = until ? instantOfLocal(until, zone) : null;
+    const tooEarly = end_ms !== null && end_ms <= Date.now() + validFor_ms;
     const title = t(words[action]!.title);
     const trip = action === CommandAction.TRIP;
     const mustAgree = trip && account?.keepPower === true;
@@ -51,6 +57,7 @@ export function CommandDialog(props: CommandDialogProps) {
         metering.submitCommand({
             requestId, meterId, action, reasonText: reason.trim(), notAfter: timestamp(Date.now() + validFor_ms),
             overrideKeepPower: mustAgree && agreed,
+            holdExpireTime: trip && end_ms !== null ? timestamp(end_ms) : undefined,
         });
     return (
         <ActionDialog
@@ -58,8 +65,8 @@ export function CommandDialog(props: CommandDialogProps) {
             consequence={consequence}
             confirm={title}
             danger={trip}
-            ready={meterId !== '' && (!trip || reason.trim() !== '') && (!mustAgree || agreed)}
-            content={JSON.stringify([action, meterId, reason, agreed])}
+            ready={meterId !== '' && (!trip || reason.trim() !== '') && (!mustAgree || agreed) && !tooEarly}
+            content={JSON.stringify([action, meterId, reason, agreed, until])}
             run={submit}
             result={({ command }) => command && <CommandProgress commandId={command.commandId} first={command} />}
             onClose={onClose}
@@ -74,6 +81,11 @@ export function CommandDialog(props: CommandDialogProps) {
                     <Field label={t(trip ? 'action.reason_required' : 'action.reason')}>
                         {(id) => <Input id={id} value={reason} maxLength={200} disabled={locked} autoFocus onChange={(e) => setReason(e.target.value)} />}
                     </Field>
+                    {trip && (
+                        <Field label={t('action.trip.until')} hint={tooEarly ? t('reason.HOLD_EXPIRY_TOO_EARLY') : zone}>
+                            {(id) => <DateTimeField id={id} value={until} disabled={locked} wrong={tooEarly} onChange={setUntil} />}
+                        </Field>
+                    )}
                     {mustAgree && (
                         <Checkbox checked={agreed} disabled={locked} onChange={(e) => setAgreed(e.target.checked)}>
                             {t('action.trip.keep_power')}

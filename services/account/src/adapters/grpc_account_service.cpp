@@ -81,6 +81,7 @@ void GrpcAccountService::register_with(rpc::Server& server) {
     server.unary(tenant + "CreatePayment", this, &Self::create_payment);
     server.unary(tenant + "GetPayment", this, &Self::get_payment);
     server.unary(tenant + "ListHistory", this, &Self::list_history);
+    server.unary(tenant + "GetDailyUse", this, &Self::get_daily_use);
     server.unary("prepay.account.v1.PaymentCallbackService/HandleWechatNotice", this,
                  &Self::handle_wechat_notice);
 }

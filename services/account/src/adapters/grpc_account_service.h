@@ -75,6 +75,7 @@ private:
                                                      const v1::CreatePaymentRequest&);
     Result<v1::GetPaymentResponse> get_payment(const Context&, const v1::GetPaymentRequest&);
     Result<v1::ListHistoryResponse> list_history(const Context&, const v1::ListHistoryRequest&);
+    Result<v1::GetDailyUseResponse> get_daily_use(const Context&, const v1::GetDailyUseRequest&);
     Result<v1::HandleWechatNoticeResponse> handle_wechat_notice(
         const Context&, const v1::HandleWechatNoticeRequest&);
 

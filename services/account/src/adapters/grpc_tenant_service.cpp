@@ -5,6 +5,9 @@
 namespace prepay::account {
 namespace {
 
+constexpr int kDayCountDefault = 14;
+constexpr int kDayCountMax = 62;
+
 Status account_closed() { return failed_precondition("ACCOUNT_CLOSED", "this account is closed"); }
 
 // Open or closed.
@@ -119,10 +122,29 @@ Result<v1::ListHistoryResponse> GrpcAccountService::list_history(
         postings.set_page_size(request.page_size());
         postings.set_page_token(request.page_token());
         PREPAY_ASSIGN_OR_RETURN(v1::ListPostingsResponse found,
-                                parts_.orders.postings(tx, postings));
+                                parts_.orders.postings(tx, postings, request.without_charges()));
         v1::ListHistoryResponse response;
         *response.mutable_postings() = std::move(*found.mutable_postings());
         response.set_next_page_token(found.next_page_token());
+        return response;
+    });
+}
+
+Result<v1::GetDailyUseResponse> GrpcAccountService::get_daily_use(
+    const Context& context, const v1::GetDailyUseRequest& request) {
+    const int day_count = request.day_count() == 0 ? kDayCountDefault : request.day_count();
+    return read([&](pqxx::work& tx) -> Result<v1::GetDailyUseResponse> {
+        PREPAY_RETURN_IF_ERROR(own_open_account(parts_.accounts, tx, context).status());
+        if (day_count < 0 || day_count > kDayCountMax) {
+            return invalid_argument("BAD_COUNT", "day_count: 1 .. 62");
+        }
+        v1::GetDailyUseResponse response;
+        for (auto& [local_date, amount] :
+             parts_.orders.daily_use(tx, context.identity.account_id, day_count)) {
+            v1::DailyUse& day = *response.add_days();
+            day.set_local_date(local_date);
+            day.set_amount_micros(amount.micros());
+        }
         return response;
     });
 }

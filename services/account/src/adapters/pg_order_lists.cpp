@@ -43,6 +43,7 @@ FROM entries e JOIN accounts c ON c.account_no = e.counter_no
 WHERE e.account_no = $1 AND ($2 = 0 OR e.account_version < $2)
     AND ($3 = '' OR e.post_time >= NULLIF($3, '')::timestamptz)
     AND ($4 = '' OR e.post_time < NULLIF($4, '')::timestamptz)
+    AND (NOT $6 OR e.source_kind <> 'charge')
 ORDER BY e.account_version DESC LIMIT $5
 )sql";
 
@@ -86,7 +87,8 @@ Result<v1::ListOrdersResponse> PgOrders::list(pqxx::work& tx,
 }
 
 Result<v1::ListPostingsResponse> PgOrders::postings(pqxx::work& tx,
-                                                    const v1::ListPostingsRequest& request) {
+                                                    const v1::ListPostingsRequest& request,
+                                                    bool without_charges) {
     const std::int64_t account_no = book_.find(tx, {request.account_id()}).front();
     if (account_no == 0) {
         return not_found("ACCOUNT_NOT_FOUND", "there is no account " + request.account_id());
@@ -94,10 +96,10 @@ Result<v1::ListPostingsResponse> PgOrders::postings(pqxx::work& tx,
     PREPAY_ASSIGN_OR_RETURN(const std::int64_t below_version,
                             rpc::sequence_of(request.page_token()));
     const int limit = rpc::page_size_of(request.page_size());
-    const auto rows =
-        tx.exec_params(kPostingRows, account_no, below_version,
-                       time_text(request.has_start_time(), request.start_time()),
-                       time_text(request.has_end_time(), request.end_time()), limit + 1);
+    const auto rows = tx.exec_params(kPostingRows, account_no, below_version,
+                                     time_text(request.has_start_time(), request.start_time()),
+                                     time_text(request.has_end_time(), request.end_time()),
+                                     limit + 1, without_charges);
     v1::ListPostingsResponse response;
     pg::fill_page(rows, limit, "account_version", response, [&](const pg::Row& row) {
         v1::Posting& posting = *response.add_postings();
@@ -112,6 +114,32 @@ Result<v1::ListPostingsResponse> PgOrders::postings(pqxx::work& tx,
         *posting.mutable_source_time() = to_proto(row.time("source_micros"));
     });
     return response;
+}
+
+// Charges that are posted late belong to the days that they are for.
+std::vector<std::pair<std::string, Money>> PgOrders::daily_use(pqxx::work& tx,
+                                                               const std::string& account_id,
+                                                               int day_count) const {
+    std::vector<std::pair<std::string, Money>> days;
+    for (const pg::Row row : tx.exec_params(
+             "WITH mine AS (SELECT a.account_no, s.time_zone,"
+             " ($2::timestamptz AT TIME ZONE s.time_zone)::date AS today FROM accounts a"
+             " JOIN sites s USING (site_id) WHERE a.account_id = $1),"
+             " used AS (SELECT ((e.source_time - interval '1 microsecond')"
+             " AT TIME ZONE m.time_zone)::date AS day, -sum(e.amount_micros) AS amount"
+             " FROM entries e JOIN mine m USING (account_no)"
+             " WHERE e.source_kind = 'charge' AND e.source_time > $3::timestamptz GROUP BY 1)"
+             " SELECT d.day::date::text AS day, coalesce(u.amount, 0)::bigint AS amount"
+             " FROM mine m, generate_series((m.today - ($4::int - 1))::timestamp,"
+             " m.today::timestamp, interval '1 day') AS d (day)"
+             " LEFT JOIN used u ON u.day = d.day::date ORDER BY 1",
+             account_id, pg::to_timestamptz(clock_.now()),
+             // Two days more than asked for: no zone is further off.
+             pg::to_timestamptz(clock_.now() - std::chrono::hours(24 * (day_count + 2))),
+             day_count)) {
+        days.emplace_back(row.text("day"), Money::from_micros(row.number("amount")));
+    }
+    return days;
 }
 
 Status PgOrders::tell_payments(pqxx::work& tx, const outbox::SnapshotRequest& request,

@@ -81,9 +81,12 @@ Status PostingSnapshot::tell(pqxx::work& tx, const outbox::SnapshotRequest& requ
             for (const Posted& posted : postings) {
                 charge_ids.push_back(posted.charge_id);
             }
-            PREPAY_ASSIGN_OR_RETURN(const auto charges, fetch_(charge_ids));
+            const auto fetched = fetch_(charge_ids);
+            if (!fetched.ok()) {  // Under a reason of ours: nothing here is to be run again.
+                return unavailable("PEER_ERROR", "billing: " + error_message(fetched.status()));
+            }
             std::map<std::string, const billing::v1::Charge*> by_id;
-            for (const billing::v1::Charge& charge : charges) {
+            for (const billing::v1::Charge& charge : *fetched) {
                 by_id[charge.charge_id()] = &charge;
             }
             v1::ChargesPosted event;

@@ -119,8 +119,8 @@ Result<v1::GetBilledUntilResponse> GrpcBillingService::get_billed_until(
     }
     PREPAY_RETURN_IF_ERROR(check_meter_ids(request.meter_ids()));
     return database_.read([&](pqxx::work& tx) -> Result<v1::GetBilledUntilResponse> {
-        const auto times =
-            billed_until(tx, {request.meter_ids().begin(), request.meter_ids().end()});
+        const auto times = billed_until(tx, request.account_id(),
+                                        {request.meter_ids().begin(), request.meter_ids().end()});
         v1::GetBilledUntilResponse response;
         for (const std::string& meter_id : request.meter_ids()) {
             v1::MeterBilledUntil& meter = *response.add_meters();

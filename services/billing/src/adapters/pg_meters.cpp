@@ -388,13 +388,16 @@ void reload_assignments(pqxx::work& tx, std::vector<MeterWork>& works) {
     load_assignments(tx, pg::to_array(keys_of(works)), works);
 }
 
-std::map<std::string, Instant> billed_until(pqxx::work& tx,
+std::map<std::string, Instant> billed_until(pqxx::work& tx, const std::string& account_id,
                                             const std::vector<std::string>& meter_ids) {
     std::map<std::string, Instant> times;
     for (const pg::Row row :
-         tx.exec_params("SELECT meter_id, to_micros(base_read_time) AS billed_until FROM meters"
-                        " WHERE meter_id = ANY ($1::text[]) AND base_read_time IS NOT NULL",
-                        pg::to_array(meter_ids))) {
+         tx.exec_params("SELECT meter_id, to_micros(base_read_time) AS billed_until FROM meters m"
+                        " WHERE meter_id = ANY ($1::text[]) AND base_read_time IS NOT NULL"
+                        " AND (SELECT bool_and(o.end_time IS NOT NULL) FROM occupancies o"
+                        " JOIN accounts a USING (account_key) WHERE o.meter_key = m.meter_key"
+                        " AND a.account_id = $2 AND NOT o.deleted)",
+                        pg::to_array(meter_ids), account_id)) {
         times[row.text("meter_id")] = row.time("billed_until");
     }
     return times;

@@ -38,9 +38,10 @@ void reload_assignments(pqxx::work& tx, std::vector<MeterWork>& works);
 /// Waiting readings in all.
 std::int64_t count_pending(pqxx::work& tx);
 
-/// When each of the meters had its last billed register; unknown meters and those without are left
-/// out.
-std::map<std::string, Instant> billed_until(pqxx::work& tx,
+/// When each of the meters had its last billed register. Left out are unknown meters, those
+/// without, and those of which it is not known here that the account paid for them and no longer
+/// does: its share may have gone to somebody else so far.
+std::map<std::string, Instant> billed_until(pqxx::work& tx, const std::string& account_id,
                                             const std::vector<std::string>& meter_ids);
 
 }  // namespace prepay::billing

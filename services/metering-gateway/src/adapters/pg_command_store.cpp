@@ -273,14 +273,16 @@ Result<std::vector<Command>> PgCommandStore::list(const std::string& meter_id,
     });
 }
 
-std::vector<Command> PgCommandStore::select_after(pqxx::work& tx, const Position& after,
-                                                  int count_max) {
+std::vector<Command> PgCommandStore::select_told(pqxx::work& tx, Instant since,
+                                                 const Position& after, int count_max) {
     std::vector<Command> commands;
     for (const auto& row :
          tx.exec_params("SELECT " + columns() +
                             " FROM commands WHERE (create_time, command_id) > ($1::timestamptz, $2)"
+                            " AND (finish_time >= $4 OR state = 'sending')"
                             " ORDER BY create_time, command_id LIMIT $3",
-                        pg::to_timestamptz(after.create_time), after.command_id, count_max)) {
+                        pg::to_timestamptz(after.create_time), after.command_id, count_max,
+                        pg::to_timestamptz(since))) {
         commands.push_back(command_from_row(row));
     }
     return commands;

@@ -39,8 +39,10 @@ public:
     };
     Result<std::vector<Command>> list(const std::string& meter_id, const Position& before,
                                       int count_max);
-    /// Oldest first, behind a position; without frames.
-    static std::vector<Command> select_after(pqxx::work& tx, const Position& after, int count_max);
+    /// Those that are being sent or ended at or after `since`, oldest first, behind a position;
+    /// without frames.
+    static std::vector<Command> select_told(pqxx::work& tx, Instant since, const Position& after,
+                                            int count_max);
     /// Orders that are not final and older than `age`, oldest first.
     Result<std::vector<Command>> list_open(Duration age);
 

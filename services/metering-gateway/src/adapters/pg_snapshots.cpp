@@ -16,8 +16,8 @@ namespace {
 
 constexpr int kRowsAtOnce = 1000;
 
-// An order waits for its line for 7 days at most; what it becomes comes within minutes then.
-constexpr std::chrono::hours kCommandLife{24 * 8};
+// A reading is written later than its slot: by what the spool holds, or a person thinks over.
+constexpr std::chrono::hours kReadingSlack{48};
 
 struct KnownMeter {
     std::int64_t meter_no = 0;
@@ -72,11 +72,12 @@ Status PgSnapshots::tell_readings(pqxx::work& tx, const outbox::SnapshotRequest&
                                               : Status(absl::OkStatus()));
                 continue;
             }
-            PgReadingStore::Position after{request.since, -1};
+            const Instant since =
+                request.since == Instant{} ? request.since : request.since - kReadingSlack;
+            PgReadingStore::Position after{since, -1};
             while (true) {
-                const std::vector<Reading> page =
-                    PgReadingStore::select(tx, meter.meter_no, meter.meter_id, request.since,
-                                           Instant::max(), after, kRowsAtOnce);
+                const std::vector<Reading> page = PgReadingStore::select(
+                    tx, meter.meter_no, meter.meter_id, since, Instant::max(), after, kRowsAtOnce);
                 if (page.empty()) {
                     break;
                 }
@@ -131,16 +132,15 @@ Status PgSnapshots::tell_states(pqxx::work& tx, const outbox::SnapshotRequest& r
 
 Status PgSnapshots::tell_commands(pqxx::work& tx, const outbox::SnapshotRequest& request,
                                   const outbox::EmitEvent& emit) const {
-    PgCommandStore::Position after{
-        request.since == Instant{} ? Instant{} : request.since - kCommandLife, ""};
+    PgCommandStore::Position after{Instant{}, ""};
     while (true) {
-        const std::vector<Command> page = PgCommandStore::select_after(tx, after, kRowsAtOnce);
+        const std::vector<Command> page =
+            PgCommandStore::select_told(tx, request.since, after, kRowsAtOnce);
         if (page.empty()) {
             return absl::OkStatus();
         }
         for (const Command& command : page) {
-            if (command.state != CommandState::kQueued &&
-                partition_of(command.line_id, request.partition_count) == request.partition) {
+            if (partition_of(command.line_id, request.partition_count) == request.partition) {
                 PREPAY_RETURN_IF_ERROR(emit(
                     {request.topic, command.line_id,
                      to_event(command, make_header(clock_, clock_.now())).SerializeAsString()}));

@@ -12,8 +12,9 @@ class PgSnapshots {
 public:
     explicit PgSnapshots(const Clock& clock) : clock_(clock) {}
 
-    /// The newest reading of every meter; to a consumer that has earlier ones every reading since
-    /// then. Readings of earlier times that were imported since then are not among them.
+    /// The newest reading of every meter; to a consumer that has earlier ones every reading of
+    /// times from two days before then. Those of earlier times that were written since then
+    /// (imports, a register decided upon later) are not among them.
     Status tell_readings(pqxx::work& tx, const outbox::SnapshotRequest& request,
                          const outbox::EmitEvent& emit) const;
     /// The state of every meter.

@@ -134,7 +134,6 @@ Result<std::vector<HeldMeter>> PgHoldList::list_foreign(const std::string& meter
 }
 
 // The states are those of may_act_late(). Not read since the order's end: its time has not begun.
-// Orders wait for 7 days at most.
 std::map<std::string, LateOrder> select_late_orders(pqxx::work& tx,
                                                     const std::vector<std::string>& meter_ids,
                                                     Instant now, Duration horizon) {
@@ -145,8 +144,8 @@ std::map<std::string, LateOrder> select_late_orders(pqxx::work& tx,
                  pg::micros("r.read_time") +
                  " AS was_read FROM meters m"
                  " CROSS JOIN LATERAL (SELECT * FROM commands WHERE meter_id = m.meter_id"
-                 "  AND create_time > $2::timestamptz - interval '14 days'"
-                 "  AND finish_time IS NOT NULL AND ((attempt_count > 0"
+                 "  AND finish_time > $2::timestamptz - interval '14 days'"
+                 "  AND ((attempt_count > 0"
                  "  AND state IN ('not_verified', 'contradicted')) OR (attempt_count > 1"
                  "  AND state IN ('verified', 'still_held', 'refused')))"
                  "  ORDER BY create_time DESC, command_id DESC LIMIT 1) c"
