@@ -41,6 +41,7 @@ check_tidy() {
                   git ls-files --others --exclude-standard -- '*.cpp'; } | sort -u)
     fi
     [[ -n $files ]] || { echo "no C++ file has changed"; return 0; }
+    build_cpp tidy --target prepay_generated || return
     # shellcheck disable=SC2086
-    run-clang-tidy-14 -quiet -p build/release -j 2 $files
+    run-clang-tidy-14 -quiet -p build/tidy -j 2 $files
 }

@@ -10,7 +10,7 @@
 namespace prepay::runtime {
 namespace {
 
-constexpr std::chrono::seconds kInterval{2};
+constexpr std::chrono::seconds kRenewInterval{2};
 /// A token that lasts a day is renewed long before it has so little left.
 constexpr std::chrono::hours kWarnBefore{1};
 constexpr std::chrono::minutes kWarnInterval{5};
@@ -97,7 +97,7 @@ void ServiceToken::run(const std::stop_token& stop) {
         }
         refused_ = problem;
         warn();
-        pause(stop, kInterval);
+        pause(stop, kRenewInterval);
     }
 }
 

@@ -9,7 +9,7 @@
 namespace prepay::runtime {
 namespace {
 
-constexpr std::chrono::seconds kInterval{2};
+constexpr std::chrono::seconds kFollowInterval{2};
 // Of one look: with the console's own second and the interval a log-out is known within 5 s.
 constexpr std::chrono::milliseconds kTimeout{1500};
 
@@ -56,7 +56,7 @@ void SessionFollower::run(const std::stop_token& stop) {
         }
         const std::chrono::duration<double> age = clock_.steady() - known_time_;
         age_.set(is_known ? 0 : age.count());
-        pause(stop, kInterval);
+        pause(stop, kFollowInterval);
     }
 }
 

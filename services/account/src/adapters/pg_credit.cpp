@@ -45,7 +45,7 @@ WHERE a.kind = 'purse' AND a.state = 'open' AND o.end_time IS NULL AND NOT o.del
 LIMIT $1
 )sql";
 
-v1::SwitchIntent to_intent(const pg::Row& row) {
+v1::SwitchIntent intent_proto(const pg::Row& row) {
     SwitchIntent intent;
     intent.intent_id = row.text("intent_id");
     intent.action = switch_action_from(row.text("action"));
@@ -87,7 +87,7 @@ Result<v1::ClaimSwitchIntentResponse> PgCredit::claim(pqxx::work& tx,
     }
     const auto rows =
         tx.exec_params(std::string(kSelectIntent) + " WHERE i.intent_id = $1", request.intent_id());
-    *response.mutable_intent() = to_intent(rows[0]);
+    *response.mutable_intent() = intent_proto(rows[0]);
     PREPAY_CRASH_POINT("credit.claimed");
     return response;
 }
@@ -128,7 +128,7 @@ Result<v1::ListSwitchIntentsResponse> PgCredit::list(pqxx::work& tx,
         request.account_id(), request.meter_id(), request.page_token(), limit + 1);
     v1::ListSwitchIntentsResponse response;
     pg::fill_page(rows, limit, "intent_id", response,
-                  [&](const pg::Row& row) { *response.add_intents() = to_intent(row); });
+                  [&](const pg::Row& row) { *response.add_intents() = intent_proto(row); });
     return response;
 }
 

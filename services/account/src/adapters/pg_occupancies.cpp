@@ -22,8 +22,8 @@ ON CONFLICT (occupancy_id) DO UPDATE SET end_time = EXCLUDED.end_time,
     deleted = EXCLUDED.deleted
 )sql";
 
-v1::Occupancy to_proto(const Occupancy& span, const std::string& account_id,
-                       const std::string& site_id) {
+v1::Occupancy occupancy_proto(const Occupancy& span, const std::string& account_id,
+                              const std::string& site_id) {
     v1::Occupancy message;
     message.set_occupancy_id(span.occupancy_id);
     message.set_account_id(account_id);
@@ -100,8 +100,9 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
             const auto payer = run_prepared(
                 tx, "rooms_payer", "SELECT account_id, site_id FROM accounts WHERE account_no = $1",
                 span.account_no);
-            *message.add_occupancies() = to_proto(span, payer[0]["account_id"].as<std::string>(),
-                                                  payer[0]["site_id"].as<std::string>());
+            *message.add_occupancies() =
+                occupancy_proto(span, payer[0]["account_id"].as<std::string>(),
+                                payer[0]["site_id"].as<std::string>());
         }
     }
     for (auto& [partition, keyed] : messages) {
@@ -145,7 +146,8 @@ Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& 
             span.revision = row.number("revision");
             span.vacancy = row.get<bool>("vacancy");
             span.deleted = row.get<bool>("deleted");
-            *event.add_occupancies() = to_proto(span, row.text("account_id"), row.text("site_id"));
+            *event.add_occupancies() =
+                occupancy_proto(span, row.text("account_id"), row.text("site_id"));
         }
         if (event.occupancies_size() > 0) {
             PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));

@@ -9,7 +9,7 @@
 namespace prepay::account {
 namespace {
 
-constexpr const char* kTopic = "prepay.account.switch-intents.v1";
+constexpr const char* kIntentsTopic = "prepay.account.switch-intents.v1";
 
 constexpr const char* kLoad = R"sql(
 SELECT o.account_no, s.meter_id, s.relay, s.last_seq, s.settled_seq,
@@ -170,7 +170,7 @@ void PgSwitches::save(pqxx::work& tx, MeterSwitch& meter, Instant now) {
                      intent.reason_text);
         v1::SwitchIntentChanged event = to_event(tx, meter.meter_id, intent);
         *event.mutable_header() = make_header(clock_, now);
-        outbox_.append(tx, kTopic, meter.meter_id, event.SerializeAsString());
+        outbox_.append(tx, kIntentsTopic, meter.meter_id, event.SerializeAsString());
         metrics_.switch_intent(to_text(intent.action), to_text(intent.state));
         intent.changed = false;
     }

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kTextSizeMax = 256 << 10;
 
 /// Remembers where each field of the definition was written, for the messages of validate().
-class Parser {
+class TariffParser {
 public:
     TariffFile parse(const YAML::Node& root) {
         check_keys(root, "",
@@ -322,7 +322,7 @@ Result<TariffFile> parse_tariff_yaml(const std::string& name, const std::string&
         return to_error(name, {YAML::Mark(), "", "TARIFF_YAML", "more than 256 KiB of text"});
     }
     try {
-        return Parser().parse(YAML::Load(text));
+        return TariffParser().parse(YAML::Load(text));
     } catch (const TariffFileProblem& problem) {
         return to_error(name, problem);
     } catch (const YAML::Exception& error) {

@@ -10,7 +10,7 @@ namespace {
 
 constexpr std::chrono::hours kNotAfterMax{24 * 7};
 constexpr std::size_t kReasonMax = 500;
-constexpr std::chrono::milliseconds kWatchWait{1000};
+constexpr std::chrono::milliseconds kCommandWait{1000};
 
 Result<Instant> checked_deadline(const v1::SubmitCommandRequest& request, Instant now) {
     if (!request.has_not_after()) {
@@ -180,7 +180,7 @@ Status GrpcMeteringService::watch_command(const rpc::CallContext&,
                 return absl::OkStatus();
             }
         }
-        version = parts_.signal.wait_newer(request.command_id(), version, kWatchWait);
+        version = parts_.signal.wait_newer(request.command_id(), version, kCommandWait);
     }
     return absl::OkStatus();
 }

@@ -6,7 +6,7 @@
 namespace prepay::metering {
 namespace {
 
-const std::string& columns() {
+const std::string& command_columns() {
     static const std::string text =
         "command_id, meter_id, line_id, action, state, reason_text, initiator, intent_id, " +
         pg::micros("create_time") + " AS create_micros, " + pg::micros("not_after") +
@@ -79,7 +79,7 @@ bool PgCommandStore::insert(pqxx::work& tx, const Command& command) {
 std::optional<Command> PgCommandStore::select(pqxx::work& tx, const std::string& command_id,
                                               bool for_update) {
     const auto rows =
-        tx.exec_params("SELECT " + columns() + " FROM commands WHERE command_id = $1" +
+        tx.exec_params("SELECT " + command_columns() + " FROM commands WHERE command_id = $1" +
                            (for_update ? " FOR UPDATE" : ""),
                        command_id);
     return rows.empty() ? std::nullopt : std::optional(command_from_row(rows[0]));
@@ -258,7 +258,7 @@ Result<std::vector<Command>> PgCommandStore::list(const std::string& meter_id,
     return database_.read([&](pqxx::work& tx) -> Result<Commands> {
         const bool from_start = before.create_time == Instant::max();
         const auto rows = tx.exec_params(
-            "SELECT " + columns() +
+            "SELECT " + command_columns() +
                 " FROM commands WHERE ($1 = '' OR meter_id = $1) AND ($2 OR (create_time,"
                 " command_id) < ($3::timestamptz, $4)) ORDER BY create_time DESC, command_id DESC"
                 " LIMIT $5",
@@ -277,7 +277,7 @@ std::vector<Command> PgCommandStore::select_told(pqxx::work& tx, Instant since,
                                                  const Position& after, int count_max) {
     std::vector<Command> commands;
     for (const auto& row :
-         tx.exec_params("SELECT " + columns() +
+         tx.exec_params("SELECT " + command_columns() +
                             " FROM commands WHERE (create_time, command_id) > ($1::timestamptz, $2)"
                             " AND (finish_time >= $4 OR state = 'sending')"
                             " ORDER BY create_time, command_id LIMIT $3",
@@ -292,7 +292,7 @@ Result<std::vector<Command>> PgCommandStore::list_open(Duration age) {
     using Commands = std::vector<Command>;
     return database_.read([&](pqxx::work& tx) -> Result<Commands> {
         const auto rows = tx.exec_params(
-            "SELECT " + columns() +
+            "SELECT " + command_columns() +
                 " FROM commands WHERE state IN ('queued', 'sending') AND create_time <= $1"
                 " ORDER BY create_time, command_id",
             pg::to_timestamptz(clock_.now() - age));

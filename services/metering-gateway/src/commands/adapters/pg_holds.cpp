@@ -30,7 +30,7 @@ std::optional<Hold> hold_from_row(const pqxx::row& row) {
     return hold;
 }
 
-HeldMeter meter_from_row(const pqxx::row& row) {
+HeldMeter held_from_row(const pqxx::row& row) {
     HeldMeter meter;
     meter.meter_id = row["meter_id"].as<std::string>();
     meter.display_name = row["display_name"].as<std::string>();
@@ -105,7 +105,7 @@ Result<std::vector<HeldMeter>> PgHoldList::list_holds(const HoldFilter& filter,
                  pg::to_timestamptz(from_start ? Instant{} : after->hold->place_time),
                  from_start ? "" : after->meter_id,
                  from_start ? "" : holder_text(after->hold->holder), count_max)) {
-            HeldMeter meter = meter_from_row(row);
+            HeldMeter meter = held_from_row(row);
             meter.hold = hold_from_row(row);
             meters.push_back(std::move(meter));
         }
@@ -126,7 +126,7 @@ Result<std::vector<HeldMeter>> PgHoldList::list_foreign(const std::string& meter
                      " AND ($1 = '' OR m.meter_id = $1) AND m.meter_id > $2"
                      " ORDER BY m.meter_id LIMIT $3",
                  meter_id, after, count_max)) {
-            meters.push_back(meter_from_row(row));
+            meters.push_back(held_from_row(row));
             meters.back().foreign_since = instant_from_field(row["changed"]);
         }
         return meters;

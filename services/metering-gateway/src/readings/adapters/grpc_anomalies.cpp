@@ -9,7 +9,7 @@ namespace prepay::metering {
 namespace {
 
 constexpr std::chrono::milliseconds kReportTimeout{5'000};
-constexpr std::size_t kReasonMax = 500;
+constexpr std::size_t kDecisionReasonMax = 500;
 
 v1::Anomaly with_frames(const Anomaly& anomaly) {
     v1::Anomaly result = to_proto_anomaly(anomaly);
@@ -89,7 +89,7 @@ Result<v1::DecideQuarantineResponse> GrpcMeteringService::decide_quarantine(
     if (request.reason_text().empty()) {
         return invalid_argument("REASON_REQUIRED", "reason_text is required for a decision");
     }
-    if (request.reason_text().size() > kReasonMax) {
+    if (request.reason_text().size() > kDecisionReasonMax) {
         return invalid_argument("TEXT_TOO_LONG", "reason_text has at most 500 bytes");
     }
     order.reason_text = request.reason_text();

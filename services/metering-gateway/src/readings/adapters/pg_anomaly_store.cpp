@@ -5,7 +5,7 @@
 namespace prepay::metering {
 namespace {
 
-const std::string& columns() {
+const std::string& anomaly_columns() {
     static const std::string text =
         "SELECT a.rejected_reading_id, m.meter_no, m.line_id, a.meter_id, m.resource, a.reason,"
         " a.state, a.previous_total, " +
@@ -54,7 +54,7 @@ Anomaly anomaly_from_row(const pqxx::row& row) {
 
 Result<Anomaly> find(pqxx::work& tx, std::int64_t anomaly_id, const char* lock) {
     const auto rows =
-        tx.exec_params(columns() + " WHERE a.rejected_reading_id = $1" + lock, anomaly_id);
+        tx.exec_params(anomaly_columns() + " WHERE a.rejected_reading_id = $1" + lock, anomaly_id);
     if (rows.empty()) {
         return not_found("UNKNOWN_ANOMALY", "there is no anomaly " + std::to_string(anomaly_id));
     }
@@ -87,10 +87,11 @@ Result<std::vector<Anomaly>> PgAnomalyStore::list(const AnomalyFilter& filter, s
     return database_.read([&](pqxx::work& tx) -> Result<Anomalies> {
         Anomalies anomalies;
         for (const auto& row : tx.exec_params(
-                 columns() + " WHERE a.rejected_reading_id < $1 AND ($2 = '' OR a.state = $2)"
-                             " AND ($3 = '' OR a.meter_id = $3) AND ($4 = '' OR m.line_id = $4)"
-                             " AND ($5 = '' OR a.reason = $5)"
-                             " ORDER BY a.rejected_reading_id DESC LIMIT $6",
+                 anomaly_columns() +
+                     " WHERE a.rejected_reading_id < $1 AND ($2 = '' OR a.state = $2)"
+                     " AND ($3 = '' OR a.meter_id = $3) AND ($4 = '' OR m.line_id = $4)"
+                     " AND ($5 = '' OR a.reason = $5)"
+                     " ORDER BY a.rejected_reading_id DESC LIMIT $6",
                  before, state, filter.meter_id, filter.line_id, filter.reason, count_max)) {
             anomalies.push_back(anomaly_from_row(row));
         }
