@@ -9,6 +9,24 @@
 
 namespace prepay::rpc {
 
+namespace {
+
+// An error travels in headers, which are refused above 8 KiB; and twice, with its details.
+constexpr std::size_t kMessageMax = 1000;
+
+std::string shortened(const std::string& message) {
+    if (message.size() <= kMessageMax) {
+        return message;
+    }
+    std::size_t end = kMessageMax;
+    while (end > 0 && (static_cast<unsigned char>(message[end]) & 0xC0U) == 0x80U) {
+        --end;  // Not in the middle of a character.
+    }
+    return message.substr(0, end) + "…";
+}
+
+}  // namespace
+
 Status from_grpc(const grpc::Status& status) {
     if (status.ok()) {
         return absl::OkStatus();
@@ -32,14 +50,14 @@ grpc::Status to_grpc(const Status& status) {
     common::v1::ErrorDetail detail;
     detail.set_reason(error_reason(status));
     for (const auto& [key, value] : error_metadata(status)) {
-        (*detail.mutable_metadata())[key] = value;
+        (*detail.mutable_metadata())[key] = shortened(value);
     }
     common::v1::RpcStatus rich;
     rich.set_code(static_cast<int>(status.code()));
-    rich.set_message(error_message(status));
+    const std::string message = shortened(error_message(status));
+    rich.set_message(message);
     rich.add_details()->PackFrom(detail);
-    return {static_cast<grpc::StatusCode>(status.code()), error_message(status),
-            rich.SerializeAsString()};
+    return {static_cast<grpc::StatusCode>(status.code()), message, rich.SerializeAsString()};
 }
 
 Client::Client(ClientOptions options) : options_(std::move(options)) {

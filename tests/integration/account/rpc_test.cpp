@@ -476,6 +476,14 @@ TEST_CASE("a closed account pays out when it is billed to its end, or somebody a
         CHECK(world.checksum() == before);
         return reason;
     };
+    // Whoever pays it out finds it by its last room.
+    v1::ListAccountsRequest search;
+    search.set_query("r1");
+    search.set_include_closed(true);
+    const auto found = front.server.call(front.server.cashier, &Desk::ListAccounts, search);
+    REQUIRE(found.ok());
+    REQUIRE(found->accounts_size() == 1);
+    CHECK(found->accounts(0).room_ids(0) == "r1");
     BillProgress::Bill bill;
     SECTION("billing is away") {
         front.server.bills.answer = unavailable("PEER_ERROR", "no answer");
@@ -489,6 +497,8 @@ TEST_CASE("a closed account pays out when it is billed to its end, or somebody a
         CHECK(refused(front.server.cashier) == "NOT_BILLED_TO_END");
         refund.set_override_unbilled(true);
         CHECK(refused(front.server.cashier) == "OVERRIDE_NOT_ALLOWED");
+        CHECK(refused(front.server.admin) == "REASON_REQUIRED");
+        refund.set_note("  ");
         CHECK(refused(front.server.admin) == "REASON_REQUIRED");
         refund.set_note("meter burnt, register read by hand");
         const auto paid = pay_out(front.server.admin);

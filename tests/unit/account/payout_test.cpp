@@ -36,7 +36,8 @@ TEST_CASE("what is left of a closed account is paid out once it is billed to its
         CHECK(payout_obstacle(c.state, {c.meters, c.is_posted}).empty() == c.may);
     }
     CHECK(payout_obstacle(closed, {{{"w-7", at(5), std::nullopt}}, true}) ==
-          "not billed to the account's end: w-7 (never billed)");
+          "not billed to the account's end: w-7 (its end is not billed); try again once they were"
+          " read, or let somebody who may decide (override_unbilled)");
 }
 
 }  // namespace prepay::account

@@ -108,8 +108,20 @@ TEST_CASE("I-28 an owner that ends below us, or is another one, is found") {
     REQUIRE(restored.went_back() != nullptr);
     CHECK(*restored.went_back() == kPlace);
     Progress rebuilt(options());
-    rebuilt.look({{kPlace, {7, 50, 50, true, true}}}, kStart);
+    rebuilt.look({{kPlace, {7, 50, 50, true, false, true}}}, kStart);
     CHECK(rebuilt.went_back() != nullptr);
+}
+
+TEST_CASE("I-28 a snapshot that is being applied is no standstill, and one that hangs is") {
+    Progress progress(options());
+    for (int second = 0; second < 600; second += 5) {
+        progress.look({{kPlace, {0, 50, 50, true, true}}}, kStart + seconds(second));
+        CHECK_FALSE(progress.is_stalled());
+    }
+    for (int second = 600; second < 620; second += 5) {
+        progress.look({{kPlace, {0, 50, 50}}}, kStart + seconds(second));
+    }
+    CHECK(progress.is_stalled());
 }
 
 }  // namespace prepay::outbox

@@ -3,6 +3,7 @@
 #include "prepay/account/v1/account.pb.h"
 #include "prepay/alarm/v1/alarm.pb.h"
 #include "prepay/console/v1/console.pb.h"
+#include "rpc/client.h"
 #include "rpc/request_rules.h"
 
 namespace prepay::rpc {
@@ -102,6 +103,29 @@ TEST_CASE("secrets are emptied at any depth, the rest stays") {
     clear_secrets(channel);
     CHECK(channel.channel().secret().empty());
     CHECK(channel.channel().target() == "https://example.com/hook");
+}
+
+TEST_CASE("a reason of spaces is none") {
+    CHECK(rpc::is_blank(""));
+    CHECK(rpc::is_blank(" \t\n"));
+    CHECK_FALSE(rpc::is_blank(" fire "));
+}
+
+TEST_CASE("an error that echoes a long text still fits into the headers it travels in") {
+    const std::string id = "\u7535" + std::string(5000, 'y');
+    const grpc::Status status =
+        rpc::to_grpc(make_error(absl::StatusCode::kNotFound, "ACCOUNT_NOT_FOUND",
+                                "there is no account " + id, {{"account_id", id}}));
+    CHECK(status.error_message().size() < 1100);
+    CHECK(status.error_details().size() < 4000);
+    CHECK(error_reason(rpc::from_grpc(status)) == "ACCOUNT_NOT_FOUND");
+    // Not cut in the middle of a character.
+    std::string wide;
+    for (int i = 0; i < 1000; ++i) {
+        wide += "\u7535";
+    }
+    const std::string cut = rpc::to_grpc(not_found("NOT_THERE", wide)).error_message();
+    CHECK(cut.size() == 999 + std::string("\u2026").size());
 }
 
 }  // namespace prepay::rpc

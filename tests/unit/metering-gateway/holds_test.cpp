@@ -197,18 +197,45 @@ TEST_CASE("A release by time closes only what nobody else keeps off") {
     }
 }
 
-TEST_CASE("The last trip of a holder says until when; a repair changes nothing of that") {
-    Command trip = order_of("operator trip");
-    trip.hold_expire_time = from_micros(50);
+TEST_CASE("Of two trips of one holder the one that ends later stands, with who wants it and why") {
+    struct Row {
+        int first_s;  // Until when; -1 = until it is released.
+        int second_s;
+        bool second_stands;
+    };
+    const Row rows[] = {{50, 90, true},  {50, -1, true},  {90, 50, false},
+                        {50, 50, false}, {-1, 50, false}, {-1, -1, false}};
     const OrderView view{RelayState::kOpen, true, false};
-    const MeterHolds first = plan_order({}, trip, view).after;
-    CHECK(first.standing.at(0).expire_time == from_micros(50));
-    trip.hold_expire_time = from_micros(90);
-    CHECK(plan_order(first, trip, view).after.standing.at(0).expire_time == from_micros(90));
-    trip.hold_expire_time.reset();
-    CHECK_FALSE(plan_order(first, trip, view).after.standing.at(0).expire_time);
-    trip.initiator = kOwnInitiator;
-    CHECK(plan_order(first, trip, view).after.standing.at(0).expire_time == from_micros(50));
+    const auto until = [](int seconds) {
+        return seconds < 0 ? std::nullopt : std::optional(from_micros(seconds * 1'000'000LL));
+    };
+    for (const Row& row : rows) {
+        INFO(row.first_s << " then " << row.second_s);
+        Command first = order_of("operator trip");
+        first.command_id = "first";
+        first.initiator = "user:admin";
+        first.reason_text = "man on the line";
+        first.create_time = from_micros(1);
+        first.hold_expire_time = until(row.first_s);
+        Command second = first;
+        second.command_id = "second";
+        second.initiator = "user:li";
+        second.reason_text = "short test";
+        second.create_time = from_micros(2);
+        second.hold_expire_time = until(row.second_s);
+        second.override_keep_power = true;
+        const MeterHolds holds = plan_order({}, first, view).after;
+        const Hold hold = plan_order(holds, second, view).after.standing.at(0);
+        const Command& wanted = row.second_stands ? second : first;
+        CHECK(hold.expire_time == wanted.hold_expire_time);
+        CHECK(hold.command_id == wanted.command_id);
+        CHECK(hold.initiator == wanted.initiator);
+        CHECK(hold.reason_text == wanted.reason_text);
+        CHECK(hold.place_time == first.create_time);
+        CHECK(hold.keep_power_overridden);
+        second.initiator = kOwnInitiator;  // A repair changes nothing of it.
+        CHECK(plan_order(holds, second, view).after.standing.at(0).command_id == "first");
+    }
 }
 
 TEST_CASE("What a look at the contact tells of holds, and what is to be undone") {

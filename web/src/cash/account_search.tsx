@@ -96,7 +96,7 @@ export function AccountSearch({ siteId, inputRef, initial, onQuery, onPick }: Se
                         className="cash-hit"
                         onClick={() => onPick(account)}
                     >
-                        <b>{isClosed(account) ? t('cash.closed') : roomNames(account, names)}</b>
+                        <b>{[roomNames(account, names), isClosed(account) && t('cash.closed')].filter(Boolean).join(' · ')}</b>
                         <span>{account.customer?.displayName}</span>
                         <span className="faint">{account.customer?.phone}</span>
                         <Yuan micros={account.balanceMicros} floor />

@@ -1,6 +1,5 @@
 import { useMemo, useState } from 'react';
-import { floorTo } from '../core/decimal';
-import { fen, formatYuan, formatYuanFen } from '../core/money';
+import { formatYuan, formatYuanFen } from '../core/money';
 import { formatClock } from '../core/time';
 import { useText } from './text';
 import type { TenantData } from './use_tenant';
@@ -40,7 +39,7 @@ function Line({ line, zone }: { line: HistoryLine; zone: string }) {
                 <b>{use ? t('history.use') : (lookUp(`history.${line.kind}`) ?? line.kind)}</b>
                 <small>{line.date}{use ? '' : ` ${formatClock(line.time_ms, zone)}`}</small>
             </span>
-            <span className={line.micros < 0n ? 'num' : 'num plus'}>{line.micros > 0n ? '+' : ''}{formatYuan(use ? -floorTo(-line.micros, fen) : line.micros)}</span>
+            <span className={line.micros < 0n ? 'num' : 'num plus'}>{line.micros > 0n ? '+' : ''}{use ? formatYuanFen(line.micros) : formatYuan(line.micros)}</span>
         </li>
     );
 }

@@ -1,5 +1,5 @@
 import { useState, useSyncExternalStore } from 'react';
-import { formatYuanFloor, hoursLeft } from '../core/money';
+import { formatYuanFen, formatYuanFloor, hoursLeft } from '../core/money';
 import { formatClock } from '../core/time';
 import { FeeState, type GetOverviewResponse } from '../gen/prepay/account/v1/account_pb';
 import { History } from './history';
@@ -55,7 +55,7 @@ function Balance({ data }: { data: TenantData }) {
             {uses ? <Lasts owing={account.balanceMicros <= 0n} hours={hoursLeft(account.balanceMicros, past.map((day) => day.amountMicros))} /> : <p className="days" aria-busy="true">…</p>}
             <p className="fee">{lookUp(`fee.${fee}`)}{account.keepPower && ` · ${t('keep_power')}`}</p>
             <dl>
-                <div><dt>{t('today')}</dt><dd>{today === undefined ? '–' : formatYuanFloor(today)}</dd></div>
+                <div><dt>{t('today')}</dt><dd>{today === undefined ? '–' : formatYuanFen(today)}</dd></div>
                 <div><dt>{t('as_of')}</dt><dd>{formatClock(data.asOf_ms, zone)}</dd></div>
             </dl>
         </section>

@@ -28,8 +28,8 @@ SELECT a.account_no, a.account_id, a.site_id, a.state, b.balance_micros, b.versi
 FROM accounts a JOIN balances b USING (account_no) LEFT JOIN customers c USING (customer_id)
 LEFT JOIN LATERAL (
     SELECT array_agg(DISTINCT room_id) AS room_ids, array_agg(DISTINCT meter_id) AS meter_ids
-    FROM occupancies WHERE account_no = a.account_no AND end_time IS NULL AND NOT deleted
-        AND NOT vacancy
+    FROM occupancies WHERE account_no = a.account_no AND NOT deleted AND NOT vacancy
+        AND (end_time IS NULL OR (a.state = 'closed' AND end_time = a.close_time))
 ) o ON true
 )sql";
 

@@ -12,6 +12,7 @@
 #include "domain/payout.h"
 #include "outbox/parts.h"
 #include "pg/database.h"
+#include "rpc/request_rules.h"
 
 namespace prepay::account {
 namespace {
@@ -86,7 +87,7 @@ Status PgOrders::check_payout(pqxx::work& tx, const CashOrder& wanted,
         return absl::OkStatus();
     }
     if (wanted.override_unbilled) {
-        return wanted.note.empty()
+        return rpc::is_blank(wanted.note)
                    ? invalid_argument("REASON_REQUIRED",
                                       "a refund before the last bill needs a note that says why")
                    : absl::OkStatus();

@@ -47,7 +47,7 @@ Status check_hold_expiry(const v1::SubmitCommandRequest& request) {
 Status GrpcMeteringService::check_trip(const rpc::CallContext& context,
                                        const v1::SubmitCommandRequest& request) {
     const bool is_trip = request.action() == v1::COMMAND_ACTION_TRIP;
-    if (is_trip && request.reason_text().empty()) {
+    if (is_trip && rpc::is_blank(request.reason_text())) {
         return invalid_argument("REASON_REQUIRED", "reason_text is required for a trip");
     }
     if (request.override_keep_power()) {

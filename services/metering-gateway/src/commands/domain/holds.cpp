@@ -90,6 +90,14 @@ bool may_act_late(const Command& command) {
     return false;
 }
 
+namespace {
+
+bool ends_later(const Hold& left, const Hold& right) {
+    return right.expire_time && (!left.expire_time || *left.expire_time > *right.expire_time);
+}
+
+}  // namespace
+
 OrderPlan plan_order(const MeterHolds& holds, const Command& order, const OrderView& view) {
     OrderPlan plan;
     plan.after = holds;
@@ -99,11 +107,13 @@ OrderPlan plan_order(const MeterHolds& holds, const Command& order, const OrderV
     if (order.action == CommandAction::kTrip) {
         Hold hold = hold_of(order);
         if (const Hold* known = holds.find(order.holder)) {
-            hold = *known;  // Off since then, by who did it.
-            if (!is_own) {
-                hold.expire_time = order.hold_expire_time;
+            // The one that ends later stands, with who wants it and why: a short test must not end
+            // what keeps somebody safe. Off since the first of them.
+            if (is_own || !ends_later(hold, *known)) {
+                hold = *known;
             }
-            hold.keep_power_overridden |= order.override_keep_power;
+            hold.place_time = known->place_time;
+            hold.keep_power_overridden = known->keep_power_overridden || order.override_keep_power;
         }
         plan.after.place(std::move(hold));
         plan.step = proven ? OrderStep::kAsWanted : OrderStep::kSend;

@@ -49,7 +49,7 @@ struct OrderPlan {
 /// The rule. TRIP places its holder's hold, CLOSE and RELEASE release it; the relay is to be open
 /// exactly while a hold stands. Nobody closes what another holds, and money never closes a relay
 /// that somebody opened past us; an operator may, since a person decided: an order that the gateway
-/// makes by itself may not. A trip of a holder that holds already sets anew until when. While an
+/// makes by itself may not. Of two trips of one holder the one that ends later stands. While an
 /// earlier order may still take effect a relay as wanted is no proof, so the order goes out.
 OrderPlan plan_order(const MeterHolds& holds, const Command& order, const OrderView& view);
 
