@@ -10,4 +10,9 @@ namespace prepay {
 enum class TextForm { kLine, kLines };
 bool is_clean_text(std::string_view text, TextForm form);
 
+/// Nothing that a person could read: empty, or spaces only. A reason must be more.
+inline bool is_blank(std::string_view text) {
+    return text.find_first_not_of(" \t\r\n\u3000") == std::string::npos;
+}
+
 }  // namespace prepay

@@ -520,6 +520,9 @@ std::vector<Message> Consumer::poll(std::size_t count_max, std::chrono::millisec
 }
 
 Status Consumer::seek(const std::string& topic, int partition, std::int64_t offset) {
+    if (!state_->member || !state_->member->consumer) {
+        return broker_unavailable("there is no client at the moment");
+    }
     const std::unique_ptr<RdKafka::TopicPartition> target(
         RdKafka::TopicPartition::create(topic, partition, offset));
     const auto code = state_->member->consumer->seek(*target, 1000);

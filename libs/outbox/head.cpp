@@ -28,6 +28,7 @@ Instant written_after(pqxx::work& tx, const SnapshotRequest& request) {
 Result<OutboxHead> read_head(pg::Database& database, const std::vector<std::string>& topics) {
     return database.read([&](pqxx::work& tx) -> Result<OutboxHead> {
         OutboxHead head;
+        head.topics = topics;
         head.stream_id = tx.exec1("SELECT stream_id FROM outbox_identity")["stream_id"].c_str();
         for (const auto& row : tx.exec_params(
                  "SELECT topic, partition, next_sequence - 1 AS numbered, published_sequence"

@@ -1,4 +1,4 @@
-#include <optional>
+#include <algorithm>
 #include <set>
 
 #include "core/pause.h"
@@ -71,14 +71,6 @@ Status compare(pg::Database& database, const std::vector<OutboxHead>& heads, Our
     });
 }
 
-std::set<std::string> topics_of(const OutboxHead& head) {
-    std::set<std::string> topics;
-    for (const HighWater& mark : head.partitions) {
-        topics.insert(mark.topic);
-    }
-    return topics;
-}
-
 // Waiting for a database, a peer or the broker is no reason to end: a new process would wait as
 // well.
 bool waits_for_others(const Status& trouble, const std::string& brokers) {
@@ -120,7 +112,7 @@ public:
         }
         Status trouble = absl::OkStatus();
         bool owner_refuses = false;
-        std::optional<Progress::Place> went_back;
+        std::vector<Progress::Place> back;
         {
             const std::lock_guard lock(state_.mutex);
             for (auto& [place, seen] : ours->places) {
@@ -133,11 +125,10 @@ public:
             judge();
             trouble = state_.trouble;
             owner_refuses = state_.owner_refuses;
-            went_back = progress_.went_back() == nullptr ? std::nullopt
-                                                         : std::optional(*progress_.went_back());
+            back = progress_.places_back();
         }
-        if (went_back) {
-            remember(*went_back, heads);
+        if (!back.empty()) {
+            remember(back, heads);
         }
         return progress_.is_hopeless() && !owner_refuses &&
                        !waits_for_others(trouble, state_.options.brokers)
@@ -148,11 +139,14 @@ public:
 private:
     // Once its numbers pass ours again nothing else would show it. What befell one of its
     // partitions befell them all.
-    void remember(const Progress::Place& place, const std::vector<OutboxHead>& heads) {
-        std::set<std::string> topics = {place.first};
-        for (const OutboxHead& head : heads) {
-            if (const auto owned = topics_of(head); owned.count(place.first) > 0) {
-                topics.insert(owned.begin(), owned.end());
+    void remember(const std::vector<Progress::Place>& back, const std::vector<OutboxHead>& heads) {
+        std::set<std::string> topics;
+        for (const Progress::Place& place : back) {
+            topics.insert(place.first);
+            for (const OutboxHead& head : heads) {
+                if (std::count(head.topics.begin(), head.topics.end(), place.first) > 0) {
+                    topics.insert(head.topics.begin(), head.topics.end());
+                }
             }
         }
         const Status noted = state_.database.transact([&](pqxx::work& tx) -> Status {

@@ -128,7 +128,8 @@ struct HighWater {
 
 /// What an outbox says of itself.
 struct OutboxHead {
-    std::string stream_id;  ///< Another one = another database.
+    std::string stream_id;            ///< Another one = another database.
+    std::vector<std::string> topics;  ///< That it was asked about; some may have no message yet.
     std::vector<HighWater> partitions;
 };
 
@@ -269,12 +270,18 @@ private:
     Status begin_snapshot(const Position& position);
     Status apply_snapshot(Position& position, std::int64_t after_sequence);
     void stay_in_group();
+    void note_piece(const Position& position, std::int64_t piece_count);
     void note_swapping(bool is_swapping);
     Status finish_snapshot(const Position& position, std::int64_t sequence);
     [[nodiscard]] bool ends_below(const Position& position, std::int64_t sequence) const;
-    [[nodiscard]] Result<std::vector<std::pair<std::string, int>>> places_behind(
-        const OutboxHead& head) const;
-    Status resync_one(const std::string& topic, int partition, const OutboxHead& head);
+    struct Behind {
+        std::string topic;
+        int partition = 0;
+        std::int64_t known = 0;  ///< Up to which of its present numbers we have what it has.
+    };
+    [[nodiscard]] Result<std::vector<Behind>> places_behind(const OutboxHead& head) const;
+    Status resync_one(const std::string& topic, int partition, std::int64_t known,
+                      const OutboxHead& head);
     Status connect();
     bool apply_polled(const Messages& polled);
     void note(const Status& status);

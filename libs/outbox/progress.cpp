@@ -83,6 +83,16 @@ const Progress::Place* Progress::went_back() const {
     return nullptr;
 }
 
+std::vector<Progress::Place> Progress::places_back() const {
+    std::vector<Place> places;
+    for (const auto& [place, watched] : watched_) {
+        if (watched.seen.went_back || watched.ahead >= options_.stalled_after) {
+            places.push_back(place);
+        }
+    }
+    return places;
+}
+
 std::int64_t Progress::lag() const {
     std::int64_t lag = 0;
     for (const auto& [place, watched] : watched_) {

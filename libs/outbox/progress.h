@@ -55,6 +55,8 @@ public:
     /// An owner whose sequences ended below what was applied, for longer than the stalled time; or
     /// another outbox than before. Null when all is well.
     [[nodiscard]] const Place* went_back() const;
+    /// All such places.
+    [[nodiscard]] std::vector<Place> places_back() const;
 
     [[nodiscard]] std::int64_t lag() const;
     /// Age of the oldest message that waits, as far as it was seen.

@@ -1,22 +1,18 @@
-#include <set>
+#include <algorithm>
 
 #include "outbox/subscriber_state.h"
 #include "telemetry/log.h"
 
 // What a person orders when an owner was restored from a backup or made anew.
 namespace prepay::outbox {
-namespace {
 
-// Not 0: there is something here already, so that histories are told whole.
-constexpr std::int64_t kHasHistory = 1;
-
-}  // namespace
-
-Status Subscriber::resync_one(const std::string& topic, int partition, const OutboxHead& head) {
+// Of the same outbox what it still has up to a number is known here; of one made anew nothing.
+Status Subscriber::resync_one(const std::string& topic, int partition, std::int64_t known,
+                              const OutboxHead& head) {
     PREPAY_RETURN_IF_ERROR(claim(topic, partition).status());
     Position& position = state_->positions[{topic, partition}];
     position.last_sequence = 0;  // Ours are numbers of nothing any more.
-    PREPAY_RETURN_IF_ERROR(apply_snapshot(position, kHasHistory));
+    PREPAY_RETURN_IF_ERROR(apply_snapshot(position, known));
     return state_->database.transact([&](pqxx::work& tx) -> Status {
         const auto moved = tx.exec_params(
             "UPDATE inbox_positions SET last_sequence = $4, owner_stream_id = $5,"
@@ -30,30 +26,29 @@ Status Subscriber::resync_one(const std::string& topic, int partition, const Out
 
 // Also those whose numbers have not passed ours yet, or did before anybody saw it: what befell one
 // partition of an outbox befell them all.
-Result<std::vector<std::pair<std::string, int>>> Subscriber::places_behind(
-    const OutboxHead& head) const {
-    using Places = std::vector<std::pair<std::string, int>>;
+Result<std::vector<Subscriber::Behind>> Subscriber::places_behind(const OutboxHead& head) const {
+    using Places = std::vector<Behind>;
     std::map<std::pair<std::string, int>, std::int64_t> numbered;
-    std::set<std::string> topics;
     for (const HighWater& mark : head.partitions) {
         numbered[{mark.topic, mark.partition}] = mark.numbered;
-        topics.insert(mark.topic);
     }
     return state_->database.read([&](pqxx::work& tx) -> Result<Places> {
         Places places;
         bool went_back = false;
         for (const auto& row :
              tx.exec_params("SELECT topic, partition, last_sequence, went_back_time IS NOT NULL"
-                            " OR owner_stream_id NOT IN ('', $2) AS went_back FROM"
+                            " AS went_back, owner_stream_id NOT IN ('', $2) AS is_other FROM"
                             " inbox_positions WHERE topic = ANY ($1::text[])"
                             " ORDER BY topic, partition",
-                            pg::to_array(std::vector<std::string>(topics.begin(), topics.end())),
-                            head.stream_id)) {
-            places.emplace_back(row["topic"].as<std::string>(), row["partition"].as<int>());
-            const auto mark = numbered.find(places.back());
-            went_back = went_back || row["went_back"].as<bool>() ||
-                        row["last_sequence"].as<std::int64_t>() >
-                            (mark == numbered.end() ? 0 : mark->second);
+                            pg::to_array(head.topics), head.stream_id)) {
+            Behind place{row["topic"].as<std::string>(), row["partition"].as<int>(), 0};
+            const auto mark = numbered.find({place.topic, place.partition});
+            const std::int64_t given = mark == numbered.end() ? 0 : mark->second;
+            const auto ours = row["last_sequence"].as<std::int64_t>();
+            const bool is_other = row["is_other"].as<bool>();
+            went_back = went_back || is_other || row["went_back"].as<bool>() || ours > given;
+            place.known = is_other ? 0 : std::min(ours, given);
+            places.push_back(std::move(place));
         }
         return went_back ? places : Places();
     });
@@ -63,10 +58,11 @@ Result<int> Subscriber::resync() {
     int resynced_count = 0;
     for (const OutboxHead& head : state_->owners.ask_heads(state_->options.topics)) {
         PREPAY_ASSIGN_OR_RETURN(const auto places, places_behind(head));
-        for (const auto& [topic, partition] : places) {
-            PREPAY_RETURN_IF_ERROR(resync_one(topic, partition, head));
-            telemetry::log_warning("the owner's numbers count as they are",
-                                   {{"topic", topic}, {"partition", std::to_string(partition)}});
+        for (const Behind& place : places) {
+            PREPAY_RETURN_IF_ERROR(resync_one(place.topic, place.partition, place.known, head));
+            telemetry::log_warning(
+                "the owner's numbers count as they are",
+                {{"topic", place.topic}, {"partition", std::to_string(place.partition)}});
             ++resynced_count;
         }
     }

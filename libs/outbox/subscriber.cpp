@@ -18,8 +18,8 @@ constexpr std::size_t kTransactionBytesMax = 2 << 20;
 // A swap walks through what was folded of a partition.
 constexpr std::chrono::minutes kSwapPatience{10};
 
-// Well below max.poll.interval.ms.
-constexpr std::chrono::seconds kPollPauseMax{60};
+// Well below what a client waits for the group's answer (12 s): a rebalance must get through.
+constexpr std::chrono::seconds kPollPauseMax{2};
 
 using Messages = std::vector<kafka::Message>;
 
@@ -81,10 +81,11 @@ Status Subscriber::apply_in_transaction(const Position& position, const Messages
             last_sequence = std::max(last_sequence, moves_sequence ? message.sequence : 0);
         }
         const auto moved = tx.exec_params(
-            "UPDATE inbox_positions SET next_offset = $4, last_sequence = $5"
+            "UPDATE inbox_positions SET next_offset = $4,"
+            " last_sequence = CASE WHEN $6 THEN $5 ELSE last_sequence END"
             " WHERE topic = $1 AND partition = $2 AND epoch = $3",
             position.topic, position.partition, position.epoch, messages.back().offset + 1,
-            last_sequence);
+            last_sequence, moves_sequence);
         if (moved.affected_rows() != 1) {
             return fenced(position.topic, position.partition);
         }
@@ -185,10 +186,6 @@ Status Subscriber::finish_snapshot(const Position& position, std::int64_t sequen
 // What comes by the poll is left: the client joins anew afterwards and reads from the true
 // positions.
 void Subscriber::stay_in_group() {
-    {
-        const std::lock_guard lock(state_->mutex);
-        ++state_->snapshot_pieces;
-    }
     const auto now = std::chrono::steady_clock::now();
     if (state_->consumer && now - state_->poll_time > kPollPauseMax) {
         state_->poll_time = now;
@@ -206,6 +203,7 @@ Status Subscriber::apply_snapshot(Position& position, std::int64_t after_sequenc
                             {"after", std::to_string(after_sequence)}});
     PREPAY_RETURN_IF_ERROR(begin_snapshot(position));
     Status applied = absl::OkStatus();
+    std::int64_t piece_count = 0;
     const Result<std::int64_t> sequence = state_->owners.fetch_snapshot(
         position.topic, position.partition, after_sequence, [&](Messages events) {
             for (kafka::Message& event : events) {
@@ -213,12 +211,14 @@ Status Subscriber::apply_snapshot(Position& position, std::int64_t after_sequenc
             }
             applied = apply_pieces(position, events, false);
             stay_in_group();
+            note_piece(position, ++piece_count);
             return applied;
         });
     note_owner(!sequence.ok() && applied.ok());
     PREPAY_RETURN_IF_ERROR(sequence.status());
     PREPAY_RETURN_IF_ERROR(finish_snapshot(position, *sequence));
     position.last_sequence = std::max(position.last_sequence, *sequence);
+    state_->furthest_piece.erase({position.topic, position.partition});
     const std::lock_guard lock(state_->mutex);
     ++state_->shown.snapshot_count;
     return absl::OkStatus();
@@ -329,6 +329,17 @@ bool Subscriber::ends_below(const Position& position, std::int64_t sequence) con
 void Subscriber::note_owner(bool refuses) {
     const std::lock_guard lock(state_->mutex);
     state_->owner_refuses = refuses;
+}
+
+// Progress is what no earlier try came to: one that breaks off at the same place again and again
+// stands still.
+void Subscriber::note_piece(const Position& position, std::int64_t piece_count) {
+    std::int64_t& furthest = state_->furthest_piece[{position.topic, position.partition}];
+    if (piece_count > furthest) {
+        furthest = piece_count;
+        const std::lock_guard lock(state_->mutex);
+        ++state_->snapshot_pieces;
+    }
 }
 
 void Subscriber::note_swapping(bool is_swapping) {

@@ -38,6 +38,7 @@ struct Subscriber::State {
     OwnerCalls owners;
     Handler handler;
     std::map<Progress::Place, Position> positions;
+    std::map<Progress::Place, std::int64_t> furthest_piece;  ///< Of snapshots that broke off.
     std::unique_ptr<kafka::Consumer> consumer;
     std::chrono::steady_clock::time_point poll_time;  ///< Of the last poll.
     bool rejoin_wanted = false;  ///< Polled messages were left unread for a snapshot.

@@ -106,10 +106,6 @@ Status check_request(const Message& request) {
     return check_message(request);
 }
 
-bool is_blank(const std::string& text) {
-    return text.find_first_not_of(" \t\r\n\u3000") == std::string::npos;
-}
-
 void clear_secrets(Message& message) {
     const auto& reflection = *message.GetReflection();
     std::vector<const FieldDescriptor*> fields;

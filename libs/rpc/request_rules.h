@@ -19,9 +19,6 @@ constexpr int kPageSizeMax = 1000;
 /// - BAD_TEXT: texts hold no zero byte, which PostgreSQL could not store.
 Status check_request(const google::protobuf::Message& request);
 
-/// Nothing that a person could read: empty, or spaces only. A reason must be more.
-bool is_blank(const std::string& text);
-
 /// Empties every field, at any depth, that carries the option `(common.v1.secret)`.
 void clear_secrets(google::protobuf::Message& message);
 

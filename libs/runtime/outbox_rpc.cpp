@@ -68,6 +68,7 @@ Result<outbox::OutboxHead> head_of(const rpc::Client& client,
         client.call(*stub, &common::v1::OutboxService::StubInterface::GetHighWater, request));
     outbox::OutboxHead head;
     head.stream_id = response.stream_id();
+    head.topics = topics;
     for (const common::v1::HighWater& mark : response.partitions()) {
         head.partitions.push_back(
             {mark.topic(), mark.partition(), mark.numbered_sequence(), mark.published_sequence()});

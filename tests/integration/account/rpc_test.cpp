@@ -359,7 +359,7 @@ TEST_CASE(
             }
         }
     }
-    CHECK(calls == 27 * 6);
+    CHECK(calls == 28 * 6);
     CHECK(front.world.checksum() == before);
 }
 

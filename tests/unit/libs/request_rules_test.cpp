@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "core/text.h"
 #include "prepay/account/v1/account.pb.h"
 #include "prepay/alarm/v1/alarm.pb.h"
 #include "prepay/console/v1/console.pb.h"
@@ -106,9 +107,9 @@ TEST_CASE("secrets are emptied at any depth, the rest stays") {
 }
 
 TEST_CASE("a reason of spaces is none") {
-    CHECK(rpc::is_blank(""));
-    CHECK(rpc::is_blank(" \t\n"));
-    CHECK_FALSE(rpc::is_blank(" fire "));
+    CHECK(is_blank(""));
+    CHECK(is_blank(" \t\n"));
+    CHECK_FALSE(is_blank(" fire "));
 }
 
 TEST_CASE("an error that echoes a long text still fits into the headers it travels in") {

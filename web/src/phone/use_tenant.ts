@@ -8,6 +8,9 @@ import type { TenantClient } from './tenant';
 const refreshEvery_ms = 15_000;
 // Two months of days, and the last payments.
 const days_count = 62;
+// Days that may still change, asked for at each refresh; the others once in five minutes.
+const fresh_days = 2;
+const allDaysEvery_ms = 300_000;
 const payments_count = 100;
 
 export interface TenantData {
@@ -27,10 +30,23 @@ export interface TenantData {
 
 const nothing: TenantData = { overview: null, days: null, payments: [], partial: false, failure: null, refused: false, asOf_ms: 0 };
 
+interface KnownDays {
+    days: readonly DailyUse[];
+    asked_ms: number;
+}
+
+async function fetchDays(client: TenantClient, known: KnownDays): Promise<KnownDays> {
+    if (Date.now() - known.asked_ms > allDaysEvery_ms) return { days: (await client.getDailyUse({ dayCount: days_count })).days, asked_ms: Date.now() };
+    const { days } = await client.getDailyUse({ dayCount: fresh_days });
+    const first = days[0]?.localDate ?? '';
+    return { days: [...known.days.filter((day) => day.localDate < first), ...days], asked_ms: known.asked_ms };
+}
+
 /** Balance and history; what was shown stays on the page while the connection is away. */
 export function useTenant(client: TenantClient): { data: TenantData; reload: () => void } {
     const [data, setData] = useState(nothing);
     const busy = useRef(false);
+    const known = useRef<KnownDays>({ days: [], asked_ms: 0 });
     const load = useCallback(async () => {
         if (busy.current) return;
         busy.current = true;
@@ -38,12 +54,13 @@ export function useTenant(client: TenantClient): { data: TenantData; reload: () 
             const overview = await client.getOverview({});
             setData((old) => ({ ...old, overview, failure: null, refused: false, asOf_ms: Date.now() }));
             const [use, paid] = await Promise.all([
-                client.getDailyUse({ dayCount: days_count }),
+                fetchDays(client, known.current),
                 client.listHistory({ withoutCharges: true, pageSize: payments_count }),
             ]);
             const zone = overview.timeZone || 'UTC';
             const opened = overview.account?.openTime;
             const isOlder = opened !== undefined && formatDate(millis(opened), zone) < (use.days[0]?.localDate ?? '');
+            known.current = use;
             setData((old) => ({ ...old, days: use.days, payments: paid.postings, partial: isOlder || paid.nextPageToken !== '' }));
         } catch (error) {
             const refused = hasCode(error, Code.Unauthenticated) || hasCode(error, Code.PermissionDenied);

@@ -35,7 +35,7 @@ Order to_order(const pg::Row& row) {
     return order;
 }
 
-constexpr const char* kPostingRows = R"sql(
+const std::string kPostingRows = R"sql(
 SELECT e.account_version, (extract(epoch from e.post_time) * 1000000)::bigint AS post_micros,
        e.amount_micros, e.balance_after_micros, e.kind, e.source_id, c.kind AS counter_kind,
        (extract(epoch from e.source_time) * 1000000)::bigint AS source_micros
@@ -43,9 +43,10 @@ FROM entries e JOIN accounts c ON c.account_no = e.counter_no
 WHERE e.account_no = $1 AND ($2 = 0 OR e.account_version < $2)
     AND ($3 = '' OR e.post_time >= NULLIF($3, '')::timestamptz)
     AND ($4 = '' OR e.post_time < NULLIF($4, '')::timestamptz)
-    AND (NOT $6 OR e.source_kind <> 'charge')
-ORDER BY e.account_version DESC LIMIT $5
 )sql";
+constexpr const char* kNewestPostings = " ORDER BY e.account_version DESC LIMIT $5";
+// As the index of payments has it.
+constexpr const char* kNoCharges = " AND e.source_kind <> 'charge'";
 
 }  // namespace
 

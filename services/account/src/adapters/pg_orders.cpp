@@ -9,10 +9,10 @@
 #include "convert.h"
 #include "core/crash_point.h"
 #include "core/ids.h"
+#include "core/text.h"
 #include "domain/payout.h"
 #include "outbox/parts.h"
 #include "pg/database.h"
-#include "rpc/request_rules.h"
 
 namespace prepay::account {
 namespace {
@@ -87,7 +87,7 @@ Status PgOrders::check_payout(pqxx::work& tx, const CashOrder& wanted,
         return absl::OkStatus();
     }
     if (wanted.override_unbilled) {
-        return rpc::is_blank(wanted.note)
+        return is_blank(wanted.note)
                    ? invalid_argument("REASON_REQUIRED",
                                       "a refund before the last bill needs a note that says why")
                    : absl::OkStatus();

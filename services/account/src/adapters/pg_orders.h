@@ -56,14 +56,14 @@ public:
     Result<Order> get(pqxx::work& tx, const std::string& order_id, const std::string& account_id);
     Result<v1::ListOrdersResponse> list(pqxx::work& tx, const v1::ListOrdersRequest& request);
     /// Newest first. Reason ACCOUNT_NOT_FOUND.
+    Result<v1::ListPostingsResponse> postings(pqxx::work& tx,
+                                              const v1::ListPostingsRequest& request,
+                                              bool without_charges = false);
     /// What the account used, by local day of its site, every day of the last `day_count`, oldest
     /// first. An interval belongs to the day that it ends on; midnight ends a day.
     std::vector<std::pair<std::string, Money>> daily_use(pqxx::work& tx,
                                                          const std::string& account_id,
                                                          int day_count) const;
-    Result<v1::ListPostingsResponse> postings(pqxx::work& tx,
-                                              const v1::ListPostingsRequest& request,
-                                              bool without_charges = false);
     v1::GetTrialBalanceResponse trial_balance(pqxx::work& tx);
 
     struct Settlement {

@@ -3,6 +3,7 @@
 #include "adapters/grpc_pages.h"
 #include "convert.h"
 #include "core/anchored_clock.h"
+#include "core/text.h"
 #include "rpc/access.h"
 
 namespace prepay::metering {
@@ -47,7 +48,7 @@ Status check_hold_expiry(const v1::SubmitCommandRequest& request) {
 Status GrpcMeteringService::check_trip(const rpc::CallContext& context,
                                        const v1::SubmitCommandRequest& request) {
     const bool is_trip = request.action() == v1::COMMAND_ACTION_TRIP;
-    if (is_trip && rpc::is_blank(request.reason_text())) {
+    if (is_trip && is_blank(request.reason_text())) {
         return invalid_argument("REASON_REQUIRED", "reason_text is required for a trip");
     }
     if (request.override_keep_power()) {

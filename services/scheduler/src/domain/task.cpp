@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "core/text.h"
+
 namespace prepay::scheduler {
 namespace {
 
@@ -31,10 +33,6 @@ std::optional<OrderProblem> check_targets(const std::vector<std::string>& meter_
         }
     }
     return std::nullopt;
-}
-
-bool is_blank(const std::string& text) {
-    return text.find_first_not_of(" \t\r\n") == std::string::npos;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "adapters/grpc_metering_service.h"
 #include "adapters/grpc_pages.h"
 #include "convert.h"
+#include "core/text.h"
 
 namespace prepay::metering {
 namespace {
@@ -86,7 +87,7 @@ Result<v1::DecideQuarantineResponse> GrpcMeteringService::decide_quarantine(
     QuarantineOrder order;
     order.anomaly_id = request.anomaly_id();
     PREPAY_ASSIGN_OR_RETURN(order.decision, from_proto_decision(request.decision()));
-    if (rpc::is_blank(request.reason_text())) {
+    if (is_blank(request.reason_text())) {
         return invalid_argument("REASON_REQUIRED", "reason_text is required for a decision");
     }
     if (request.reason_text().size() > kDecisionReasonMax) {
