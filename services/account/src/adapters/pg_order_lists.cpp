@@ -97,10 +97,10 @@ Result<v1::ListPostingsResponse> PgOrders::postings(pqxx::work& tx,
     PREPAY_ASSIGN_OR_RETURN(const std::int64_t below_version,
                             rpc::sequence_of(request.page_token()));
     const int limit = rpc::page_size_of(request.page_size());
-    const auto rows = tx.exec_params(kPostingRows, account_no, below_version,
-                                     time_text(request.has_start_time(), request.start_time()),
-                                     time_text(request.has_end_time(), request.end_time()),
-                                     limit + 1, without_charges);
+    const auto rows = tx.exec_params(
+        kPostingRows + (without_charges ? kNoCharges : "") + kNewestPostings, account_no,
+        below_version, time_text(request.has_start_time(), request.start_time()),
+        time_text(request.has_end_time(), request.end_time()), limit + 1);
     v1::ListPostingsResponse response;
     pg::fill_page(rows, limit, "account_version", response, [&](const pg::Row& row) {
         v1::Posting& posting = *response.add_postings();

@@ -78,6 +78,7 @@ Status PostingSnapshot::tell(pqxx::work& tx, const outbox::SnapshotRequest& requ
                 break;
             }
             std::vector<std::string> charge_ids;
+            charge_ids.reserve(postings.size());
             for (const Posted& posted : postings) {
                 charge_ids.push_back(posted.charge_id);
             }
