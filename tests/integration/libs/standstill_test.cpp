@@ -77,6 +77,19 @@ struct Site {
             return published.ok() && *published == 0;
         }));
     }
+    /// Published long ago, to a broker that is gone, and no longer kept.
+    void append_and_forget(int from, int to) const {
+        append(from, to);
+        MockBroker old;
+        old.create_topic(kTopic, kPartitionCount);
+        publish(old);
+        REQUIRE(database
+                    ->transact([](pqxx::work& tx) {
+                        tx.exec("DELETE FROM outbox");
+                        return absl::OkStatus();
+                    })
+                    .ok());
+    }
     /// All facts of the partition, in pieces of three.
     Result<std::int64_t> snapshot(
         const std::string& topic, int partition, std::int64_t after,
@@ -261,13 +274,7 @@ TEST_CASE("a consumer without history beyond the retention starts from a snapsho
     const Site site;
     MockBroker broker;
     broker.create_topic(kTopic, kPartitionCount);
-    site.append(0, 40);
-    {
-        MockBroker old;
-        old.create_topic(kTopic, kPartitionCount);
-        site.publish(old);
-    }
-    execute(*site.database, "DELETE FROM outbox");  // As after seven days.
+    site.append_and_forget(0, 40);
     site.append(40, 50);
     site.publish(broker);
     const Consumption consumption(site, broker, site.owner());
@@ -366,13 +373,7 @@ TEST_CASE("a snapshot that takes longer than a standstill may is none") {
     const Site site;
     MockBroker broker;
     broker.create_topic(kTopic, kPartitionCount);
-    site.append(0, 60);
-    {
-        MockBroker old;
-        old.create_topic(kTopic, kPartitionCount);
-        site.publish(old);
-    }
-    execute(*site.database, "DELETE FROM outbox");
+    site.append_and_forget(0, 60);
     site.append(60, 70);
     site.publish(broker);
     outbox::SubscriberOptions options = options_for(broker);

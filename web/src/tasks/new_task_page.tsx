@@ -72,7 +72,7 @@ function TargetList({ targets, onRemove }: { targets: readonly Target[]; onRemov
             {targets.map((target) => (
                 <li key={target.meterId}>
                     <b>{target.roomName}</b> <span className="mono faint">{target.meterId}</span>
-                    {target.keepPower && <small>{t('state.keep_power')}</small>}
+                    {target.keepPower && <small> {t('state.keep_power')}</small>}
                     <button type="button" aria-label={t('task.remove_target', { room: target.roomName })} onClick={() => onRemove(target.meterId)}>×</button>
                 </li>
             ))}
