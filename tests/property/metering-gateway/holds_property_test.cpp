@@ -201,17 +201,29 @@ TEST_CASE("I-29: power is off exactly while somebody holds it, whatever is lost,
     CHECK(rc::check([] {
         World world;
         world.pass(std::chrono::milliseconds(1500));
-        world.bus.on_order = [&world](int, bool open) {
-            // Nobody closes what another holds.
+        // Nobody closes what another holds. A relay that is closed already stays what it is: what is
+        // stored may lag behind what the line has seen of it. Judged below, not here: the bus is
+        // also called where nothing may be thrown.
+        std::string wrong;
+        world.bus.on_order = [&world, &wrong](int unit, bool open) {
+            if (open || !world.bus.units[unit].open) {
+                return;
+            }
             const MeterHolds holds = world.holds();
-            RC_ASSERT(open || holds.standing.size() <= 1);
-            RC_ASSERT(open || !holds.foreign_open || world.person_closes());
+            if (holds.standing.size() > 1) {
+                wrong = "closed against the hold of another";
+            }
+            if (holds.foreign_open && !world.person_closes()) {
+                wrong = "closed what was opened by hand";
+            }
         };
         for (const unsigned step :
              *rc::gen::container<std::vector<unsigned>>(rc::gen::inRange(0U, 12'000U))) {
             act(world, step);
+            RC_ASSERT(wrong == "");
         }
         world.settle();
+        RC_ASSERT(wrong == "");
         const MeterHolds holds = world.holds();
         RC_ASSERT(world.bus.units[1].open == (!holds.standing.empty() || holds.foreign_open));
     }));
