@@ -122,10 +122,10 @@ public:
             }
             known_pieces_ = state_.snapshot_pieces;
             progress_.look(ours->places, std::chrono::steady_clock::now());
-            judge();
+            back = progress_.places_back();
+            judge(back);
             trouble = state_.trouble;
             owner_refuses = state_.owner_refuses;
-            back = progress_.places_back();
         }
         if (!back.empty()) {
             remember(back, heads);
@@ -162,17 +162,17 @@ private:
         }
     }
 
-    void judge() {
+    void judge(const std::vector<Progress::Place>& back) {
         state_.tails = progress_.tails();
         state_.shown.lag_messages = progress_.lag();
         state_.shown.lag_age = progress_.lag_age();
         const bool was_stalled = state_.shown.stalled;
         state_.shown.stalled = progress_.is_stalled();
         state_.standing = absl::OkStatus();
-        if (const Progress::Place* place = progress_.went_back()) {
+        if (!back.empty()) {
             state_.standing = failed_precondition(
                 "OWNER_WENT_BACK",
-                "the owner of " + describe(*place) +
+                "the owner of " + describe(back.front()) +
                     " has lost messages that were applied here, or was made anew");
             telemetry::log_error("owner's messages ended below ours",
                                  {{"error", telemetry::describe(state_.standing)}});

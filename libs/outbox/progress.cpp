@@ -74,15 +74,6 @@ bool Progress::is_hopeless() const {
     return options_.end_after.count() > 0 && worst().time >= options_.end_after;
 }
 
-const Progress::Place* Progress::went_back() const {
-    for (const auto& [place, watched] : watched_) {
-        if (watched.seen.went_back || watched.ahead >= options_.stalled_after) {
-            return &place;
-        }
-    }
-    return nullptr;
-}
-
 std::vector<Progress::Place> Progress::places_back() const {
     std::vector<Place> places;
     for (const auto& [place, watched] : watched_) {

@@ -52,10 +52,8 @@ public:
     /// True at once, then after growing pauses: joining a group takes its time.
     [[nodiscard]] bool is_rebuild_due() const { return rebuild_due_; }
     [[nodiscard]] bool is_hopeless() const;
-    /// An owner whose sequences ended below what was applied, for longer than the stalled time; or
-    /// another outbox than before. Null when all is well.
-    [[nodiscard]] const Place* went_back() const;
-    /// All such places.
+    /// Places of owners whose sequences ended below what was applied, for longer than the stalled
+    /// time, or who have another outbox than before. Empty when all is well.
     [[nodiscard]] std::vector<Place> places_back() const;
 
     [[nodiscard]] std::int64_t lag() const;

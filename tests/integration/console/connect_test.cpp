@@ -69,6 +69,17 @@ TEST_CASE("an error of a service keeps its code, reason and values") {
     CHECK(answer.json()["details"][0]["type"] == "prepay.common.v1.ErrorDetail");
 }
 
+TEST_CASE("a service that is away is told without its address") {
+    SKIP_WITHOUT_POSTGRES()
+    World world;
+    const std::string token = world.token(rpc::Role::kViewer);
+    world.stop_grpc();
+    const HttpAnswer answer = world.call(kListSites, nlohmann::json::object(), token);
+    CHECK(answer.status == 503);
+    CHECK(answer.reason() == "PEER_ERROR");
+    CHECK(answer.json()["message"] == "an internal service does not answer; try again in a moment");
+}
+
 TEST_CASE("what is no JSON of the request is refused") {
     SKIP_WITHOUT_POSTGRES()
     World world;

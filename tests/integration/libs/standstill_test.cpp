@@ -403,6 +403,51 @@ TEST_CASE("a snapshot that takes longer than a standstill may is none") {
     CHECK(row_count(*site.reader) == 70);
 }
 
+TEST_CASE("a second process that joins while the first takes a long snapshot loses nothing") {
+    SKIP_WITHOUT_POSTGRES();
+    const Site site;
+    MockBroker broker;
+    broker.create_topic(kTopic, kPartitionCount);
+    site.append_and_forget(0, 24);
+    site.append(24, 30);
+    site.publish(broker);
+    std::atomic<bool> is_slow{true};
+    std::atomic<int> of_first{0};
+    std::atomic<int> of_second{0};
+    const auto apply = [&is_slow](std::atomic<int>& count) {
+        return [&](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+            if (is_slow) {
+                tx.exec("SELECT pg_sleep(0.5)");
+            } else {
+                count += static_cast<int>(messages.size());
+            }
+            return record(tx, messages);
+        };
+    };
+    outbox::Subscriber first(options_for(broker), *site.reader, site.outbox, site.owner(),
+                             apply(of_first));
+    const std::jthread first_runs([&](const std::stop_token& stop) { first.run(stop); });
+    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) > 0; }));
+    outbox::Subscriber second(options_for(broker), *site.reader, site.outbox, site.owner(),
+                              apply(of_second));
+    const std::jthread second_runs([&](const std::stop_token& stop) { second.run(stop); });
+    CHECK(within(std::chrono::seconds(60), [&] { return seen_count(*site.reader) == 30; }));
+    is_slow = false;
+    // Only what the snapshot tells may come twice, when a partition changes hands in the middle.
+    int end = 30;
+    CHECK(within(std::chrono::seconds(60), [&] {
+        site.append(end, end + 20);
+        site.publish(broker);
+        end += 20;
+        return within(std::chrono::seconds(2), [&] { return of_first > 0 && of_second > 0; });
+    }));
+    CHECK(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == end; }));
+    const std::int64_t later = *site.reader->read([](pqxx::work& tx) -> Result<std::int64_t> {
+        return pg::only<std::int64_t>(tx.exec1("SELECT count(*) FROM seen WHERE value >= 30"));
+    });
+    CHECK(later == end - 30);
+}
+
 TEST_CASE("a snapshot of sums takes the place of what was added up, whoever dies in between") {
     SKIP_WITHOUT_POSTGRES();
     const Site site;

@@ -77,9 +77,12 @@ nlohmann::ordered_json error_object(const Status& status) {
     while (!value.empty() && value.back() == '=') {
         value.pop_back();
     }
+    // What gRPC itself says names addresses of the inside.
+    const bool is_inner = detail.reason() == "PEER_ERROR" && absl::IsUnavailable(status);
     nlohmann::ordered_json error;
     error["code"] = connect_code(status.code());
-    error["message"] = error_message(status);
+    error["message"] = is_inner ? "an internal service does not answer; try again in a moment"
+                                : error_message(status);
     error["details"] = nlohmann::ordered_json::array(
         {{{"type", "prepay.common.v1.ErrorDetail"},
           {"value", value},
