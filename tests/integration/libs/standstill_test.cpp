@@ -154,6 +154,17 @@ outbox::SubscriberOptions options_for(const MockBroker& broker) {
     return options;
 }
 
+/// A site whose first facts nobody keeps any more, and a broker that has those behind them.
+struct AgedSite : Site {
+    AgedSite(int forgotten, int kept) {
+        broker.create_topic(kTopic, kPartitionCount);
+        append_and_forget(0, forgotten);
+        append(forgotten, forgotten + kept);
+        publish(broker);
+    }
+    MockBroker broker;
+};
+
 /// A subscriber with its two threads.
 struct Consumption {
     Consumption(const Site& site, const MockBroker& broker, outbox::OwnerCalls owner)
@@ -271,12 +282,8 @@ TEST_CASE("I-28 a consumer that fetches nothing says so, joins anew and at last 
 
 TEST_CASE("a consumer without history beyond the retention starts from a snapshot, exactly") {
     SKIP_WITHOUT_POSTGRES();
-    const Site site;
-    MockBroker broker;
-    broker.create_topic(kTopic, kPartitionCount);
-    site.append_and_forget(0, 40);
-    site.append(40, 50);
-    site.publish(broker);
+    const AgedSite site(40, 10);
+    const MockBroker& broker = site.broker;
     const Consumption consumption(site, broker, site.owner());
     CHECK(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 50; }));
     CHECK(row_count(*site.reader) == 50);  // `record` knows no doubles: state and sequence fit.
@@ -370,12 +377,8 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
 
 TEST_CASE("a snapshot that takes longer than a standstill may is none") {
     SKIP_WITHOUT_POSTGRES();
-    const Site site;
-    MockBroker broker;
-    broker.create_topic(kTopic, kPartitionCount);
-    site.append_and_forget(0, 60);
-    site.append(60, 70);
-    site.publish(broker);
+    const AgedSite site(60, 10);
+    const MockBroker& broker = site.broker;
     outbox::SubscriberOptions options = options_for(broker);
     options.progress = {std::chrono::milliseconds(100), std::chrono::milliseconds(200),
                         std::chrono::milliseconds(800), std::chrono::milliseconds(1600)};
@@ -405,12 +408,8 @@ TEST_CASE("a snapshot that takes longer than a standstill may is none") {
 
 TEST_CASE("a second process that joins while the first takes a long snapshot loses nothing") {
     SKIP_WITHOUT_POSTGRES();
-    const Site site;
-    MockBroker broker;
-    broker.create_topic(kTopic, kPartitionCount);
-    site.append_and_forget(0, 24);
-    site.append(24, 30);
-    site.publish(broker);
+    const AgedSite site(24, 6);
+    const MockBroker& broker = site.broker;
     std::atomic<bool> is_slow{true};
     std::atomic<int> of_first{0};
     std::atomic<int> of_second{0};
