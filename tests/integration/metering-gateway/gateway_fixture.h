@@ -302,10 +302,15 @@ public:
 
     Status deliver(const account::v1::SwitchIntentChanged& event,
                    const std::string& trace_id = "") {
+        return database_.transact(
+            [&](pqxx::work& tx) { return apply_intent(tx, event, trace_id); });
+    }
+    Status apply_intent(pqxx::work& tx, const account::v1::SwitchIntentChanged& event,
+                        const std::string& trace_id = "") {
         kafka::Message message;
         message.trace_id = trace_id;
         message.payload = event.SerializeAsString();
-        return database_.transact([&](pqxx::work& tx) { return intents.apply(tx, {message}); });
+        return intents.apply(tx, {message});
     }
 
     /// Waits until a condition on the database holds.

@@ -136,6 +136,31 @@ TEST_CASE("I-29: a relay opened past us is foreign: shown, kept by money, closed
     CHECK(one.gateway().eventually("SELECT NOT foreign_open FROM meters"));
 }
 
+TEST_CASE("I-11: an order whose row appears while its attempt is being recorded goes out") {
+    SKIP_WITHOUT_POSTGRES();
+    OneMeter one;
+    // Between the statement that misses the row and the look for the reason it is committed.
+    REQUIRE(one.fixture.database
+                ->transact([](pqxx::work& tx) {
+                    tx.exec("CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+                            " 'BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END'");
+                    tx.exec("CREATE TRIGGER dawdle AFTER UPDATE ON commands FOR EACH STATEMENT"
+                            " EXECUTE FUNCTION dawdle()");
+                    return absl::OkStatus();
+                })
+                .ok());
+    REQUIRE(one.fixture.database
+                ->transact([&](pqxx::work& tx) -> Status {
+                    PREPAY_RETURN_IF_ERROR(
+                        one.gateway().apply_intent(tx, ready("cut", SWITCH_ACTION_TRIP)));
+                    tx.exec("SELECT pg_sleep(0.15)");
+                    return absl::OkStatus();
+                })
+                .ok());
+    CHECK(one.gateway().follow("cut").state() == v1::COMMAND_STATE_VERIFIED);
+    CHECK_FALSE(one.park.truth("m-1").relay_closed());
+}
+
 TEST_CASE("I-11: a trip that a serial server carries out after the restore leaves nobody dark") {
     SKIP_WITHOUT_POSTGRES();
     OneMeter one;

@@ -100,7 +100,9 @@ Status PgCommandStore::mark_sending(const Command& command) {
             optional_hex(command.before));
         if (updated.affected_rows() == 0) {
             const auto known = select(tx, command.command_id, false);
-            if (!known) {
+            // Its transaction may have committed between the two statements.
+            if (!known ||
+                (!is_final(known->state) && known->attempt_count < command.attempt_count)) {
                 return unavailable("COMMAND_NOT_STORED", "the command's row is not there yet");
             }
             return failed_precondition("COMMAND_CLOSED", "the command is final already");
@@ -146,7 +148,7 @@ Status PgCommandStore::finish(const Command& command, const MeterStateChange* ho
     const Status status = database_.transact([&](pqxx::work& tx) -> Status {
         if (!update_final(tx, command)) {
             const auto known = select(tx, command.command_id, false);
-            if (!known) {
+            if (!known || !is_final(known->state)) {
                 return unavailable("COMMAND_NOT_STORED", "the command's row is not there yet");
             }
             // The same end = an earlier try whose answer was lost.
