@@ -68,14 +68,34 @@ public:
     virtual std::unique_ptr<LinePort> make_port(const LineConfig& config) = 0;
 };
 
+/// Work that may block, begun with this object. Its result must have been awaited before the object
+/// goes.
+template <typename Result>
+class BlockingCall {
+public:
+    BlockingCall(LineLoop& loop, std::function<Result()> work) : work_(std::move(work)) {
+        loop.run_blocking([this] { result_.emplace(work_()); }, [this] { done_.set(); });
+    }
+    BlockingCall(const BlockingCall&) = delete;
+    BlockingCall& operator=(const BlockingCall&) = delete;
+
+    /// Waits without holding up the loop.
+    Task<Result> result() {
+        co_await done_;
+        co_return *std::move(result_);
+    }
+
+private:
+    std::function<Result()> work_;
+    std::optional<Result> result_;
+    Signal done_;
+};
+
 /// Awaits the result of `work`, which may block, without holding up the loop.
 template <typename Work>
 Task<std::invoke_result_t<Work&>> await_blocking(LineLoop& loop, Work work) {
-    std::optional<std::invoke_result_t<Work&>> result;
-    Signal done;
-    loop.run_blocking([&] { result.emplace(work()); }, [&] { done.set(); });
-    co_await done;
-    co_return *std::move(result);
+    BlockingCall<std::invoke_result_t<Work&>> call(loop, std::move(work));
+    co_return co_await call.result();
 }
 
 /// What one sweep of a line brings, stored and published in one transaction.

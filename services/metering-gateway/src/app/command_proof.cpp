@@ -38,7 +38,8 @@ void CommandJob::add_frames(const WireReply& reply) {
     }
 }
 
-Task<RelayLook> CommandRunner::read_relay(CommandJob& job, const MeterTrack& meter) {
+Task<RelayLook> CommandRunner::read_relay(CommandJob& job, const MeterTrack& meter,
+                                          LookFor purpose) {
     const PackCommand& order = meter.pack().commands.at(job.command.action);
     const std::optional<PackRelay>& relay = meter.pack().relay;
     RelayLook result;
@@ -63,6 +64,10 @@ Task<RelayLook> CommandRunner::read_relay(CommandJob& job, const MeterTrack& met
             result.contact =
                 contact_of(*relay, reply.reply.words[static_cast<std::size_t>(offset)]);
         }
+        if (purpose == LookFor::kContact && result.contact != RelayState::kUnknown &&
+            result.read_back == ReadBack::kOtherwise) {
+            break;
+        }
     }
     co_return result;
 }
@@ -70,7 +75,7 @@ Task<RelayLook> CommandRunner::read_relay(CommandJob& job, const MeterTrack& met
 Task<bool> CommandRunner::read_back(CommandJob& job, MeterTrack& meter, bool superseded) {
     CommandFacts facts;
     facts.write = job.write;
-    const RelayLook seen = co_await read_relay(job, meter);
+    const RelayLook seen = co_await read_relay(job, meter, LookFor::kProof);
     facts.read_back = seen.read_back;
     PREPAY_CRASH_POINT("metering.command_read_back");
     const auto waited = clock_.steady() - job.sent_at;

@@ -101,7 +101,21 @@ Task<bool> CommandRunner::look(CommandJob& job, MeterTrack& meter) {
     if (!stored) {
         co_return false;
     }
-    const RelayLook seen = co_await read_relay(job, meter);
+    // Account answers while the meter does.
+    const auto ask_time = clock_.steady();
+    std::optional<BlockingCall<ClaimOutcome>> asked;
+    if (!is_permitted(job) && !meter.is_degraded()) {
+        asked.emplace(loop_, permit_question(job));
+    }
+    const RelayLook seen = co_await read_relay(job, meter, LookFor::kContact);
+    if (asked) {
+        bool over = false;
+        const ClaimOutcome outcome = co_await asked->result();
+        const bool permitted = co_await take_permit(job, meter, outcome, ask_time, over);
+        if (!permitted) {
+            co_return over;
+        }
+    }
     if (seen.read_back == ReadBack::kUnreadable && meter.is_degraded()) {
         pause(job, kPauseMax);
         co_return false;
@@ -177,21 +191,30 @@ Task<bool> CommandRunner::ask_permit(CommandJob& job, MeterTrack& meter, bool& o
     if (is_permitted(job)) {
         co_return true;
     }
-    const bool is_intent = !job.command.intent_id.empty();
-    const auto ask = [this, &job, is_intent] {
+    const auto ask_time = clock_.steady();
+    const ClaimOutcome outcome = co_await await_blocking(loop_, permit_question(job));
+    co_return co_await take_permit(job, meter, outcome, ask_time, over);
+}
+
+std::function<ClaimOutcome()> CommandRunner::permit_question(const CommandJob& job) {
+    return [this, &job] {
         const telemetry::TraceScope trace(job.command.trace_id);
-        return is_intent ? permits_.claim(job.command.intent_id)
-                         : permits_.check_cut(job.command.meter_id);
+        return job.command.intent_id.empty() ? permits_.check_cut(job.command.meter_id)
+                                             : permits_.claim(job.command.intent_id);
     };
-    const ClaimOutcome outcome = co_await await_blocking(loop_, ask);
+}
+
+Task<bool> CommandRunner::take_permit(CommandJob& job, MeterTrack& meter, ClaimOutcome outcome,
+                                      std::chrono::steady_clock::time_point ask_time, bool& over) {
     switch (outcome) {
         case ClaimOutcome::kGranted:
-            job.permit_time = clock_.steady();
+            job.permit_time = ask_time;
             job.backoff = std::chrono::milliseconds(0);
             co_return true;
         case ClaimOutcome::kDenied:
-            over = co_await give_up_unsent(job, meter, CommandState::kCancelled,
-                                           is_intent ? "INTENT_WITHDRAWN" : "KEEP_POWER");
+            over = co_await give_up_unsent(
+                job, meter, CommandState::kCancelled,
+                job.command.intent_id.empty() ? "KEEP_POWER" : "INTENT_WITHDRAWN");
             co_return false;
         case ClaimOutcome::kUnanswered:
             look_again(job);

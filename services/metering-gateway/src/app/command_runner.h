@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 
 #include "app/latest_board.h"
 #include "app/line_wire.h"
@@ -22,6 +23,12 @@ struct CommandSettings {
     std::chrono::milliseconds permit_age_max{1000};
     /// How long after an order of unknown outcome an effect counts as its.
     std::chrono::milliseconds late_horizon{15 * 60'000};
+};
+
+/// How much of the relay's state a read is to bring.
+enum class LookFor {
+    kContact,  ///< Whether it is open; once that contradicts the order, no more is read.
+    kProof,    ///< All that proves the order.
 };
 
 /// What the relay said to a read.
@@ -85,6 +92,10 @@ private:
     Task<bool> store_own(CommandJob& job);
     Task<bool> look(CommandJob& job, MeterTrack& meter);
     Task<bool> ask_permit(CommandJob& job, MeterTrack& meter, bool& over);
+    /// Account's question for the job, which must stay until it is answered.
+    std::function<ClaimOutcome()> permit_question(const CommandJob& job);
+    Task<bool> take_permit(CommandJob& job, MeterTrack& meter, ClaimOutcome outcome,
+                           std::chrono::steady_clock::time_point ask_time, bool& over);
     Task<bool> begin_attempt(CommandJob& job, bool& over);
     Task<> transmit(CommandJob& job, const MeterTrack& meter);
     Task<bool> give_up_unsent(CommandJob& job, MeterTrack& meter, CommandState unsent,
@@ -93,7 +104,7 @@ private:
     Task<bool> read_back(CommandJob& job, MeterTrack& meter, bool superseded);
     Task<bool> read_after(CommandJob& job, MeterTrack& meter, LineBatch& batch);
     std::optional<MeterValues> accept(MeterTrack& meter, LineBatch& batch);
-    Task<RelayLook> read_relay(CommandJob& job, const MeterTrack& meter);
+    Task<RelayLook> read_relay(CommandJob& job, const MeterTrack& meter, LookFor purpose);
     Task<bool> finish(CommandJob& job, MeterTrack* meter, CommandState state,
                       const char* failure_reason);
     void settle_holds(CommandJob& job, const MeterTrack& meter) const;

@@ -54,6 +54,7 @@ struct PackReadBack {
 struct PackCommand {
     int address = 0;
     std::vector<std::uint16_t> words;
+    /// The relay's contact first: the look before an order goes no further than it must.
     std::vector<PackReadBack> read_back;
     int line = 0;
 };
