@@ -142,10 +142,12 @@ TEST_CASE("I-11: an order whose row appears while its attempt is being recorded 
     // Between the statement that misses the row and the look for the reason it is committed.
     REQUIRE(one.fixture.database
                 ->transact([](pqxx::work& tx) {
-                    tx.exec("CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
-                            " 'BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END'");
-                    tx.exec("CREATE TRIGGER dawdle AFTER UPDATE ON commands FOR EACH STATEMENT"
-                            " EXECUTE FUNCTION dawdle()");
+                    tx.exec(
+                        "CREATE FUNCTION dawdle() RETURNS trigger LANGUAGE plpgsql AS"
+                        " 'BEGIN PERFORM pg_sleep(0.3); RETURN NULL; END'");
+                    tx.exec(
+                        "CREATE TRIGGER dawdle AFTER UPDATE ON commands FOR EACH STATEMENT"
+                        " EXECUTE FUNCTION dawdle()");
                     return absl::OkStatus();
                 })
                 .ok());

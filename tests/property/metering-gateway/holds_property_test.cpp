@@ -201,8 +201,8 @@ TEST_CASE("I-29: power is off exactly while somebody holds it, whatever is lost,
     CHECK(rc::check([] {
         World world;
         world.pass(std::chrono::milliseconds(1500));
-        // Nobody closes what another holds. A relay that is closed already stays what it is: what is
-        // stored may lag behind what the line has seen of it. Judged below, not here: the bus is
+        // Nobody closes what another holds. A relay that is closed already stays what it is: what
+        // is stored may lag behind what the line has seen of it. Judged below, not here: the bus is
         // also called where nothing may be thrown.
         std::string wrong;
         world.bus.on_order = [&world, &wrong](int unit, bool open) {
