@@ -96,6 +96,9 @@ function(prepay_embed_migrations folder name result)
     set(${result} ${file} PARENT_SCOPE)
 endfunction()
 
+# All that prepay_service() makes.
+add_custom_target(prepay-services)
+
 # prepay_service(<name> PROTOS <package>… [DOMAIN <target>…] [ADAPTERS <target>…]): the executable
 # prepay-<name> from services/<name>/src, in layers, each a static library that tests link too:
 #   prepay_<id>_domain    src/[<feature>/]domain/*.cpp               pure
@@ -137,5 +140,6 @@ function(prepay_service name)
     if(main)
         add_executable(prepay-${name} ${main})
         target_link_libraries(prepay-${name} PRIVATE ${layers} prepay_runtime prepay_options)
+        add_dependencies(prepay-services prepay-${name})
     endif()
 endfunction()

@@ -1,4 +1,5 @@
 import java.io.FileReader;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -16,33 +17,35 @@ import org.apache.kafka.common.config.ConfigResource;
 import org.yaml.snakeyaml.Yaml;
 
 /**
- * Creates the topics of topics.yaml that are missing, sets the settings of the others and checks their
- * partition counts.
+ * Creates the topics of topology.yaml and their dead-letter topics where they are missing, sets the
+ * settings of the others and checks their partition counts.
  *
- * <p>{@code java -cp 'libs/*' Topics.java <topics.yaml> <bootstrap servers> local|production}
+ * <p>{@code java -cp 'libs/*' Topics.java <topology.yaml> <bootstrap servers> local|production}
  *
  * <p>Exit code 1 when a topic exists with another partition count: ids would move between partitions.
  */
 public final class Topics {
-    private final Map<String, Object> defaults;
+    private final Map<String, Object> common;
     private final boolean production;
     private final List<NewTopic> wanted = new ArrayList<>();
 
     private Topics(Map<String, Object> file, boolean production) {
         this.production = production;
-        defaults = map(file.get("defaults"));
-        for (Object topic : (List<?>) file.get("topics")) {
-            add((String) map(topic).get("name"), map(map(topic).get("settings")));
-        }
-        Map<String, Object> deadLetters = map(file.get("dead_letters"));
-        for (Object name : (List<?>) deadLetters.get("topics")) {
-            add((String) name, map(deadLetters.get("settings")));
+        common = map(file.get("topics"));
+        int deadLetterDays = (Integer) common.get("dead_letter_retention_days");
+        for (Object value : map(file.get("services")).values()) {
+            Map<String, Object> service = map(value);
+            map(service.get("writes")).forEach(
+                (name, topic) -> add(name, (Integer) map(topic).get("retention_days")));
+            for (Object name : (List<?>) service.getOrDefault("reads", List.of())) {
+                add(name + ".dlq." + service.get("schema"), deadLetterDays);
+            }
         }
     }
 
     public static void main(String[] arguments) throws Exception {
         if (arguments.length != 3 || !arguments[2].matches("local|production")) {
-            System.err.println("usage: Topics.java <topics.yaml> <bootstrap servers> local|production");
+            System.err.println("usage: Topics.java <topology.yaml> <bootstrap servers> local|production");
             System.exit(2);
         }
         try (FileReader reader = new FileReader(arguments[0]);
@@ -52,16 +55,18 @@ public final class Topics {
         }
     }
 
-    private void add(String name, Map<String, Object> settings) {
-        Map<String, String> all = new HashMap<>();
-        map(defaults.get("settings")).forEach((key, value) -> all.put(key, value.toString()));
-        settings.forEach((key, value) -> all.put(key, value.toString()));
+    private void add(String name, int retentionDays) {
+        Map<String, String> settings = new HashMap<>();
+        map(common.get("settings")).forEach((key, value) -> settings.put(key, value.toString()));
+        long retentionMs = retentionDays < 0 ? -1 : Duration.ofDays(retentionDays).toMillis();
+        settings.put("retention.ms", String.valueOf(retentionMs));
         if (!production) {
-            all.put("min.insync.replicas", "1");
+            settings.put("min.insync.replicas", "1");
         }
-        int partitions = (Integer) defaults.get(production ? "production_partitions" : "partitions");
-        int replication = production ? (Integer) defaults.get("replication") : 1;
-        wanted.add(new NewTopic(name, Optional.of(partitions), Optional.of((short) replication)).configs(all));
+        int partitions = (Integer) common.get(production ? "production_partitions" : "partitions");
+        int replication = production ? (Integer) common.get("replication") : 1;
+        wanted.add(new NewTopic(name, Optional.of(partitions), Optional.of((short) replication))
+            .configs(settings));
     }
 
     private boolean apply(Admin admin) throws Exception {
@@ -87,7 +92,7 @@ public final class Topics {
         for (NewTopic topic : present) {
             int count = described.get(topic.name()).partitions().size();
             if (count != topic.numPartitions()) {
-                System.err.printf("topics: %s has %d partitions, topics.yaml says %d%n",
+                System.err.printf("topics: %s has %d partitions, topology.yaml says %d%n",
                     topic.name(), count, topic.numPartitions());
                 matching = false;
             }

@@ -3,8 +3,8 @@
 
 run_down() {
     local name running=()
-    use_demo
     [[ -d $DEMO ]] || { say "There is no demo here."; return 0; }
+    use_demo
     take_lock "$DEMO.lock"
     for name in "${PROCESSES[@]}"; do
         ! is_running "$name" || running+=("$name")

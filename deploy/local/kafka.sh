@@ -20,12 +20,12 @@ kafka_start() {
         -cp "$KAFKA_LIBS/*" kafka.Kafka "$folder/server.properties"
 }
 
-# kafka_topics FOLDER PORT: what topics.yaml says, once a version of that file.
+# kafka_topics FOLDER PORT: what topology.yaml says, once a version of that file.
 kafka_topics() {
     local stamp
-    stamp=$1/kafka/.topics-$(sha256sum <"$ROOT/deploy/kafka/topics.yaml" | cut -c1-16)
+    stamp=$1/kafka/.topics-$(sha256sum <"$ROOT/deploy/topology.yaml" | cut -c1-16)
     [[ ! -e $stamp ]] || return 0
     java "${java_options[@]}" -Xmx128m -cp "$KAFKA_LIBS/*" \
-        "$ROOT/deploy/kafka/Topics.java" "$ROOT/deploy/kafka/topics.yaml" "127.0.0.1:$2" local
+        "$ROOT/deploy/kafka/Topics.java" "$ROOT/deploy/topology.yaml" "127.0.0.1:$2" local
     touch "$stamp"
 }

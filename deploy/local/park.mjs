@@ -1,6 +1,7 @@
 // The demo's park as lists: rooms with their meters, and the registers of the past.
 import { readFileSync } from 'node:fs';
 import { parse } from 'yaml';
+import { topology } from './topology.mjs';
 
 /** park.yaml as written. */
 export const spec = parse(readFileSync(new URL('park.yaml', import.meta.url), 'utf8'));
@@ -39,6 +40,12 @@ export function lines() {
         line_id: `line-${String(index + 1).padStart(2, '0')}`,
         port_offset: index,
     }));
+}
+
+/** Where a line's meters are simulated, in the demo with these endpoints. */
+export function linePort({ port_offset: offset }, endpoints) {
+    const portBase = Number(endpoints.console.split(':')[1]) - topology.services.console.demo_ports.web;
+    return portBase + topology.demo.line_ports + offset;
 }
 
 /** The room's water meter, if it has one. */

@@ -1,10 +1,11 @@
 // node render_config.mjs <demo folder>: writes <demo folder>/config/<service>.yaml, the production
 // examples of deploy/config with the addresses, secrets and paths of this machine's demo.
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parse, parseDocument } from 'yaml';
 import { spec } from './park.mjs';
+import { topology } from './topology.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const demo = process.argv[2];
@@ -12,15 +13,14 @@ const examples = join(here, '../config');
 const endpoints = JSON.parse(readFileSync(join(demo, 'endpoints.json'), 'utf8'));
 const secret = (name) => join(demo, 'secrets', name);
 
-/** The SQL schema and role word of a service. */
-const schemaOf = (service) => (service === 'metering-gateway' ? 'metering' : service);
-/** The endpoint behind a key of `peers`. */
-const serviceOf = (peer) => ({ metering: 'metering-gateway', console: 'console-grpc' })[peer] ?? peer;
+const services = Object.entries(topology.services);
+const grpcOf = (service) => endpoints[`${service}-grpc`] ?? endpoints[service];
+/** The service behind a key of `peers`. */
+const serviceOf = (peer) => services.find(([, { schema }]) => schema === peer)[0];
 
 /** Keys whose demo value differs from the example, beside those that all services have. */
 const own = {
     console: () => ({
-        'listen.grpc': endpoints['console-grpc'],
         'web.listen': endpoints.console,
         'web.root': join(here, '../../web/dist'),
         'web.provider_simulator_url': `http://${endpoints['provider-simulator']}`,
@@ -51,9 +51,9 @@ function wechatSection() {
 }
 
 function common(service, document) {
-    const schema = schemaOf(service);
+    const { schema, peers } = topology.services[service];
     const values = {
-        'listen.grpc': endpoints[service],
+        'listen.grpc': grpcOf(service),
         'listen.http': endpoints[`${service}-http`],
         'database.url': `postgresql://prepay_${schema}@${endpoints.postgres}/prepay`,
         'database.password_file': secret(`pg_${schema}.password`),
@@ -63,10 +63,10 @@ function common(service, document) {
     };
     if (document.has('kafka')) {
         values['kafka.brokers'] = endpoints.kafka;
-        values['kafka.partition_count'] = 8;
+        values['kafka.partition_count'] = topology.topics.partitions;
     }
-    for (const { key } of document.get('peers')?.items ?? []) {
-        values[`peers.${key.value}`] = endpoints[serviceOf(key.value)];
+    for (const peer of peers) {
+        values[`peers.${peer}`] = grpcOf(serviceOf(peer));
     }
     return values;
 }
@@ -81,8 +81,8 @@ function set(document, key, value) {
 }
 
 mkdirSync(join(demo, 'config'), { recursive: true });
-for (const file of readdirSync(examples).filter((name) => name.endsWith('.yaml'))) {
-    const service = file.replace('.yaml', '');
+for (const [service] of services) {
+    const file = `${service}.yaml`;
     const document = parseDocument(readFileSync(join(examples, file), 'utf8'));
     const values = { ...common(service, document), ...own[service]?.() };
     for (const [key, value] of Object.entries(values)) {

@@ -4,11 +4,10 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { history, lines, meters, spec } from './park.mjs';
+import { history, linePort, lines, meters, spec } from './park.mjs';
 
 const demo = process.argv[2];
 const endpoints = JSON.parse(readFileSync(join(demo, 'endpoints.json'), 'utf8'));
-const consolePort = Number(endpoints.console.split(':')[1]);
 const endFile = join(demo, 'history_end');
 const hourMs = 3_600_000;
 
@@ -31,7 +30,7 @@ function loadOf({ room, resource }) {
 
 const park = {
     speed: spec.speed,
-    lines: lines().map((line) => ({ id: line.line_id, port: consolePort + 100 + line.port_offset })),
+    lines: lines().map((line) => ({ id: line.line_id, port: linePort(line, endpoints) })),
     meters: meters().map((meter) => ({
         id: meter.meter_id,
         line: meter.line_id,

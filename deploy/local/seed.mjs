@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { costOfHistory } from './bill.mjs';
 import { Client } from './connect.mjs';
 import { Simulator } from './simulator.mjs';
-import { customers, history, lines, meters, pricedUnits, rooms, spec } from './park.mjs';
+import { customers, history, linePort, lines, meters, pricedUnits, rooms, spec } from './park.mjs';
 
 const demo = process.argv[2];
 const read = (name) => readFileSync(join(demo, name), 'utf8').trim();
@@ -47,7 +47,7 @@ const lineMessage = (line, enabled) => ({
     lineId: line.line_id,
     displayName: `Serial server ${line.line_id}`,
     transport: 'TRANSPORT_MODBUS_TCP',
-    address: `127.0.0.1:${Number(endpoints.console.split(':')[1]) + 100 + line.port_offset}`,
+    address: `127.0.0.1:${linePort(line, endpoints)}`,
     pollIntervalMs: spec.poll_interval_ms,
     enabled,
 });

@@ -3,30 +3,30 @@
 
 DEMO=${PREPAY_DEMO_DIR:-$VAR/demo}
 readonly DEMO
-readonly SERVICES=(metering-gateway billing account alarm scheduler reporting console)
 readonly HELPERS=(token-keeper park-keeper park-simulator provider-simulator smtp)
-readonly PROCESSES=(postgres kafka "${HELPERS[@]}" "${SERVICES[@]}")
-
-# Every address of the demo as an offset from the port base. A process owns the ports of its name
-# and of <name>-*; the simulated lines follow from +100 up.
-readonly LINE_PORTS=100
-declare -rA PORT_OFFSETS=(
-    [console]=0 [console-grpc]=1 [console-http]=11
-    [metering-gateway]=2 [metering-gateway-http]=12
-    [billing]=3 [billing-http]=13
-    [account]=4 [account-http]=14
-    [alarm]=5 [alarm-http]=15
-    [scheduler]=6 [scheduler-http]=16
-    [reporting]=7 [reporting-http]=17
-    [postgres]=20 [kafka]=21 [kafka-controller]=22
-    [park-simulator]=30 [provider-simulator]=31 [smtp]=32
-)
 
 use_demo() {
     RUN_DIR=$DEMO/run
     # shellcheck disable=SC2034  # progress.sh and process.sh use it
     LOG_DIR=$DEMO/log
-    PORT_BASE=$(cat "$DEMO/port_base" 2>/dev/null || echo 18000)
+    load_topology
+    PROCESSES=(postgres kafka "${HELPERS[@]}" "${SERVICES[@]}")
+    PORT_BASE=$(cat "$DEMO/port_base" 2>/dev/null || echo "$DEFAULT_PORT_BASE")
+}
+
+# SERVICES and their SCHEMAS, PORT_OFFSETS (address name -> offset from the port base; a process owns
+# the ports of its name and of <name>-*), LINE_PORTS: what topology.yaml says, rendered once a version.
+load_topology() {
+    local file
+    file=$VAR/topology-$(cat "$ROOT/deploy/topology.yaml" "$HERE"/*topology.mjs | sha256sum | cut -c1-16).sh
+    if [[ ! -e $file ]]; then
+        use_node
+        mkdir -p "$VAR"
+        node "$HERE/render_topology.mjs" >"$file.new"
+        mv "$file.new" "$file"
+    fi
+    # shellcheck source=/dev/null
+    source "$file"
 }
 
 # The simulated payment provider: these go into the key files that it makes for the account service.
@@ -36,9 +36,6 @@ provider_options() {
 }
 
 port() { echo $((PORT_BASE + PORT_OFFSETS[$1])); }
-
-# The word of a service in SQL, topics and tokens.
-schema_of() { [[ $1 == metering-gateway ]] && echo metering || echo "$1"; }
 
 # Ports of processes that are to be started must be free.
 check_ports() {
@@ -77,22 +74,20 @@ secret() {
 }
 
 make_secrets() {
-    local service schema key=$DEMO/secrets/token_key.pem
+    local schema key=$DEMO/secrets/token_key.pem
     umask 077
     mkdir -p "$DEMO/secrets"
     secret token_key.pem openssl genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256
     secret token_key.pub.pem openssl pkey -in "$key" -pubout
     secret pg_superuser.password openssl rand -hex 16
     secret log_in.password openssl rand -hex 6
-    for service in "${SERVICES[@]}"; do
-        schema=$(schema_of "$service")
+    for schema in "${SCHEMAS[@]}"; do
         secret "pg_$schema.password" openssl rand -hex 16
     done
     rm -f "$LOG_DIR/token-keeper.log"
     stop_processes TERM 5 token-keeper  # A new one renews the tokens first of all.
-    # shellcheck disable=SC2046
     start_process token-keeper bash "$HERE/token_keeper.sh" "$BIN/prepay-console" "$DEMO/secrets" \
-        $(for service in "${SERVICES[@]}"; do schema_of "$service"; done)
+        "${SCHEMAS[@]}"
     wait_until 30 token-keeper is_healthy token-keeper
     [[ -s $DEMO/secrets/wechat/account-wechat.yaml ]] || "$BIN/prepay-provider-simulator" --init-only \
         --keys-dir "$DEMO/secrets/wechat" "${PROVIDER_OPTIONS[@]}"
@@ -107,14 +102,13 @@ start_postgres() {
 }
 
 create_database() {
-    local service schema passwords=()
+    local schema passwords=()
     PGPASSWORD=$(cat "$DEMO/secrets/pg_superuser.password")
     export PGPASSWORD PGHOST=127.0.0.1 PGUSER=postgres PGPORT
     PGPORT=$(port postgres)
     psql -qAt -d postgres -c "SELECT 1 FROM pg_database WHERE datname = 'prepay'" | grep -q 1 ||
         psql -q -d postgres -c 'CREATE DATABASE prepay'
-    for service in "${SERVICES[@]}"; do
-        schema=$(schema_of "$service")
+    for schema in "${SCHEMAS[@]}"; do
         passwords+=(-v "$schema=$(cat "$DEMO/secrets/pg_$schema.password")")
     done
     psql -q -d prepay -v ON_ERROR_STOP=1 "${passwords[@]}" -f "$ROOT/deploy/postgres/bootstrap.sql"

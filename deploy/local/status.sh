@@ -3,8 +3,8 @@
 
 run_status() {
     local name pid state memory total=0 well=yes
-    use_demo
     [[ -d $DEMO ]] || fail "there is no demo here" "./run demo makes one."
+    use_demo
     printf '  %-20s %-12s %8s %9s  %s\n' process state pid memory address
     for name in "${PROCESSES[@]}"; do
         memory=0 state=stopped

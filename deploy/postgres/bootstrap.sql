@@ -6,25 +6,17 @@
 
 SET client_min_messages = warning;
 
-\set services '''{metering,billing,account,alarm,scheduler,reporting,console}'''
-
-SELECT format('CREATE ROLE prepay_%s LOGIN', service)
-FROM unnest(:services::text[]) AS service
-WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'prepay_' || service)
-\gexec
-
-SELECT format('ALTER ROLE prepay_%s PASSWORD %L', service, password)
-FROM (VALUES ('metering', :'metering'), ('billing', :'billing'), ('account', :'account'),
-             ('alarm', :'alarm'), ('scheduler', :'scheduler'), ('reporting', :'reporting'),
-             ('console', :'console')) AS given (service, password)
-\gexec
-
 -- Nobody sees another service's schema, and nobody makes things in the public one.
 REVOKE ALL ON DATABASE prepay FROM PUBLIC;
 REVOKE ALL ON SCHEMA public FROM PUBLIC;
 
-SELECT format('GRANT CONNECT ON DATABASE prepay TO prepay_%1$s;'
-              'CREATE SCHEMA IF NOT EXISTS %1$s AUTHORIZATION prepay_%1$s;'
-              'ALTER ROLE prepay_%1$s SET search_path = %1$s', service)
-FROM unnest(:services::text[]) AS service
+SELECT CASE WHEN to_regrole('prepay_' || service) IS NULL
+            THEN format('CREATE ROLE prepay_%s LOGIN', service) END,
+       format('ALTER ROLE prepay_%s PASSWORD %L', service, password),
+       format('GRANT CONNECT ON DATABASE prepay TO prepay_%s', service),
+       format('CREATE SCHEMA IF NOT EXISTS %1$s AUTHORIZATION prepay_%1$s', service),
+       format('ALTER ROLE prepay_%1$s SET search_path = %1$s', service)
+FROM (VALUES ('metering', :'metering'), ('billing', :'billing'), ('account', :'account'),
+             ('alarm', :'alarm'), ('scheduler', :'scheduler'), ('reporting', :'reporting'),
+             ('console', :'console')) AS given (service, password)
 \gexec

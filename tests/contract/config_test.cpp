@@ -10,18 +10,28 @@
 #include "support/paths.h"
 #include "support/provider/crypto.h"
 #include "support/token_keys.h"
+#include "support/topology.h"
 
 using namespace prepay::test;
 namespace fs = std::filesystem;
 
 namespace {
 
-const std::map<std::string, std::string> kPrefixes = {
-    {"account", "ACCOUNT"},           {"alarm", "ALARM"},
-    {"billing", "BILLING"},           {"console", "CONSOLE"},
-    {"metering-gateway", "METERING"}, {"reporting", "REPORTING"},
-    {"scheduler", "SCHEDULER"},
-};
+std::string upper(std::string text) {
+    for (char& c : text) {
+        c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+    }
+    return text;
+}
+
+// Service -> what its variables begin with after PREPAY_.
+const std::map<std::string, std::string> kPrefixes = [] {
+    std::map<std::string, std::string> all;
+    for (const TopologyService& service : topology().services) {
+        all[service.name] = upper(service.schema);
+    }
+    return all;
+}();
 
 // A folder of the test's own, gone with it.
 class Folder {

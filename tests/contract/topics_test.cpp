@@ -1,127 +1,129 @@
-#include <yaml-cpp/yaml.h>
-
 #include <catch2/catch.hpp>
 #include <map>
 #include <regex>
 #include <set>
 
-#include "support/paths.h"
+#include "support/topology.h"
 #include "tidy/source_tree.h"
 
+using prepay::test::topology;
+using prepay::test::TopologyService;
 using prepay::tidy::SourceFile;
 
 namespace {
 
-struct Topic {
-    std::string owner;
-    std::set<std::string> consumers;
-};
+using Topics = std::set<std::string>;
 
-YAML::Node topics_file() {
-    return YAML::LoadFile(std::string(prepay::test::source_dir()) + "/deploy/kafka/topics.yaml");
-}
-
-std::map<std::string, Topic> topics() {
-    std::map<std::string, Topic> found;
-    for (const YAML::Node& node : topics_file()["topics"]) {
-        Topic& topic = found[node["name"].as<std::string>()];
-        topic.owner = node["owner"].as<std::string>();
-        for (const YAML::Node& consumer : node["consumers"]) {
-            topic.consumers.insert(consumer.as<std::string>());
-        }
-    }
-    return found;
-}
-
-// "metering-gateway" -> "metering", as in schemas, groups and topic owners.
-std::string service_word(const std::string& path) {
-    const auto start = path.find('/') + 1;
-    return path.substr(start, path.find_first_of("/-", start) - start);
-}
+constexpr int kOutboxDays = 7;
 
 // Types of webhook messages; they look like topics and are none.
-const std::set<std::string> kWebhookTypes = {"prepay.alarm.test.v1", "prepay.alarm.low-balance.v1"};
+const Topics kWebhookTypes = {"prepay.alarm.test.v1", "prepay.alarm.low-balance.v1"};
 
-// Topic -> services whose code names it.
-std::map<std::string, std::set<std::string>> named_topics() {
-    static const std::regex pattern("\"(prepay\\.[a-z]+\\.[a-z-]+\\.v[0-9]+)\"");
-    std::map<std::string, std::set<std::string>> found;
+Topics written(const TopologyService& service) {
+    Topics all;
+    for (const auto& [topic, retention_days] : service.writes) {
+        all.insert(topic);
+    }
+    return all;
+}
+
+Topics used(const TopologyService& service) {
+    Topics all = written(service);
+    all.insert(service.reads.begin(), service.reads.end());
+    return all;
+}
+
+// Topics that the files with this path name.
+Topics named(const std::regex& path, const char* pattern = "prepay\\.[a-z]+\\.[a-z-]+\\.v[0-9]+") {
+    const std::regex topic(pattern);
+    Topics found;
     for (const SourceFile& file : prepay::tidy::source_tree()) {
-        if (!file.is_code() || !file.in("services/")) {
+        if (!std::regex_search(file.path, path)) {
             continue;
         }
-        for (auto match = std::sregex_iterator(file.text.begin(), file.text.end(), pattern);
+        for (auto match = std::sregex_iterator(file.text.begin(), file.text.end(), topic);
              match != std::sregex_iterator(); ++match) {
-            if (kWebhookTypes.count((*match)[1]) == 0) {
-                found[(*match)[1]].insert(service_word(file.path));
-            }
+            found.insert((*match)[match->size() - 1]);
         }
+    }
+    for (const std::string& type : kWebhookTypes) {
+        found.erase(type);
     }
     return found;
 }
 
 }  // namespace
 
-TEST_CASE("Topics are named prepay.<owner>.<plural-fact>.v1 and belong to their owner") {
-    static const std::regex name("^prepay\\.([a-z]+)\\.[a-z-]+s\\.v1$");
-    CHECK(topics().size() == 12);
-    for (const auto& [topic, about] : topics()) {
-        CAPTURE(topic);
-        std::smatch match;
-        REQUIRE(std::regex_search(topic, match, name));
-        CHECK(match[1] == about.owner);
-        CHECK(about.consumers.count(about.owner) == 0);
+TEST_CASE("Topics are named prepay.<owner>.<plural-fact>.v1 and kept until they can be replayed") {
+    for (const TopologyService& service : topology().services) {
+        const std::regex name("^prepay\\." + service.schema + "\\.[a-z-]+s\\.v1$");
+        for (const auto& [topic, retention_days] : service.writes) {
+            CAPTURE(topic);
+            CHECK(std::regex_search(topic, name));
+            CHECK((retention_days == -1 || retention_days >= kOutboxDays));
+        }
     }
 }
 
-TEST_CASE("topics.yaml lists every topic the code names, and none that it does not") {
-    const auto listed = topics();
-    const auto named = named_topics();
-    for (const auto& [topic, services] : named) {
-        CAPTURE(topic);
-        CHECK(listed.count(topic) == 1);
+TEST_CASE("What a service reads is written by one that it may ask for lost messages") {
+    std::map<std::string, std::string> owners;
+    for (const TopologyService& service : topology().services) {
+        for (const std::string& topic : written(service)) {
+            owners[topic] = service.schema;
+        }
     }
-    for (const auto& [topic, about] : listed) {
-        CAPTURE(topic);
-        INFO("owner and consumers in topics.yaml against the services whose code names the topic");
-        std::set<std::string> expected = about.consumers;
-        expected.insert(about.owner);
-        const auto found = named.find(topic);
-        CHECK((found == named.end() ? std::set<std::string>() : found->second) == expected);
+    for (const TopologyService& service : topology().services) {
+        for (const std::string& topic : service.reads) {
+            CAPTURE(service.name, topic);
+            REQUIRE(owners.count(topic) == 1);
+            CHECK(service.peers.count(owners[topic]) == 1);
+        }
+    }
+}
+
+TEST_CASE("Code, README and events of a service name the topics it writes and reads") {
+    for (const TopologyService& service : topology().services) {
+        CAPTURE(service.name);
+        const std::string folder = "^services/" + service.name;
+        const Topics in_code =
+            named(std::regex(folder + "/src/"), "\"(prepay\\.[a-z]+\\.[a-z-]+\\.v[0-9]+)\"");
+        const Topics in_readme = named(std::regex(folder + "/README\\.md$"));
+        const Topics in_protos = named(std::regex("^proto/prepay/" + service.schema + "/"));
+        CHECK(in_code == used(service));
+        CHECK(in_readme == used(service));
+        CHECK(in_protos == written(service));
+    }
+}
+
+TEST_CASE("No file names a topic of a service that it does not write") {
+    Topics all;
+    for (const TopologyService& service : topology().services) {
+        all.merge(written(service));
+    }
+    const std::set<std::string> schemas = topology().schemas();
+    for (const std::string& topic : named(std::regex("^(?!CHANGELOG)"))) {
+        const auto owner = topic.substr(7, topic.find('.', 7) - 7);
+        if (schemas.count(owner) == 1) {  // Tests also have owners of their own.
+            CAPTURE(topic);
+            CHECK(all.count(topic) == 1);
+        }
     }
 }
 
 TEST_CASE("Every topic that somebody consumes can be told as a snapshot by its owner") {
-    static const std::regex pattern("add_snapshot\\(\\s*\"(prepay\\.[a-z]+\\.[a-z-]+\\.v[0-9]+)\"");
-    std::map<std::string, std::string> told;
-    for (const SourceFile& file : prepay::tidy::source_tree()) {
-        if (!file.is_code() || !file.in("services/")) {
-            continue;
-        }
-        for (auto match = std::sregex_iterator(file.text.begin(), file.text.end(), pattern);
-             match != std::sregex_iterator(); ++match) {
-            told[(*match)[1]] = service_word(file.path);
-        }
+    Topics consumed;
+    for (const TopologyService& service : topology().services) {
+        consumed.insert(service.reads.begin(), service.reads.end());
     }
-    std::map<std::string, std::string> expected;
-    for (const auto& [topic, about] : topics()) {
-        if (!about.consumers.empty()) {
-            expected[topic] = about.owner;
+    for (const TopologyService& service : topology().services) {
+        CAPTURE(service.name);
+        Topics expected;
+        for (const std::string& topic : written(service)) {
+            if (consumed.count(topic) == 1) {
+                expected.insert(topic);
+            }
         }
+        CHECK(named(std::regex("^services/" + service.name + "/src/"),
+                    "add_snapshot\\(\\s*\"(prepay\\.[a-z]+\\.[a-z-]+\\.v[0-9]+)\"") == expected);
     }
-    CHECK(told == expected);
-}
-
-TEST_CASE("Every consumer has its dead-letter topic, and nobody else") {
-    std::set<std::string> expected;
-    for (const auto& [topic, about] : topics()) {
-        for (const std::string& consumer : about.consumers) {
-            expected.insert(topic + ".dlq." + consumer);
-        }
-    }
-    std::set<std::string> listed;
-    for (const YAML::Node& node : topics_file()["dead_letters"]["topics"]) {
-        listed.insert(node.as<std::string>());
-    }
-    CHECK(listed == expected);
 }

@@ -2,7 +2,6 @@
 
 #include <librdkafka/rdkafka.h>
 #include <unistd.h>
-#include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -15,25 +14,18 @@
 
 #include "httplib.h"
 #include "support/paths.h"
+#include "support/topology.h"
 
 namespace prepay::e2e {
 namespace {
 
 namespace fs = std::filesystem;
 using test::ChildProcess;
+using test::topology;
+using test::TopologyService;
 
-constexpr int kPartitionCount = 8;
 const std::string kBin = std::string(prepay::test::binary_dir()) + "/bin/";
 const std::string kSource = prepay::test::source_dir();
-
-// Schema word -> process name.
-const std::map<std::string, std::string> kServices = {{"metering", "metering-gateway"},
-                                                      {"billing", "billing"},
-                                                      {"account", "account"},
-                                                      {"alarm", "alarm"},
-                                                      {"scheduler", "scheduler"},
-                                                      {"reporting", "reporting"},
-                                                      {"console", "console"}};
 
 std::string environment(const char* name, const std::string& fallback) {
     const char* value = std::getenv(name);
@@ -107,14 +99,14 @@ Stack::Stack(StackOptions options) : options_(options) {
     create_topics();
     wait_port("provider-simulator", std::chrono::seconds(30));
     write_configs();
-    for (const auto& [schema, name] : kServices) {
+    for (const std::string& name : services()) {
         start(name);
     }
     wait_ready();
 }
 
 Stack::~Stack() {
-    for (const auto& [schema, name] : kServices) {
+    for (const std::string& name : services()) {
         processes_[name].reset();
     }
     processes_.clear();
@@ -137,7 +129,7 @@ void Stack::prepare_folder() {
     }
     postgres_ = std::make_unique<test::PgCluster>(folder_ + "/pg");
     ports_["postgres"] = postgres_->port();
-    for (const auto& [schema, name] : kServices) {
+    for (const std::string& schema : topology().schemas()) {
         ports_[schema] = test::free_port();
         ports_[schema + "-http"] = test::free_port();
     }
@@ -154,7 +146,7 @@ void Stack::prepare_folder() {
     }
     write(folder_ + "/secrets/private.pem", keys_.private_pem());
     write(folder_ + "/secrets/public.pem", keys_.public_pem());
-    for (const auto& [schema, name] : kServices) {
+    for (const std::string& schema : topology().schemas()) {
         write(folder_ + "/secrets/" + schema + ".token",
               keys_.token(rpc::Role::kService, "prepay-" + schema));
     }
@@ -167,7 +159,7 @@ void Stack::create_schemas() const {
     }
     pqxx::connection database(postgres_->url("prepay"));
     pqxx::nontransaction session(database);
-    for (const auto& [schema, name] : kServices) {
+    for (const std::string& schema : topology().schemas()) {
         session.exec("CREATE ROLE prepay_" + schema + " LOGIN");
         session.exec("CREATE SCHEMA " + schema + " AUTHORIZATION prepay_" + schema);
     }
@@ -197,20 +189,19 @@ void Stack::init_kafka() {
 void Stack::create_topics() const {
     std::vector<rd_kafka_NewTopic_t*> topics;
     char error[256];
-    const YAML::Node file = YAML::LoadFile(kSource + "/deploy/kafka/topics.yaml");
     const std::string timestamps = "message.timestamp.type";
     const auto add = [&](const std::string& name) {
         topics.push_back(
-            rd_kafka_NewTopic_new(name.c_str(), kPartitionCount, 1, error, sizeof(error)));
-        rd_kafka_NewTopic_set_config(
-            topics.back(), timestamps.c_str(),
-            file["defaults"]["settings"][timestamps].as<std::string>().c_str());
+            rd_kafka_NewTopic_new(name.c_str(), topology().partitions, 1, error, sizeof(error)));
+        rd_kafka_NewTopic_set_config(topics.back(), timestamps.c_str(),
+                                     topology().topic_settings.at(timestamps).c_str());
     };
-    for (const auto& topic : file["topics"]) {
-        const auto name = topic["name"].as<std::string>();
-        add(name);
-        for (const auto& consumer : topic["consumers"]) {
-            add(name + ".dlq." + consumer.as<std::string>());
+    for (const TopologyService& service : topology().services) {
+        for (const auto& [topic, retention_days] : service.writes) {
+            add(topic);
+        }
+        for (const std::string& topic : service.reads) {
+            add(topic + ".dlq." + service.schema);
         }
     }
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
@@ -242,23 +233,23 @@ void Stack::write_configs() {
     const auto local = [this](const std::string& name) {
         return "\"127.0.0.1:" + std::to_string(port(name)) + "\"";
     };
-    const std::map<std::string, std::string> own = {
+    std::map<std::string, std::string> own = {
         {"metering", "packs_dir: " + kSource + "/services/metering-gateway/packs\n"},
-        {"billing", ""},
         {"account", read(folder_ + "/provider/account-wechat.yaml")},
         {"alarm", "smtp: {url: \"smtp://127.0.0.1:" + std::to_string(port("smtp")) +
                       "\", from: energy@example.com, tls: none}\n"},
-        {"scheduler", ""},
-        {"reporting", ""},
         {"console", "web: {listen: " + local("web") + "}\n"}};
-    for (const auto& [schema, name] : kServices) {
+    for (const TopologyService& service : topology().services) {
+        const std::string& schema = service.schema;
         std::string text =
             "listen: {grpc: " + local(schema) + ", http: " + local(schema + "-http") + "}\n";
         text += "database: {url: \"postgresql://prepay_" + schema +
-                "@127.0.0.1:" + std::to_string(port_seen(name, "postgres")) + "/prepay\"}\n";
-        if (schema != "console") {
-            text += "kafka: {brokers: \"127.0.0.1:" + std::to_string(port_seen(name, "kafka")) +
-                    "\", partition_count: " + std::to_string(kPartitionCount) + "}\n";
+                "@127.0.0.1:" + std::to_string(port_seen(service.name, "postgres")) +
+                "/prepay\"}\n";
+        if (service.needs_kafka()) {
+            text +=
+                "kafka: {brokers: \"127.0.0.1:" + std::to_string(port_seen(service.name, "kafka")) +
+                "\", partition_count: " + std::to_string(topology().partitions) + "}\n";
         }
         text += "auth:\n  public_key_file: " + folder_ +
                 "/secrets/public.pem\n  service_token_file: " + folder_ + "/secrets/" + schema +
@@ -266,17 +257,11 @@ void Stack::write_configs() {
         if (schema == "console") {
             text += "  private_key_file: " + folder_ + "/secrets/private.pem\n";
         }
-        // Exactly the peers the documented example names.
-        const YAML::Node example = YAML::LoadFile(kSource + "/deploy/config/" + name + ".yaml");
         text += "peers:\n";
-        for (const auto& peer : example["peers"]) {
-            text += "  " + peer.first.as<std::string>() + ": " +
-                    local(peer.first.as<std::string>()) + "\n";
+        for (const std::string& peer : service.peers) {
+            text += "  " + peer + ": " + local(peer) + "\n";
         }
-        if (!example["peers"] || example["peers"].size() == 0) {
-            text.resize(text.size() - std::string("peers:\n").size());
-        }
-        write(folder_ + "/" + name + ".yaml", text + own.at(schema));
+        write(folder_ + "/" + service.name + ".yaml", text + own[schema]);
     }
 }
 
@@ -327,12 +312,12 @@ void Stack::wait_port(const std::string& name, std::chrono::seconds timeout) con
 }
 
 void Stack::wait_ready(std::chrono::seconds timeout) {
-    for (const auto& [schema, name] : kServices) {
+    for (const TopologyService& service : topology().services) {
         std::string answer;
         const auto deadline = std::chrono::steady_clock::now() + timeout;
-        while (!answers_ready(schema, answer)) {
+        while (!answers_ready(service.schema, answer)) {
             if (std::chrono::steady_clock::now() > deadline) {
-                fail(name + " is not ready: " + answer + "\n" + log_of(name));
+                fail(service.name + " is not ready: " + answer + "\n" + log_of(service.name));
             }
             std::this_thread::sleep_for(std::chrono::milliseconds(100));
         }
@@ -355,10 +340,10 @@ int Stack::port_seen(const std::string& by, const std::string& server) const {
 
 std::string Stack::unready() const {
     std::string all;
-    for (const auto& [schema, name] : kServices) {
+    for (const TopologyService& service : topology().services) {
         std::string answer;
-        if (!answers_ready(schema, answer)) {
-            all += name + ": " + answer + "\n";
+        if (!answers_ready(service.schema, answer)) {
+            all += service.name + ": " + answer + "\n";
         }
     }
     return all;
@@ -367,8 +352,8 @@ std::string Stack::unready() const {
 const std::vector<std::string>& Stack::services() {
     static const std::vector<std::string> names = [] {
         std::vector<std::string> all;
-        for (const auto& [schema, name] : kServices) {
-            all.push_back(name);
+        for (const TopologyService& service : topology().services) {
+            all.push_back(service.name);
         }
         return all;
     }();

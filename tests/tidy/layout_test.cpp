@@ -30,9 +30,8 @@ std::set<std::string> services() {
 
 }  // namespace
 
-TEST_CASE("The seven services have the same shape") {
-    CHECK(services() == std::set<std::string>{"account", "alarm", "billing", "console",
-                                              "metering-gateway", "reporting", "scheduler"});
+TEST_CASE("The services have the same shape") {
+    CHECK_FALSE(services().empty());  // Which ones: tests/contract/topology_test.cpp.
     const std::set<std::string> all = paths();
     std::vector<std::string> found;
     for (const std::string& name : services()) {

@@ -65,8 +65,7 @@ int main(int argc, char** argv) {
                                       const outbox::EmitEvent& emit) {
                                  return parts->rating.tell_charges(tx, request, emit);
                              });
-        service.subscribe({"prepay.metering.readings.v1", "prepay.account.occupancies.v1",
-                           "prepay.account.rooms.v1"},
+        service.subscribe(billing::EventHandler::topics(),
                           [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
                               return parts->events.apply(tx, messages);
                           });

@@ -140,6 +140,10 @@ void rewind_to_late_readings(pqxx::work& tx, std::vector<MeterWork>& works) {
 
 }  // namespace
 
+std::vector<std::string> EventHandler::topics() {
+    return {kReadingsTopic, kOccupanciesTopic, kRoomsTopic};
+}
+
 Status EventHandler::apply(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
     PREPAY_CRASH_POINT("billing.polled");
     const std::string& topic = messages.front().topic;

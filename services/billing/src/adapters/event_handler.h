@@ -1,6 +1,7 @@
 #pragma once
 
 #include <pqxx/pqxx>
+#include <string>
 #include <vector>
 
 #include "adapters/rating_transaction.h"
@@ -9,13 +10,13 @@
 
 namespace prepay::billing {
 
-/// Applies messages of prepay.metering.readings.v1, prepay.account.occupancies.v1 and
-/// prepay.account.rooms.v1, all of one batch in one transaction. Thread-safe.
+/// Applies messages of its topics, all of one batch in one transaction. Thread-safe.
 class EventHandler {
 public:
     EventHandler(RatingTransaction& rating, const outbox::Outbox& outbox)
         : rating_(rating), outbox_(outbox) {}
 
+    static std::vector<std::string> topics();
     /// BAD_MESSAGE for bytes that are no event or hold values that cannot be. Of readings only the
     /// bad ones are set aside, unless a message holds no good one.
     Status apply(pqxx::work& tx, const std::vector<kafka::Message>& messages);
