@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { Alert } from 'antd';
-import { accounts } from '../core/clients';
 import { millis } from '../core/time';
 import { FeeState, SwitchAction, type Account, type SwitchIntent } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
+import { accounts } from '../session/clients';
 import { CommandProgress } from './command_progress';
 
 const pollEvery_ms = 700;

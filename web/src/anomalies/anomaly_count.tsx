@@ -1,8 +1,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { Badge } from 'antd';
-import { metering } from '../core/clients';
 import { AnomalyState } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { metering } from '../session/clients';
 
 const again_ms = 30_000;
 

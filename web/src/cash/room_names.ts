@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/react-query';
-import { accounts } from '../core/clients';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
+import { accounts } from '../session/clients';
 
 const page_size = 1000;
 const pages_max = 20;

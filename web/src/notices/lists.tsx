@@ -1,12 +1,12 @@
 import type { TableColumnsType } from 'antd';
-import { useZone } from '../app/site';
-import { alarms } from '../core/clients';
 import { formatClock, millis } from '../core/time';
 import { ChannelKind, EpisodeState, NotificationState, type Episode, type Notification } from '../gen/prepay/alarm/v1/alarm_pb';
 import { useText } from '../i18n/console_text';
+import { alarms } from '../session/clients';
 import { When, Yuan } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState } from '../ui/surface';
+import { useZone } from '../ui/surroundings';
 import { usePages } from '../ui/use_pages';
 
 const page_size = 50;

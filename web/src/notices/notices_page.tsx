@@ -1,6 +1,6 @@
 import { useSearchParams } from 'react-router-dom';
-import { useSite } from '../app/site';
 import { useText } from '../i18n/console_text';
+import { useSite } from '../session/site';
 import { PageHead, Panel } from '../ui/surface';
 import { Tabs } from '../ui/tabs';
 import { EpisodeList, NotificationList } from './lists';

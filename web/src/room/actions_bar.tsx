@@ -1,10 +1,10 @@
 import { Button, Dropdown } from 'antd';
 import { DownOutlined } from '@ant-design/icons';
 import { useState } from 'react';
-import { Permission, useMay } from '../app/access';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
 import { CloseAccountDialog, OpenAccountDialog } from './account_dialogs';
 import { CommandDialog } from './command_dialog';
 import { TenantLinkDialog } from './link_dialog';

@@ -1,15 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { Drawer, Table, type TableColumnsType } from 'antd';
 import { useState } from 'react';
-import { billing, metering } from '../core/clients';
-import { formatQuantity } from '../core/quantity';
-import { formatPrice, formatYuan } from '../core/money';
 import { formatScaled } from '../core/decimal';
+import { formatPrice, formatYuan } from '../core/money';
+import { formatQuantity } from '../core/quantity';
 import { millis, timestamp } from '../core/time';
 import { RatePeriod, type Charge, type ChargeLine, type ExplainChargeResponse } from '../gen/prepay/billing/v1/billing_pb';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import { ReadingSource, type Reading } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { billing, metering } from '../session/clients';
 import { When } from '../ui/figures';
 import { ScrollX } from '../ui/scroll_x';
 import { EmptyState, Failed, SkeletonBlock } from '../ui/surface';

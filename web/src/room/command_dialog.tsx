@@ -3,14 +3,14 @@ import { useState } from 'react';
 import { ActionDialog } from '../actions/action_dialog';
 import { CommandProgress } from '../actions/command_progress';
 import { Field } from '../actions/field';
-import { metering } from '../core/clients';
 import { formatYuanFloor } from '../core/money';
 import { instantOfLocal, timestamp } from '../core/time';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { metering } from '../session/clients';
 import { DateTimeField } from '../ui/date_fields';
-import { useZone } from '../app/site';
+import { useZone } from '../ui/surroundings';
 
 const words: Partial<Record<CommandAction, { title: TextKey; consequence: TextKey }>> = {
     [CommandAction.TRIP]: { title: 'action.trip', consequence: 'action.trip.consequence' },

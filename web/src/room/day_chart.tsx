@@ -2,15 +2,15 @@ import { Button } from 'antd';
 import { LeftOutlined, RightOutlined } from '@ant-design/icons';
 import { lazy, Suspense, useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { useZone } from '../app/site';
-import { formatUse, unitText } from '../core/quantity';
 import { formatYuanFen } from '../core/money';
+import { formatUse, unitText } from '../core/quantity';
 import { addDays, formatDate, formatHour, instantOfLocal, millis } from '../core/time';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
-import { EmptyState, Failed, Panel, SkeletonBlock } from '../ui/surface';
 import type { ChartOption } from '../ui/chart';
+import { EmptyState, Failed, Panel, SkeletonBlock } from '../ui/surface';
+import { useZone } from '../ui/surroundings';
 import { totalOf, useRoomDay } from './room_day';
 
 const Chart = lazy(() => import('../ui/chart').then((module) => ({ default: module.Chart })));

@@ -4,12 +4,12 @@ import { ActionDialog } from '../actions/action_dialog';
 import { RestoreAfterCredit } from '../actions/after_money';
 import { Field } from '../actions/field';
 import { MoneyField } from '../actions/money_field';
-import { Permission, useMay } from '../app/access';
-import { accounts } from '../core/clients';
 import { formatYuan, formatYuanFloor, parseYuan } from '../core/money';
 import { millis } from '../core/time';
 import { AccountState, type Account, type Order } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { accounts } from '../session/clients';
 
 interface MoneyDialogProps {
     account: Account;

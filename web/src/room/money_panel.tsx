@@ -1,11 +1,11 @@
 import { formatYuan } from '../core/money';
 import { formatDate } from '../core/time';
-import { useZone } from '../app/site';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { When, Yuan } from '../ui/figures';
 import { Panel } from '../ui/surface';
+import { useZone } from '../ui/surroundings';
 import { totalOf, useRoomDay } from './room_day';
 
 /** Balance, what today has cost as the chart of the day says it, and the amounts at which something happens. */

@@ -1,15 +1,15 @@
 import { Button, type TableColumnsType } from 'antd';
 import { useSearchParams } from 'react-router-dom';
-import { accounts, billing } from '../core/clients';
 import { formatQuantity } from '../core/quantity';
 import { formatDateTime, millis } from '../core/time';
-import { useZone } from '../app/site';
 import { OrderKind, OrderState, SuspenseState, type Order, type Posting } from '../gen/prepay/account/v1/account_pb';
 import type { Charge } from '../gen/prepay/billing/v1/billing_pb';
 import { useText } from '../i18n/console_text';
+import { accounts, billing } from '../session/clients';
 import { When, Yuan } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState } from '../ui/surface';
+import { useZone } from '../ui/surroundings';
 import { usePages } from '../ui/use_pages';
 import { ChargeDrawer } from './charge_drawer';
 

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
-import { useZone } from '../app/site';
-import { reporting } from '../core/clients';
-import { formatUse } from '../core/quantity';
 import { formatYuanFen } from '../core/money';
+import { formatUse } from '../core/quantity';
 import { formatDate } from '../core/time';
 import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
+import { reporting } from '../session/clients';
+import { useZone } from '../ui/surroundings';
 
 const refetchEvery_ms = 60_000;
 

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
-import { metering } from '../core/clients';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { WallState } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { EpisodeList, NotificationList } from '../notices/lists';
+import { metering } from '../session/clients';
 import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { Tabs } from '../ui/tabs';
 import { StateTag } from '../wall/glyphs';

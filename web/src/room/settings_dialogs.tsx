@@ -4,15 +4,15 @@ import { useState } from 'react';
 import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
 import { MoneyField } from '../actions/money_field';
-import { accounts, billing, metering } from '../core/clients';
 import { formatYuanFloor, parseYuan, yuanInput } from '../core/money';
 import { formatDateTime, instantOfLocal, timestamp } from '../core/time';
-import { useZone } from '../app/site';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
 import type { Resource } from '../gen/prepay/common/v1/common_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { accounts, billing, metering } from '../session/clients';
 import { DateTimeField } from '../ui/date_fields';
 import { Failed } from '../ui/surface';
+import { useZone } from '../ui/surroundings';
 
 interface AccountDialogProps {
     account: Account;

@@ -1,11 +1,11 @@
 import { Button, type TableColumnsType } from 'antd';
 import { Link } from 'react-router-dom';
-import { Permission, useMay } from '../app/access';
-import { billing } from '../core/clients';
 import { millis } from '../core/time';
 import type { Tariff, TariffVersion } from '../gen/prepay/billing/v1/billing_pb';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { billing } from '../session/clients';
 import { When } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, PageHead, Panel } from '../ui/surface';

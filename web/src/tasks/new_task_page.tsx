@@ -3,14 +3,14 @@ import { useState } from 'react';
 import { Link, useNavigate } from 'react-router-dom';
 import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
-import { Permission, useMay } from '../app/access';
-import { useZone } from '../app/site';
-import { scheduler } from '../core/clients';
 import { instantOfLocal, timestamp } from '../core/time';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { scheduler } from '../session/clients';
 import { DateTimeField } from '../ui/date_fields';
 import { EmptyState, PageHead, Panel } from '../ui/surface';
+import { useZone } from '../ui/surroundings';
 import { emptyDraft, isReady, keptTargets, overrides, type Draft } from './draft';
 import { clearSelection, loadSelection, type Target } from './selection';
 

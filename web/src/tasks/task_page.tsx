@@ -3,19 +3,19 @@ import { Alert, Button, Select, type TableColumnsType } from 'antd';
 import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { ActionDialog } from '../actions/action_dialog';
-import { Permission, useMay } from '../app/access';
-import { noTimeout, scheduler } from '../core/clients';
-import { session } from '../core/session';
+import { CommandDrawer } from '../actions/command_drawer';
 import { watch, type StreamState } from '../core/watch';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { ItemState, TaskState, type Task, type TaskItem } from '../gen/prepay/scheduler/v1/scheduler_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { noTimeout, scheduler } from '../session/clients';
+import { session } from '../session/session';
 import { When } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 import { CountsBar, isFinalTask } from './task_parts';
-import { CommandDrawer } from '../actions/command_drawer';
 
 const page_size = 100;
 

@@ -1,9 +1,9 @@
 import type { TableColumnsType } from 'antd';
 import { Link } from 'react-router-dom';
-import { scheduler } from '../core/clients';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { TaskState, type Task } from '../gen/prepay/scheduler/v1/scheduler_pb';
 import { useText } from '../i18n/console_text';
+import { scheduler } from '../session/clients';
 import { When } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, PageHead, Panel } from '../ui/surface';

@@ -1,15 +1,15 @@
 import { useCallback, useDeferredValue, useMemo, useState, useSyncExternalStore } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { useSite } from '../app/site';
 import type { WallRoom, WallState } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
+import { useSite } from '../session/site';
 import { EmptyState, SkeletonBlock } from '../ui/surface';
 import { onWallKey } from './arrow_keys';
 import { filterParams, groupRooms, matches, parseFilter, type WallFilter } from './filter';
 import { PickBar } from './pick_bar';
+import { Buildings, Problems } from './sections';
 import { byUrgency, lookOf } from './states';
 import { StreamNote } from './stream_note';
-import { Buildings, Problems } from './sections';
 import { WallToolbar } from './toolbar';
 import { wallStore } from './wall_store';
 

@@ -1,8 +1,8 @@
-import { noTimeout, reporting } from '../core/clients';
-import { session } from '../core/session';
 import { millis } from '../core/time';
 import { watch, type StreamState } from '../core/watch';
 import type { WallRoom, WatchWallResponse } from '../gen/prepay/reporting/v1/reporting_pb';
+import { noTimeout, reporting } from '../session/clients';
+import { session } from '../session/session';
 
 export interface WallView {
     rooms: ReadonlyMap<string, WallRoom>;

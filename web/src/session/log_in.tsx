@@ -1,12 +1,12 @@
 import { Alert, Button, Form, Input } from 'antd';
-import { useState } from 'react';
-import { session } from '../core/session';
+import { useState, type ReactNode } from 'react';
 import { toFailure } from '../core/errors';
 import { useText } from '../i18n/console_text';
 import { useFailureText } from '../ui/failure_text';
-import { Brand, PrefSwitches } from './shell';
+import { session } from './session';
 
-export function LogInPage() {
+/** Asks who is there. What stands above and below the form is the shell's. */
+export function LogInPage({ brand, foot }: { brand: ReactNode; foot: ReactNode }) {
     const { t } = useText();
     const failureText = useFailureText();
     const [busy, setBusy] = useState(false);
@@ -24,7 +24,7 @@ export function LogInPage() {
     return (
         <main className="login">
             <div className="login-card">
-                <h1><Brand /></h1>
+                <h1>{brand}</h1>
                 <p className="login-lead">{t('login.lead')}</p>
                 <Form layout="vertical" onFinish={logIn} requiredMark={false} size="large">
                     <Form.Item name="userName" label={t('login.user')} rules={[{ required: true, message: t('login.user.missing') }]}>
@@ -39,9 +39,7 @@ export function LogInPage() {
                     </Button>
                 </Form>
             </div>
-            <div className="login-foot">
-                <PrefSwitches />
-            </div>
+            <div className="login-foot">{foot}</div>
         </main>
     );
 }

@@ -1,9 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { createContext, useContext, useState, type ReactNode } from 'react';
 import type { Site } from '../gen/prepay/account/v1/account_pb';
-import { accounts } from '../core/clients';
 import { useText } from '../i18n/console_text';
 import { EmptyState, Failed, SkeletonBlock } from '../ui/surface';
+import { ZoneContext } from '../ui/surroundings';
+import { accounts } from './clients';
 
 interface SiteChoice {
     site: Site;
@@ -14,17 +15,14 @@ interface SiteChoice {
 const storageKey = 'openprepay.site';
 const Context = createContext<SiteChoice | null>(null);
 
-/** The site that the pages are about; also the time zone in which they write times. */
+/** The site that the pages are about. */
 export function useSite(): SiteChoice {
     const choice = useContext(Context);
     if (!choice) throw new Error('useSite outside SiteProvider');
     return choice;
 }
 
-export function useZone(): string {
-    return useSite().site.timeZone;
-}
-
+/** Asks for the sites; what is inside is about the chosen one, and writes times in its zone. */
 export function SiteProvider({ children }: { children: ReactNode }) {
     const { t } = useText();
     const [chosen, setChosen] = useState(() => localStorage.getItem(storageKey) ?? '');
@@ -38,5 +36,9 @@ export function SiteProvider({ children }: { children: ReactNode }) {
         localStorage.setItem(storageKey, siteId);
         setChosen(siteId);
     };
-    return <Context.Provider value={{ site, sites, choose }}>{children}</Context.Provider>;
+    return (
+        <Context.Provider value={{ site, sites, choose }}>
+            <ZoneContext.Provider value={site.timeZone}>{children}</ZoneContext.Provider>
+        </Context.Provider>
+    );
 }

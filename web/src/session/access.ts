@@ -1,6 +1,6 @@
 import { useSyncExternalStore } from 'react';
-import { session, type SessionState } from '../core/session';
 import { Permission } from '../gen/prepay/common/v1/common_pb';
+import { session, type SessionState } from './session';
 
 export { Permission };
 

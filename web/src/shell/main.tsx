@@ -7,9 +7,10 @@ import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router-dom';
 import { Code } from '@connectrpc/connect';
 import { hasCode } from '../core/errors';
-import { session } from '../core/session';
 import { TextProvider } from '../i18n/console_text';
+import { session } from '../session/session';
 import { setPickerLocale } from '../ui/date_fields';
+import { DarkContext } from '../ui/surroundings';
 import { forgetWalls } from '../wall/wall_store';
 import { Pages } from './pages';
 import { usePrefs } from './prefs';
@@ -40,9 +41,11 @@ function Root() {
         <TextProvider locale={locale}>
             <ConfigProvider theme={antTheme(dark)} locale={locale === 'zh' ? zhCN : enUS} button={{ autoInsertSpace: false }}>
                 <AntApp>
-                    <BrowserRouter>
-                        <Pages />
-                    </BrowserRouter>
+                    <DarkContext.Provider value={dark}>
+                        <BrowserRouter>
+                            <Pages />
+                        </BrowserRouter>
+                    </DarkContext.Provider>
                 </AntApp>
             </ConfigProvider>
         </TextProvider>

@@ -1,9 +1,9 @@
 import { Code, createClient, type Interceptor, type Transport } from '@connectrpc/connect';
 import { createConnectTransport } from '@connectrpc/connect-web';
-import { AuthService, type LogInResponse, type RefreshResponse, type User } from '../gen/prepay/console/v1/console_pb';
+import { hasCode } from '../core/errors';
+import { millis } from '../core/time';
 import type { Permission } from '../gen/prepay/common/v1/common_pb';
-import { hasCode } from './errors';
-import { millis } from './time';
+import { AuthService, type LogInResponse, type RefreshResponse, type User } from '../gen/prepay/console/v1/console_pb';
 
 export type SessionState =
     | { kind: 'starting' }

@@ -1,26 +1,12 @@
 import { LogoutOutlined, MenuOutlined, MoonOutlined, SunOutlined } from '@ant-design/icons';
 import { Button, Drawer } from 'antd';
 import { useState, type ReactNode } from 'react';
-import { NavLink } from 'react-router-dom';
-import { AnomalyCount } from '../anomalies/anomaly_count';
-import { session } from '../core/session';
 import { Role, type User } from '../gen/prepay/console/v1/console_pb';
-import { useText, type TextKey } from '../i18n/console_text';
+import { useText } from '../i18n/console_text';
+import { session } from '../session/session';
 import { GlyphSprite } from '../wall/glyphs';
-import { Permission, useMay } from './access';
+import { Menu } from './menu';
 import { setPrefs, usePrefs } from './prefs';
-
-const places: readonly { to: string; text: TextKey; needs?: Permission }[] = [
-    { to: '/', text: 'nav.wall' },
-    { to: '/cash', text: 'nav.cash', needs: Permission.SELL },
-    { to: '/tariffs', text: 'nav.tariffs' },
-    { to: '/tasks', text: 'nav.tasks' },
-    { to: '/notifications', text: 'nav.notifications' },
-    { to: '/anomalies', text: 'nav.anomalies' },
-    { to: '/holds', text: 'nav.holds' },
-    { to: '/reports/days', text: 'nav.reports' },
-    { to: '/users', text: 'nav.users', needs: Permission.MANAGE },
-];
 
 export function Brand() {
     return (
@@ -50,24 +36,8 @@ export function PrefSwitches() {
     );
 }
 
-function Places({ onGo }: { onGo?: () => void }) {
-    const { t } = useText();
-    const may: Partial<Record<Permission, boolean>> = { [Permission.SELL]: useMay(Permission.SELL), [Permission.MANAGE]: useMay(Permission.MANAGE) };
-    return (
-        <nav className="places" aria-label={t('shell.places')}>
-            {places
-                .filter((place) => place.needs === undefined || may[place.needs])
-                .map((place) => (
-                    <NavLink key={place.to} to={place.to} end={place.to === '/'} onClick={onGo}>
-                        {t(place.text)}
-                        {place.to === '/anomalies' && <AnomalyCount />}
-                    </NavLink>
-                ))}
-        </nav>
-    );
-}
-
-export function Shell({ user, children }: { user: User; children: ReactNode }) {
+/** What stands around every page. */
+export function Frame({ user, children }: { user: User; children: ReactNode }) {
     const { t, lookUp } = useText();
     const [menuOpen, setMenuOpen] = useState(false);
     return (
@@ -77,7 +47,7 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
             <header className="top">
                 <Button className="only-narrow" type="text" icon={<MenuOutlined />} aria-label={t('shell.places')} onClick={() => setMenuOpen(true)} />
                 <Brand />
-                <div className="only-wide"><Places /></div>
+                <div className="only-wide"><Menu /></div>
                 <span className="top-space" />
                 <PrefSwitches />
                 <span className="who only-wide">
@@ -87,7 +57,7 @@ export function Shell({ user, children }: { user: User; children: ReactNode }) {
                 <Button type="text" icon={<LogoutOutlined />} aria-label={t('shell.log_out')} title={t('shell.log_out')} onClick={() => session.logOut()} />
             </header>
             <Drawer placement="left" size={240} open={menuOpen} onClose={() => setMenuOpen(false)} title={<Brand />}>
-                <Places onGo={() => setMenuOpen(false)} />
+                <Menu onGo={() => setMenuOpen(false)} />
             </Drawer>
             <main id="content" className="content">{children}</main>
         </div>

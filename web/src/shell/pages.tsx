@@ -1,11 +1,11 @@
 import { lazy, Suspense } from 'react';
 import { Navigate, Route, Routes, useLocation } from 'react-router-dom';
+import { useSession } from '../session/access';
+import { LogInPage } from '../session/log_in';
+import { SiteProvider } from '../session/site';
 import { SkeletonBlock } from '../ui/surface';
-import { useSession } from './access';
-import { LogInPage } from './log_in';
-import { Shell } from './shell';
-import { SiteProvider } from './site';
 import { WallPage } from '../wall/wall_page';
+import { Brand, Frame, PrefSwitches } from './frame';
 
 const RoomPage = lazy(() => import('../room/room_page'));
 const CashPage = lazy(() => import('../cash/cash_page'));
@@ -26,9 +26,9 @@ export function Pages() {
     const state = useSession();
     const { pathname } = useLocation();
     if (state.kind === 'starting') return <SkeletonBlock rows={8} />;
-    if (state.kind === 'signed-out') return <LogInPage />;
+    if (state.kind === 'signed-out') return <LogInPage brand={<Brand />} foot={<PrefSwitches />} />;
     return (
-        <Shell user={state.user}>
+        <Frame user={state.user}>
             <SiteProvider>
                 <Suspense fallback={<SkeletonBlock rows={10} />} key={pathname.split('/')[1]}>
                     <Routes>
@@ -51,6 +51,6 @@ export function Pages() {
                     </Routes>
                 </Suspense>
             </SiteProvider>
-        </Shell>
+        </Frame>
     );
 }
