@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
 import { Input, type InputRef } from 'antd';
 import { useEffect, useId, useState, type KeyboardEvent, type Ref } from 'react';
+import { roomNames, useRoomNames } from '../actions/room_names';
 import { AccountState, type Account } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { accounts } from '../session/clients';
 import { Yuan } from '../ui/figures';
 import { Failed } from '../ui/surface';
-import { roomNames, useRoomNames } from './room_names';
 
 const typingPause_ms = 150;
 const hits_max = 8;

@@ -1,10 +1,10 @@
 import { Button } from 'antd';
 import { useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
+import { RefundDialog } from '../actions/money_dialogs';
+import { OrdersTab, PostingsTab } from '../actions/money_tabs';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
-import { RefundDialog } from '../room/money_dialogs';
-import { OrdersTab, PostingsTab } from '../room/money_tabs';
 import { Yuan } from '../ui/figures';
 import { Tabs } from '../ui/tabs';
 

@@ -1,13 +1,13 @@
 import { Button } from 'antd';
 import { useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
+import { roomNames, useRoomNames } from '../actions/room_names';
 import type { SuspenseItem } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { accounts } from '../session/clients';
 import { When, Yuan } from '../ui/figures';
 import { Failed, Panel } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
-import { roomNames, useRoomNames } from './room_names';
 import { CreditDialog, PaidBackDialog } from './suspense_dialogs';
 
 const page_size = 20;

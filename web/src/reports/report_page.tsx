@@ -2,7 +2,7 @@ import { Button, Select, Table, type TableColumnsType } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router-dom';
-import { useRoomNames } from '../cash/room_names';
+import { useRoomNames } from '../actions/room_names';
 import { quantityFigure, unitText } from '../core/quantity';
 import { addDays, formatDate } from '../core/time';
 import { Resource } from '../gen/prepay/common/v1/common_pb';

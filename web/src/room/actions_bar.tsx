@@ -1,6 +1,8 @@
 import { Button, Dropdown } from 'antd';
 import { DownOutlined } from '@ant-design/icons';
 import { useState } from 'react';
+import { AssignTariffDialog } from '../actions/assign_tariff';
+import { RefundDialog, TopUpDialog } from '../actions/money_dialogs';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
@@ -8,8 +10,7 @@ import { Permission, useMay } from '../session/access';
 import { CloseAccountDialog, OpenAccountDialog } from './account_dialogs';
 import { CommandDialog } from './command_dialog';
 import { TenantLinkDialog } from './link_dialog';
-import { RefundDialog, TopUpDialog } from './money_dialogs';
-import { AlarmLevelsDialog, AssignTariffDialog, KeepPowerDialog } from './settings_dialogs';
+import { AlarmLevelsDialog, KeepPowerDialog } from './settings_dialogs';
 
 type ActionName =
     | 'open_account' | 'close_account' | 'top_up' | 'refund' | 'alarm_levels' | 'tenant_link'

@@ -1,20 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
+import { EpisodeList, NotificationList } from '../actions/alarm_lists';
+import { ChargesTab, OrdersTab, PostingsTab } from '../actions/money_tabs';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { WallState } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
-import { EpisodeList, NotificationList } from '../notices/lists';
 import { metering } from '../session/clients';
+import { StateTag } from '../ui/glyphs';
+import { StreamNote } from '../ui/stream_note';
 import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { Tabs } from '../ui/tabs';
-import { StateTag } from '../wall/glyphs';
-import { StreamNote } from '../wall/stream_note';
 import { ActionsBar } from './actions_bar';
 import { AssignmentsTab, CommandsTab } from './control_tabs';
 import { DayChart } from './day_chart';
 import { LiveMeter } from './live_meter';
 import { MoneyPanel } from './money_panel';
-import { ChargesTab, OrdersTab, PostingsTab } from './money_tabs';
 import { PowerOffNote } from './power_off_note';
 import { useLiveMeters, useRoom, useWallRoom } from './use_room';
 

@@ -4,7 +4,7 @@ import { useState, type ReactNode } from 'react';
 import { Role, type User } from '../gen/prepay/console/v1/console_pb';
 import { useText } from '../i18n/console_text';
 import { session } from '../session/session';
-import { GlyphSprite } from '../wall/glyphs';
+import { GlyphSprite } from '../ui/glyphs';
 import { Menu } from './menu';
 import { setPrefs, usePrefs } from './prefs';
 

@@ -3,6 +3,7 @@ import { useState } from 'react';
 import { Link, useNavigate } from 'react-router-dom';
 import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
+import { clearSelection, loadSelection, type Target } from '../actions/selection';
 import { instantOfLocal, timestamp } from '../core/time';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
@@ -12,7 +13,6 @@ import { DateTimeField } from '../ui/date_fields';
 import { EmptyState, PageHead, Panel } from '../ui/surface';
 import { useZone } from '../ui/surroundings';
 import { emptyDraft, isReady, keptTargets, overrides, type Draft } from './draft';
-import { clearSelection, loadSelection, type Target } from './selection';
 
 // From here on the number of targets is typed, as the scheduler demands it.
 const typedAbove = 10;

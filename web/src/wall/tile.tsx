@@ -4,8 +4,8 @@ import { formatYuanFen, formatYuanFloor } from '../core/money';
 import { formatUse } from '../core/quantity';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
-import { Glyph } from './glyphs';
-import { lookOf } from './states';
+import { Glyph } from '../ui/glyphs';
+import { lookOf } from '../ui/states';
 
 interface TileProps {
     room: WallRoom;

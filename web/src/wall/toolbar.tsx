@@ -4,9 +4,9 @@ import type { WallState } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { Permission, useMay } from '../session/access';
 import { useSite } from '../session/site';
+import { Glyph } from '../ui/glyphs';
+import { stateLooks } from '../ui/states';
 import type { WallFilter } from './filter';
-import { Glyph } from './glyphs';
-import { stateLooks } from './states';
 
 interface ToolbarProps {
     filter: WallFilter;

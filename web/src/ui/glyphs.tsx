@@ -1,5 +1,5 @@
-import { useText } from '../i18n/console_text';
 import type { WallState } from '../gen/prepay/reporting/v1/reporting_pb';
+import { useText } from '../i18n/console_text';
 import { lookOf } from './states';
 
 /** The shapes of the states, once a page; tiles refer to them with <use>. */

@@ -1,7 +1,7 @@
 import { formatClock } from '../core/time';
 import type { StreamState } from '../core/watch';
 import { useText } from '../i18n/console_text';
-import { useZone } from '../ui/surroundings';
+import { useZone } from './surroundings';
 
 /** Says whether what is on the page is live, and since when it is not. */
 export function StreamNote({ stream, last_ms }: { stream: StreamState; last_ms: number }) {

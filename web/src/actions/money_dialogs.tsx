@@ -1,15 +1,15 @@
 import { Alert, Checkbox, Input } from 'antd';
 import { useState } from 'react';
-import { ActionDialog } from '../actions/action_dialog';
-import { RestoreAfterCredit } from '../actions/after_money';
-import { Field } from '../actions/field';
-import { MoneyField } from '../actions/money_field';
 import { formatYuan, formatYuanFloor, parseYuan } from '../core/money';
 import { millis } from '../core/time';
 import { AccountState, type Account, type Order } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { Permission, useMay } from '../session/access';
 import { accounts } from '../session/clients';
+import { ActionDialog } from './action_dialog';
+import { RestoreAfterCredit } from './after_money';
+import { Field } from './field';
+import { MoneyField } from './money_field';
 
 interface MoneyDialogProps {
     account: Account;

@@ -1,5 +1,5 @@
+import { WallState } from '../gen/prepay/reporting/v1/reporting_pb';
 import type { TextKey } from '../i18n/console_text';
-import { WallState, type WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 
 /** How a state looks: the word's key in the catalogue, the glyph of the sprite, the CSS class of its colour. */
 export interface StateLook {
@@ -36,18 +36,4 @@ export function lookOf(state: WallState): StateLook {
 /** Rank on the wall: 0 = wins over all others. */
 export function rankOf(state: WallState): number {
     return stateLooks.indexOf(lookOf(state));
-}
-
-const collator = new Intl.Collator('en', { numeric: true });
-
-export function byName(a: WallRoom, b: WallRoom): number {
-    return collator.compare(a.displayName, b.displayName);
-}
-
-/** Problems first, and among equals the one that owes most. */
-export function byUrgency(a: WallRoom, b: WallRoom): number {
-    const rank = rankOf(a.state) - rankOf(b.state);
-    if (rank !== 0) return rank;
-    if (a.balanceMicros !== b.balanceMicros) return a.balanceMicros < b.balanceMicros ? -1 : 1;
-    return byName(a, b);
 }
