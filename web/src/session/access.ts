@@ -4,12 +4,18 @@ import { session, type SessionState } from './session';
 
 export { Permission };
 
+const none: ReadonlySet<Permission> = new Set();
+
 export function useSession(): SessionState {
     return useSyncExternalStore(session.subscribe, session.getState);
 }
 
-/** Whether the logged-in role holds a permission. What it may not do is not shown at all. */
-export function useMay(permission: Permission): boolean {
+/** The permissions of the logged-in role. What it may not do is not shown at all. */
+export function usePermissions(): ReadonlySet<Permission> {
     const state = useSession();
-    return state.kind === 'signed-in' && state.permissions.has(permission);
+    return state.kind === 'signed-in' ? state.permissions : none;
+}
+
+export function useMay(permission: Permission): boolean {
+    return usePermissions().has(permission);
 }

@@ -1,3 +1,9 @@
+// Styles first, from the general to the special; those of the features come with their declarations.
+import './theme.css';
+import '../ui/ui.css';
+import '../actions/actions.css';
+import '../session/log_in.css';
+import './frame.css';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { App as AntApp, ConfigProvider } from 'antd';
 import enUS from 'antd/locale/en_US';
@@ -6,18 +12,15 @@ import { useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
 import { BrowserRouter } from 'react-router-dom';
 import { Code } from '@connectrpc/connect';
-import { forgetWalls } from '../actions/wall_store';
 import { hasCode } from '../core/errors';
 import { TextProvider } from '../i18n/console_text';
 import { session } from '../session/session';
 import { setPickerLocale } from '../ui/date_fields';
 import { DarkContext } from '../ui/surroundings';
+import { features } from './features';
 import { Pages } from './pages';
 import { usePrefs } from './prefs';
 import { antTheme } from './theme';
-import './theme.css';
-import './pages.css';
-import '../wall/wall.css';
 
 const readRetries_max = 2;
 
@@ -57,7 +60,7 @@ void session.resume();
 session.subscribe(() => {
     if (session.getState().kind !== 'signed-out') return;
     queries.clear();
-    forgetWalls();
+    for (const feature of features) feature.forget?.();
 });
 
 createRoot(document.getElementById('root')!).render(

@@ -87,7 +87,7 @@ export default function TariffPage() {
                     {version.definition && <DefinitionView definition={version.definition} resource={tariff.resource} />}
                 </Panel>
             ))}
-            <div className="task-grid">
+            <div className="halves">
                 {mayControl && <AssignPanel tariffId={tariffId} onDone={refresh} />}
                 <AssignedPanel tariffId={tariffId} />
             </div>

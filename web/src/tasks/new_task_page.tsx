@@ -148,7 +148,7 @@ export default function NewTaskPage() {
     return (
         <>
             <PageHead title={t('task.new')} sub={t('task.target_count', { count: targets.length })} actions={<Button type="primary" disabled={!ready} onClick={() => setAsking(true)}>{t('task.create')}</Button>} />
-            <div className="task-grid">
+            <div className="halves">
                 <Panel title={t('task.what')}><DraftForm draft={draft} targets={targets} setDraft={setDraft} /></Panel>
                 <Panel title={t('task.targets')}><TargetList targets={targets} onRemove={(meterId) => setTargets(targets.filter((target) => target.meterId !== meterId))} /></Panel>
             </div>
