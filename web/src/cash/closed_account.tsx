@@ -37,8 +37,8 @@ export function ClosedAccount({ account, onBack }: ClosedAccountProps) {
                 active={shown}
                 onChange={setShown}
                 tabs={[
-                    { key: 'postings', label: t('room.tab.postings'), children: <PostingsTab {...tab} /> },
-                    { key: 'orders', label: t('room.tab.orders'), children: <OrdersTab {...tab} /> },
+                    { key: 'postings', label: t('posting.postings'), children: <PostingsTab {...tab} /> },
+                    { key: 'orders', label: t('order.orders'), children: <OrdersTab {...tab} /> },
                 ]}
             />
             {refunding && (

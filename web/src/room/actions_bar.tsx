@@ -80,7 +80,7 @@ export function ActionsBar(props: ActionsBarProps) {
                     trigger={['click']}
                     menu={{ items: more.map((name) => ({ key: name, label: word(name), danger: name === 'close_account' })), onClick: ({ key }) => ask(key as ActionName) }}
                 >
-                    <Button aria-haspopup="menu">{t('common.more_actions')} <DownOutlined /></Button>
+                    <Button aria-haspopup="menu">{t('action.more')} <DownOutlined /></Button>
                 </Dropdown>
             )}
             {open && <Dialog {...props} {...open} onClose={() => setOpen(null)} />}

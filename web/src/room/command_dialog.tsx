@@ -35,7 +35,7 @@ function useConsequence({ action, room, account }: CommandDialogProps): string {
     return t(words[action]!.consequence, {
         who,
         balance: account ? formatYuanFloor(account.balanceMicros) : '–',
-        keep: t(account?.keepPower ? 'common.yes' : 'common.no'),
+        keep: t(account?.keepPower ? 'room.yes' : 'room.no'),
     });
 }
 

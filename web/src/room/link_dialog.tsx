@@ -43,7 +43,7 @@ function GivenLink({ link, onRevoked }: { link: TenantLink; onRevoked: () => voi
             </div>
             {url && (
                 <Space>
-                    <Typography.Text copyable={{ text: url, tooltips: [t('common.copy'), t('common.copied')] }} />
+                    <Typography.Text copyable={{ text: url, tooltips: [t('link.copy'), t('link.copied')] }} />
                     <Popconfirm title={t('link.revoke.ask')} okText={t('link.revoke')} cancelText={t('common.cancel')} onConfirm={() => revoke.mutate()}>
                         <Button size="small" danger loading={revoke.isPending}>{t('link.revoke')}</Button>
                     </Popconfirm>
@@ -89,7 +89,7 @@ export function TenantLinkDialog({ account, onClose }: { account: Account; onClo
             {link.data && (
                 <div className="action centre">
                     <QrCode text={url} label={t('action.tenant_link.qr')} />
-                    <Typography.Link href={url} target="_blank" rel="noopener" copyable={{ text: url, tooltips: [t('common.copy'), t('common.copied')] }}>
+                    <Typography.Link href={url} target="_blank" rel="noopener" copyable={{ text: url, tooltips: [t('link.copy'), t('link.copied')] }}>
                         {t('action.tenant_link.open')}
                     </Typography.Link>
                     <Alert type="info" title={<>{t('action.tenant_link.until')} <When time={link.data.expireTime} /></>} />

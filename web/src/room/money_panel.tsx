@@ -20,7 +20,7 @@ export function MoneyPanel({ roomId, account, wall }: { roomId: string; account:
             <dl className="facts">
                 {today && (
                     <>
-                        <dt>{t('wall.today')}</dt>
+                        <dt>{t('common.today')}</dt>
                         <dd className="num">{totalOf(today.hours)}</dd>
                     </>
                 )}
@@ -33,7 +33,7 @@ export function MoneyPanel({ roomId, account, wall }: { roomId: string; account:
                     </>
                 )}
                 <dt>{t('action.keep_power')}</dt>
-                <dd>{t(account.keepPower ? 'common.yes' : 'common.no')}</dd>
+                <dd>{t(account.keepPower ? 'room.yes' : 'room.no')}</dd>
                 <dt>{t('customer.phone')}</dt>
                 <dd>{account.customer?.phone || '–'}</dd>
                 <dt>{t('customer.email')}</dt>

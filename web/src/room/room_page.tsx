@@ -44,9 +44,9 @@ function Details({ room, account }: { room: Room; account: Account | undefined }
     const accountId = account?.accountId ?? '';
     const money = account
         ? [
-              { key: 'postings', label: t('room.tab.postings'), children: <PostingsTab roomId={roomId} accountId={accountId} /> },
+              { key: 'postings', label: t('posting.postings'), children: <PostingsTab roomId={roomId} accountId={accountId} /> },
               { key: 'charges', label: t('room.tab.charges'), children: <ChargesTab roomId={roomId} accountId={accountId} /> },
-              { key: 'orders', label: t('room.tab.orders'), children: <OrdersTab roomId={roomId} accountId={accountId} /> },
+              { key: 'orders', label: t('order.orders'), children: <OrdersTab roomId={roomId} accountId={accountId} /> },
           ]
         : [];
     const alarms = account
@@ -93,7 +93,7 @@ export default function RoomPage() {
     if (query.isPending) return <SkeletonBlock rows={14} />;
     if (query.isError) return <Failed error={query.error} retry={() => query.refetch()} />;
     const room = query.data.room;
-    if (!room) return <EmptyState title={t('room.none')} action={<Link to="/">{t('room.back_to_wall')}</Link>} />;
+    if (!room) return <EmptyState title={t('room.none')} action={<Link to="/">{t('common.back_to_wall')}</Link>} />;
     const account = room.accountId ? query.data.account : undefined;
     return (
         <>
@@ -101,7 +101,7 @@ export default function RoomPage() {
                 title={<>{room.displayName} {account?.customer?.displayName}</>}
                 sub={
                     <>
-                        <Link to={`/?building=${encodeURIComponent(room.building)}`}>{t('room.building', { building: room.building })}</Link>
+                        <Link to={`/?building=${encodeURIComponent(room.building)}`}>{t('common.building', { building: room.building })}</Link>
                         <span>{t('room.floor', { floor: room.floor })}</span>
                         <StateTag state={wall?.state ?? (account ? WallState.NORMAL : WallState.VACANT)} keepPower={account?.keepPower} />
                     </>

@@ -41,7 +41,7 @@ export function AlarmLevelsDialog({ account, onClose, onDone }: AccountDialogPro
             ready={falling}
             content={JSON.stringify([account.accountId, texts])}
             run={save}
-            result={() => <Alert type="success" showIcon title={t('common.saved')} />}
+            result={() => <Alert type="success" showIcon title={t('levels.saved')} />}
             onClose={onClose}
             onDone={onDone}
             fields={(locked) => (

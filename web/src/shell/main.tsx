@@ -20,6 +20,7 @@ import { DarkContext } from '../ui/surroundings';
 import { features } from './features';
 import { Pages } from './pages';
 import { usePrefs } from './prefs';
+import { texts } from './texts';
 import { antTheme } from './theme';
 
 const readRetries_max = 2;
@@ -41,7 +42,7 @@ function Root() {
         document.documentElement.lang = locale;
     }, [locale, dark]);
     return (
-        <TextProvider locale={locale}>
+        <TextProvider texts={texts} locale={locale}>
             <ConfigProvider theme={antTheme(dark)} locale={locale === 'zh' ? zhCN : enUS} button={{ autoInsertSpace: false }}>
                 <AntApp>
                     <DarkContext.Provider value={dark}>

@@ -1,8 +1,17 @@
 import { lazy } from 'react';
 import type { Feature } from '../ui/feature';
+import en from './text.en.json';
+import zh from './text.zh.json';
 import './tasks.css';
 
+declare module '../i18n/console_text' {
+    interface FolderKeys {
+        tasks: keyof typeof en;
+    }
+}
+
 export const tasks: Feature = {
+    texts: { en, zh },
     routes: [
         { path: '/tasks', page: lazy(() => import('./tasks_page')) },
         { path: '/tasks/new', page: lazy(() => import('./new_task_page')) },

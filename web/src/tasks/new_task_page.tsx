@@ -144,7 +144,7 @@ export default function NewTaskPage() {
     const [asking, setAsking] = useState(false);
     const ready = isReady(draft, targets);
     if (!mayControl) return <EmptyState title={t('task.not_allowed')} />;
-    if (targets.length === 0) return <EmptyState title={t('task.no_targets')} hint={t('task.empty.hint')} action={<Link to="/">{t('room.back_to_wall')}</Link>} />;
+    if (targets.length === 0) return <EmptyState title={t('task.no_targets')} hint={t('task.empty.hint')} action={<Link to="/">{t('common.back_to_wall')}</Link>} />;
     return (
         <>
             <PageHead title={t('task.new')} sub={t('task.target_count', { count: targets.length })} actions={<Button type="primary" disabled={!ready} onClick={() => setAsking(true)}>{t('task.create')}</Button>} />

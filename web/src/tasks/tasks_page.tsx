@@ -32,7 +32,7 @@ export default function TasksPage() {
                     query={query}
                     columns={columns}
                     rowKey={(task) => task.taskId}
-                    empty={<EmptyState title={t('task.empty')} hint={t('task.empty.hint')} action={<Link to="/">{t('room.back_to_wall')}</Link>} />}
+                    empty={<EmptyState title={t('task.empty')} hint={t('task.empty.hint')} action={<Link to="/">{t('common.back_to_wall')}</Link>} />}
                 />
             </Panel>
         </>

@@ -1,6 +1,7 @@
 import type { ComponentType } from 'react';
 import type { Permission } from '../gen/prepay/common/v1/common_pb';
 import type { TextKey } from '../i18n/console_text';
+import type { Texts } from '../i18n/text';
 
 /** An address, as the router reads it, and the page that it means. */
 export interface Route {
@@ -22,6 +23,7 @@ export interface Place {
 
 /** What a feature tells the shell about itself. */
 export interface Feature {
+    texts: Texts;
     routes: readonly Route[];
     menu?: readonly Place[];
     /** Called at log-out: what one user saw is not for the next. */

@@ -25,7 +25,7 @@ export const Tile = memo(function Tile({ room, picking, picked, onPick }: TilePr
         `${room.displayName} · ${word}${room.keepPower ? ' · ' + t('state.keep_power') : ''}`,
         room.holds.some((hold) => hold.keepPowerOverridden) ? t('power_off.overridden') : '',
         owned ? `${room.customerName} · ${formatYuanFloor(room.balanceMicros)}` : '',
-        `${t('wall.today')} ${formatUse(room.energyTodayWh, room.waterTodayMl)} · ${formatYuanFen(room.amountTodayMicros)}`,
+        `${t('common.today')} ${formatUse(room.energyTodayWh, room.waterTodayMl)} · ${formatYuanFen(room.amountTodayMicros)}`,
     ].filter(Boolean).join('\n');
     const body = (
         <>
