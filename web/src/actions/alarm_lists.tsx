@@ -9,7 +9,7 @@ import { EmptyState } from '../ui/surface';
 import { useZone } from '../ui/surroundings';
 import { usePages } from '../ui/use_pages';
 
-const page_size = 50;
+const pageSize = 50;
 
 function useLevelText(): (level: number) => string {
     const { lookUp } = useText();
@@ -22,7 +22,7 @@ export function EpisodeList({ accountId, siteId, openOnly }: { accountId?: strin
     const levelText = useLevelText();
     const query = usePages(
         ['episodes', accountId, siteId, openOnly],
-        (pageToken) => alarms.listEpisodes({ accountId, siteId, openOnly, pageSize: page_size, pageToken }),
+        (pageToken) => alarms.listEpisodes({ accountId, siteId, openOnly, pageSize, pageToken }),
         (page) => page.episodes,
     );
     const columns: TableColumnsType<Episode> = [
@@ -43,7 +43,7 @@ export function NotificationList({ accountId }: { accountId?: string }) {
     const levelText = useLevelText();
     const query = usePages(
         ['notifications', accountId],
-        (pageToken) => alarms.listNotifications({ accountId, pageSize: page_size, pageToken }),
+        (pageToken) => alarms.listNotifications({ accountId, pageSize, pageToken }),
         (page) => page.notifications,
     );
     const reasonText = (reason: string) => {

@@ -67,7 +67,7 @@ export function TopUpDialog({ account, roomName, onClose, onDone }: MoneyDialogP
                 order && (
                     <>
                         <OrderProof order={order} />
-                        <RestoreAfterCredit before={before} since_ms={order.createTime ? millis(order.createTime) : 0} />
+                        <RestoreAfterCredit before={before} sinceMs={order.createTime ? millis(order.createTime) : 0} />
                     </>
                 )
             }

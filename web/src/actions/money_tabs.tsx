@@ -13,7 +13,7 @@ import { useZone } from '../ui/surroundings';
 import { usePages } from '../ui/use_pages';
 import { ChargeDrawer } from './charge_drawer';
 
-const page_size = 50;
+const pageSize = 50;
 
 interface TabProps {
     roomId: string;
@@ -39,7 +39,7 @@ export function PostingsTab({ roomId, accountId }: TabProps) {
     const { chargeId, setCharge } = useOpenCharge();
     const query = usePages(
         ['of-room', roomId, 'postings', accountId],
-        (pageToken) => accounts.listPostings({ accountId, pageSize: page_size, pageToken }),
+        (pageToken) => accounts.listPostings({ accountId, pageSize, pageToken }),
         (page) => page.postings,
     );
     const isCharge = (posting: Posting) => posting.kind === 'charge' || posting.kind === 'reversal';
@@ -71,7 +71,7 @@ export function ChargesTab({ roomId, accountId }: TabProps) {
     const { chargeId, setCharge } = useOpenCharge();
     const query = usePages(
         ['of-room', roomId, 'charges', accountId],
-        (pageToken) => billing.listCharges({ accountId, pageSize: page_size, pageToken }),
+        (pageToken) => billing.listCharges({ accountId, pageSize, pageToken }),
         (page) => page.charges,
     );
     const columns: TableColumnsType<Charge> = [
@@ -108,7 +108,7 @@ export function OrdersTab({ roomId, accountId }: TabProps) {
     const { t, lookUp } = useText();
     const query = usePages(
         ['of-room', roomId, 'orders', accountId],
-        (pageToken) => accounts.listOrders({ accountId, pageSize: page_size, pageToken }),
+        (pageToken) => accounts.listOrders({ accountId, pageSize, pageToken }),
         (page) => page.orders,
     );
     const columns: TableColumnsType<Order> = [

@@ -2,15 +2,15 @@ import { useQuery } from '@tanstack/react-query';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
 import { accounts } from '../session/clients';
 
-const page_size = 1000;
-const pages_max = 20;
-const stale_ms = 5 * 60_000;
+const pageSize = 1000;
+const pagesMax = 20;
+const staleMs = 5 * 60_000;
 
 async function fetchNames(siteId: string): Promise<Map<string, string>> {
     const names = new Map<string, string>();
     let pageToken = '';
-    for (let page = 0; page < pages_max; page++) {
-        const answer = await accounts.listRooms({ siteId, pageSize: page_size, pageToken });
+    for (let page = 0; page < pagesMax; page++) {
+        const answer = await accounts.listRooms({ siteId, pageSize, pageToken });
         for (const room of answer.rooms) names.set(room.roomId, room.displayName);
         pageToken = answer.nextPageToken;
         if (!pageToken) break;
@@ -20,7 +20,7 @@ async function fetchNames(siteId: string): Promise<Map<string, string>> {
 
 /** Display names of a site's rooms by id. */
 export function useRoomNames(siteId: string): ReadonlyMap<string, string> {
-    const query = useQuery({ queryKey: ['room-names', siteId], queryFn: () => fetchNames(siteId), staleTime: stale_ms });
+    const query = useQuery({ queryKey: ['room-names', siteId], queryFn: () => fetchNames(siteId), staleTime: staleMs });
     return query.data ?? new Map();
 }
 

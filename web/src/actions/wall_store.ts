@@ -8,12 +8,12 @@ export interface WallView {
     rooms: ReadonlyMap<string, WallRoom>;
     stream: StreamState;
     /** Milliseconds; when the server last said anything. */
-    server_ms: number;
+    serverMs: number;
     loaded: boolean;
 }
 
 // The server sends a heartbeat at least every 10 s.
-const silence_ms = 25_000;
+const silenceMs = 25_000;
 
 /**
  * The wall of one site as the stream tells it. Changes that arrive within one animation frame
@@ -22,10 +22,10 @@ const silence_ms = 25_000;
 export class WallStore {
     private rooms = new Map<string, WallRoom>();
     private snapshotIds: Set<string> | null = null;
-    private view: WallView = { rooms: this.rooms, stream: 'connecting', server_ms: 0, loaded: false };
+    private view: WallView = { rooms: this.rooms, stream: 'connecting', serverMs: 0, loaded: false };
     private frame = 0;
     private stream: StreamState = 'connecting';
-    private server_ms = 0;
+    private serverMs = 0;
     private loaded = false;
     private readonly listeners = new Set<() => void>();
     private stopWatch: (() => void) | null = null;
@@ -53,7 +53,7 @@ export class WallStore {
                 this.schedule();
             },
             onUnauthenticated: () => session.refresh().catch(() => undefined),
-            silence_ms,
+            silenceMs,
         });
     }
 
@@ -64,7 +64,7 @@ export class WallStore {
     }
 
     private take(message: WatchWallResponse): void {
-        if (message.serverTime) this.server_ms = millis(message.serverTime);
+        if (message.serverTime) this.serverMs = millis(message.serverTime);
         if (message.snapshot) {
             this.snapshotIds ??= new Set();
             for (const room of message.rooms) this.snapshotIds.add(room.roomId);
@@ -88,7 +88,7 @@ export class WallStore {
             this.view = {
                 rooms: new Map(this.rooms),
                 stream: this.stream,
-                server_ms: this.server_ms,
+                serverMs: this.serverMs,
                 loaded: this.loaded,
             };
             for (const listener of this.listeners) listener();

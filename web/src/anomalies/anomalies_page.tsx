@@ -14,7 +14,7 @@ import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surfac
 import { usePages } from '../ui/use_pages';
 import { DecideDialog, useDecisionName } from './decide_dialog';
 
-const page_size = 50;
+const pageSize = 50;
 const states = [AnomalyState.OPEN, AnomalyState.NOTED, AnomalyState.DECIDED, AnomalyState.UNSPECIFIED];
 
 function useWords() {
@@ -90,7 +90,7 @@ export default function AnomaliesPage() {
     const [chosen, setChosen] = useState<bigint>();
     const query = usePages(
         ['anomalies', state, meterId],
-        (pageToken) => metering.listAnomalies({ state, meterId, pageSize: page_size, pageToken }),
+        (pageToken) => metering.listAnomalies({ state, meterId, pageSize, pageToken }),
         (page) => page.anomalies,
     );
     const columns: TableColumnsType<Anomaly> = [

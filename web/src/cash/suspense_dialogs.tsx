@@ -76,7 +76,7 @@ function CreditTo({ payer, item, siteId, onClose, onDone }: SettleDialogProps & 
                 order && (
                     <>
                         <OrderProof order={order} />
-                        <RestoreAfterCredit before={target} since_ms={order.createTime ? millis(order.createTime) : 0} />
+                        <RestoreAfterCredit before={target} sinceMs={order.createTime ? millis(order.createTime) : 0} />
                     </>
                 )
             }

@@ -16,7 +16,7 @@ import { PageTable } from '../ui/page_table';
 import { EmptyState, Failed, PageHead, Panel } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 
-const page_size = 200;
+const pageSize = 200;
 // In the order of RatePeriod.
 const rateKeys: readonly TextKey[] = ['rate.unspecified', 'rate.sharp', 'rate.peak', 'rate.flat', 'rate.valley', 'rate.deep_valley'];
 
@@ -139,7 +139,7 @@ export default function ReportPage() {
     const chosen = useRange();
     const { range } = chosen;
     const columns = useColumns();
-    const query = usePages(['room-days', range], (pageToken) => reporting.listRoomDays({ ...range, pageSize: page_size, pageToken }), (page) => page.days);
+    const query = usePages(['room-days', range], (pageToken) => reporting.listRoomDays({ ...range, pageSize, pageToken }), (page) => page.days);
     const total = query.pages[0]?.total;
     return (
         <>

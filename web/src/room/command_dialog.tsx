@@ -19,7 +19,7 @@ const words: Partial<Record<CommandAction, { title: TextKey; consequence: TextKe
 };
 
 // A relay command that could not be sent for this long is stale: somebody must decide anew.
-const validFor_ms = 5 * 60_000;
+const validForMs = 5 * 60_000;
 
 interface CommandDialogProps {
     action: CommandAction;
@@ -48,16 +48,16 @@ export function CommandDialog(props: CommandDialogProps) {
     const [agreed, setAgreed] = useState(false);
     const [until, setUntil] = useState('');
     const zone = useZone();
-    const end_ms = until ? instantOfLocal(until, zone) : null;
-    const tooEarly = end_ms !== null && end_ms <= Date.now() + validFor_ms;
+    const endMs = until ? instantOfLocal(until, zone) : null;
+    const tooEarly = endMs !== null && endMs <= Date.now() + validForMs;
     const title = t(words[action]!.title);
     const trip = action === CommandAction.TRIP;
     const mustAgree = trip && account?.keepPower === true;
     const submit = (requestId: string) =>
         metering.submitCommand({
-            requestId, meterId, action, reasonText: reason.trim(), notAfter: timestamp(Date.now() + validFor_ms),
+            requestId, meterId, action, reasonText: reason.trim(), notAfter: timestamp(Date.now() + validForMs),
             overrideKeepPower: mustAgree && agreed,
-            holdExpireTime: trip && end_ms !== null ? timestamp(end_ms) : undefined,
+            holdExpireTime: trip && endMs !== null ? timestamp(endMs) : undefined,
         });
     return (
         <ActionDialog

@@ -14,7 +14,7 @@ import { ScrollX } from '../ui/scroll_x';
 import { EmptyState, Failed, SkeletonBlock } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 
-const page_size = 50;
+const pageSize = 50;
 
 export function CommandsTab({ roomId, meterIds }: { roomId: string; meterIds: readonly string[] }) {
     const { t, lookUp } = useText();
@@ -22,7 +22,7 @@ export function CommandsTab({ roomId, meterIds }: { roomId: string; meterIds: re
     const [open, setOpen] = useState<string | null>(null);
     const query = usePages(
         ['of-room', roomId, 'commands', meterId],
-        (pageToken) => metering.listCommands({ meterId, pageSize: page_size, pageToken }),
+        (pageToken) => metering.listCommands({ meterId, pageSize, pageToken }),
         (page) => page.commands,
         meterId !== '',
     );

@@ -26,9 +26,9 @@ function Meters({ room }: { room: Room }) {
         queryFn: () => metering.listMeters({ meterIds: room.meterIds, pageSize: 100 }),
         enabled: room.meterIds.length > 0,
     });
-    const last_ms = Math.max(0, ...[...live.meters.values()].map((m) => Number(m.values?.readTime?.seconds ?? 0n) * 1000));
+    const lastMs = Math.max(0, ...[...live.meters.values()].map((m) => Number(m.values?.readTime?.seconds ?? 0n) * 1000));
     return (
-        <Panel title={t('room.live')} extra={room.meterIds.length > 0 && <StreamNote stream={live.stream} last_ms={last_ms} />}>
+        <Panel title={t('room.live')} extra={room.meterIds.length > 0 && <StreamNote stream={live.stream} lastMs={lastMs} />}>
             {room.meterIds.length === 0 && <EmptyState title={t('room.no_meter')} hint={t('room.no_meter.hint')} />}
             {room.meterIds.length > 0 && query.isPending && <SkeletonBlock rows={4} />}
             {query.isError && <Failed error={query.error} retry={() => query.refetch()} />}

@@ -11,7 +11,7 @@ export type SessionState =
     | { kind: 'signed-in'; user: User; permissions: ReadonlySet<Permission> };
 
 const storageKey = 'openprepay.refresh';
-const refreshAhead_ms = 30_000;
+const refreshAheadMs = 30_000;
 
 /**
  * Who is logged in. The access token lives in memory only; the refresh token, good for one use, in
@@ -20,7 +20,7 @@ const refreshAhead_ms = 30_000;
 export class Session {
     private state: SessionState = { kind: 'starting' };
     private accessToken = '';
-    private expire_ms = 0;
+    private expireMs = 0;
     private refreshing: Promise<void> | null = null;
     private readonly listeners = new Set<() => void>();
     private readonly auth;
@@ -54,7 +54,7 @@ export class Session {
 
     /** A token that is good for at least a little while, or '' when nobody is logged in. */
     async token(): Promise<string> {
-        if (this.accessToken && Date.now() > this.expire_ms - refreshAhead_ms) await this.refresh();
+        if (this.accessToken && Date.now() > this.expireMs - refreshAheadMs) await this.refresh();
         return this.accessToken;
     }
 
@@ -81,7 +81,7 @@ export class Session {
 
     private async accept(answer: LogInResponse | RefreshResponse): Promise<void> {
         this.accessToken = answer.accessToken;
-        this.expire_ms = answer.expireTime ? millis(answer.expireTime) : 0;
+        this.expireMs = answer.expireTime ? millis(answer.expireTime) : 0;
         sessionStorage.setItem(storageKey, answer.refreshToken);
         if (this.state.kind === 'signed-in') return;
         const headers = { authorization: `Bearer ${this.accessToken}` };

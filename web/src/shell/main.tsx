@@ -23,13 +23,13 @@ import { usePrefs } from './prefs';
 import { texts } from './texts';
 import { antTheme } from './theme';
 
-const readRetries_max = 2;
+const readRetriesMax = 2;
 
 const queries = new QueryClient({
     defaultOptions: {
         queries: {
             staleTime: 5_000,
-            retry: (count, error) => count < readRetries_max && hasCode(error, Code.Unavailable),
+            retry: (count, error) => count < readRetriesMax && hasCode(error, Code.Unavailable),
         },
     },
 });

@@ -14,7 +14,7 @@ import { kindKey } from './periods';
 import { currentVersion } from './tariffs_page';
 import { DefinitionView } from './version_view';
 
-const page_size = 200;
+const pageSize = 200;
 
 /** Meter numbers typed or pasted, then the assignment with its consequence. */
 function AssignPanel({ tariffId, onDone }: { tariffId: string; onDone: () => void }) {
@@ -35,7 +35,7 @@ function AssignPanel({ tariffId, onDone }: { tariffId: string; onDone: () => voi
 
 function AssignedPanel({ tariffId }: { tariffId: string }) {
     const { t } = useText();
-    const query = usePages(['assigned', tariffId], (pageToken) => billing.listAssignments({ tariffId, pageSize: page_size, pageToken }), (page) => page.assignments);
+    const query = usePages(['assigned', tariffId], (pageToken) => billing.listAssignments({ tariffId, pageSize, pageToken }), (page) => page.assignments);
     return (
         <Panel title={t('tariff.meters')}>
             {query.isPending && <SkeletonBlock rows={3} />}

@@ -12,7 +12,7 @@ import { EmptyState, PageHead, Panel } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 import { kindKey } from './periods';
 
-const page_size = 100;
+const pageSize = 100;
 
 /** The version in force now, or the first one when none is yet. */
 export function currentVersion(tariff: Tariff): TariffVersion | undefined {
@@ -23,7 +23,7 @@ export function currentVersion(tariff: Tariff): TariffVersion | undefined {
 export default function TariffsPage() {
     const { t, lookUp } = useText();
     const mayManage = useMay(Permission.MANAGE);
-    const query = usePages(['tariffs'], (pageToken) => billing.listTariffs({ pageSize: page_size, pageToken }), (page) => page.tariffs);
+    const query = usePages(['tariffs'], (pageToken) => billing.listTariffs({ pageSize, pageToken }), (page) => page.tariffs);
     const columns: TableColumnsType<Tariff> = [
         { title: t('tariff.tariff'), render: (_, tariff) => <Link to={`/tariffs/${encodeURIComponent(tariff.tariffId)}`}>{tariff.displayName || tariff.tariffId}</Link> },
         { title: t('tariff.id'), render: (_, tariff) => <span className="mono">{tariff.tariffId}</span> },

@@ -17,7 +17,7 @@ import { EmptyState, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 import { CountsBar, isFinalTask } from './task_parts';
 
-const page_size = 100;
+const pageSize = 100;
 
 function useTask(taskId: string): { task: Task | null; ended: boolean; stream: StreamState } {
     const [task, setTask] = useState<Task | null>(null);
@@ -89,7 +89,7 @@ function Items({ taskId, overriding }: { taskId: string; overriding: boolean }) 
     const [params, setParams] = useSearchParams();
     const [commandId, setCommandId] = useState<string | null>(null);
     const state = Number(params.get('state') ?? 0) as ItemState;
-    const query = usePages(['task-items', taskId, state], (pageToken) => scheduler.listTaskItems({ taskId, state, pageSize: page_size, pageToken }), (page) => page.items);
+    const query = usePages(['task-items', taskId, state], (pageToken) => scheduler.listTaskItems({ taskId, state, pageSize, pageToken }), (page) => page.items);
     const word = (item: ItemState) => lookUp(`item.state.${ItemState[item]?.toLowerCase()}`) ?? '';
     const columns: TableColumnsType<TaskItem> = [
         { title: t('meter.meter'), render: (_, item) => <span className="mono">{item.meterId}</span> },

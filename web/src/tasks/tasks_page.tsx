@@ -10,11 +10,11 @@ import { EmptyState, PageHead, Panel } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 import { CountsBar } from './task_parts';
 
-const page_size = 50;
+const pageSize = 50;
 
 export default function TasksPage() {
     const { t, lookUp } = useText();
-    const query = usePages(['tasks'], (pageToken) => scheduler.listTasks({ pageSize: page_size, pageToken }), (page) => page.tasks);
+    const query = usePages(['tasks'], (pageToken) => scheduler.listTasks({ pageSize, pageToken }), (page) => page.tasks);
     const columns: TableColumnsType<Task> = [
         { title: t('task.name'), render: (_, task) => <Link to={`/tasks/${encodeURIComponent(task.taskId)}`}>{task.displayName || task.taskId}</Link> },
         { title: t('command.action'), render: (_, task) => lookUp(`command.action.${CommandAction[task.action]?.toLowerCase()}`) },

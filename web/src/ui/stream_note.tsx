@@ -4,10 +4,10 @@ import { useText } from '../i18n/console_text';
 import { useZone } from './surroundings';
 
 /** Says whether what is on the page is live, and since when it is not. */
-export function StreamNote({ stream, last_ms }: { stream: StreamState; last_ms: number }) {
+export function StreamNote({ stream, lastMs }: { stream: StreamState; lastMs: number }) {
     const { t } = useText();
     const zone = useZone();
-    const time = last_ms ? formatClock(last_ms, zone) : '–';
+    const time = lastMs ? formatClock(lastMs, zone) : '–';
     return (
         <span className={`stream stream-${stream}`} role="status">
             <span className="stream-dot" aria-hidden="true" />

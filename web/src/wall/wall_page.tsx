@@ -67,7 +67,7 @@ export function WallPage() {
         <div className={filter.compact ? 'wall compact' : 'wall'} onKeyDown={onWallKey}>
             <div className="wall-head">
                 <h1>{site.displayName}</h1>
-                <StreamNote stream={view.stream} last_ms={view.server_ms} />
+                <StreamNote stream={view.stream} lastMs={view.serverMs} />
                 <span className="faint num">{t('wall.shown', { shown: shown.length, all: all.length })}</span>
             </div>
             <WallToolbar
