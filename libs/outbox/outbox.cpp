@@ -1,11 +1,8 @@
 #include "outbox/outbox.h"
 
 #include "core/ids.h"
+#include "outbox_migrations.h"
 #include "telemetry/log.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& outbox_migrations();  // Generated from libs/outbox/migrations.
-}
 
 namespace prepay::outbox {
 

@@ -196,6 +196,9 @@ struct OwnerCalls {
 /// topic has a SnapshotSwap.
 using Handler = std::function<Status(pqxx::work& tx, const std::vector<kafka::Message>& messages)>;
 
+/// What is done with the messages of each topic that a service reads.
+using Handlers = std::map<std::string, Handler>;
+
 struct SubscriberOptions {
     std::string brokers;
     std::string group;  ///< "prepay-billing"

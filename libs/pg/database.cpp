@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "core/assert.h"
 #include "pg/connection.h"
 
 namespace prepay::pg {
@@ -17,6 +18,30 @@ namespace {
 constexpr std::chrono::milliseconds kWatchInterval{500};
 
 }  // namespace
+
+namespace {
+thread_local CommitActions* innermost_actions = nullptr;
+}  // namespace
+
+CommitActions::CommitActions(const pqxx::work& transaction)
+    : transaction_(transaction), outer_(std::exchange(innermost_actions, this)) {}
+
+CommitActions::~CommitActions() { innermost_actions = outer_; }
+
+void CommitActions::run() noexcept {
+    for (const std::function<void()>& action : actions_) {
+        action();
+    }
+}
+
+void after_commit(const pqxx::work& transaction, std::function<void()> action) {
+    CommitActions* actions = innermost_actions;
+    while (actions != nullptr && &actions->transaction_ != &transaction) {
+        actions = actions->outer_;
+    }
+    PREPAY_ASSERT(actions != nullptr);
+    actions->actions_.push_back(std::move(action));
+}
 
 struct Database::State {
     DatabaseOptions options;
@@ -174,7 +199,7 @@ void Database::pause_before_retry(int attempt) {
         std::chrono::microseconds(random() % (5000UL * static_cast<unsigned long>(attempt))));
 }
 
-void Database::after_commit() {
+void Database::call_commit_hook() {
     if (state_->commit_hook) {
         state_->commit_hook();
     }

@@ -62,6 +62,29 @@ private:
     std::string text_;
 };
 
+/// Runs `action` once the transaction has committed, on the thread that committed it, in the order
+/// of the calls; never when it rolls back, is run again (the repetition asks anew) or nobody knows
+/// whether it committed. For effects outside the database that nobody may see before the rows. It
+/// must not throw. PREPAY_ASSERTs that the transaction is one of Database::transact()'s on this
+/// thread.
+void after_commit(const pqxx::work& transaction, std::function<void()> action);
+
+/// The actions of one transaction, found by its thread.
+class CommitActions {
+public:
+    explicit CommitActions(const pqxx::work& transaction);
+    ~CommitActions();
+    CommitActions(const CommitActions&) = delete;
+    CommitActions& operator=(const CommitActions&) = delete;
+    void run() noexcept;
+
+private:
+    friend void after_commit(const pqxx::work& transaction, std::function<void()> action);
+    const pqxx::work& transaction_;
+    CommitActions* outer_;  ///< Of a transaction of the same thread that has begun earlier.
+    std::vector<std::function<void()>> actions_;
+};
+
 /// A bounded pool of connections to one schema. Thread-safe.
 class Database {
 public:
@@ -124,12 +147,14 @@ private:
             }
             set_patience(transaction, patience);
             started = true;
+            CommitActions actions(transaction);
             Outcome outcome = work(transaction);
             if (to_status(outcome).ok()) {
                 transaction.commit();
                 if constexpr (!kReadOnly) {
-                    after_commit();
+                    call_commit_hook();
                 }
+                actions.run();
             }
             return outcome;
         } catch (...) {
@@ -151,7 +176,7 @@ private:
     }
     Result<std::shared_ptr<pqxx::connection>> acquire();
     static void pause_before_retry(int attempt);
-    void after_commit();
+    void call_commit_hook();
 
     std::shared_ptr<State> state_;
 };

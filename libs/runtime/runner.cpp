@@ -11,11 +11,8 @@
 #include "pg/database_time.h"
 #include "pg/migrate.h"
 #include "pg/request_answer.h"
+#include "pg_migrations.h"
 #include "telemetry/log.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& pg_migrations();  // Generated from libs/pg/migrations.
-}
 
 namespace prepay::runtime {
 namespace {

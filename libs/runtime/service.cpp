@@ -1,7 +1,11 @@
 #include "runtime/service.h"
 
+#include <algorithm>
+
 #include "core/assert.h"
+#include "core/pause.h"
 #include "runtime/runner.h"
+#include "telemetry/log.h"
 
 namespace prepay::runtime {
 
@@ -33,22 +37,56 @@ void Service::spawn(const std::string& name, std::function<void(const std::stop_
 
 void Service::on_stop(std::function<void()> hook) { state_->stop_hooks.push_back(std::move(hook)); }
 
-void Service::subscribe(const std::vector<std::string>& topics, outbox::Handler handler,
+void Service::every(const std::string& name, std::chrono::milliseconds interval,
+                    std::function<Status()> work) {
+    spawn(name, [name, interval, work = std::move(work)](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            const Status status = work();
+            if (!status.ok()) {
+                telemetry::log_warning("will be tried again",
+                                       {{"work", name}, {"error", telemetry::describe(status)}});
+            }
+            pause(stop, status.ok() ? interval : std::max(interval, kErrorPause));
+        }
+    });
+}
+
+void Service::repeat(const std::string& name, std::chrono::milliseconds idle,
+                     std::function<Result<int>()> work) {
+    spawn(name, [name, idle, work = std::move(work)](const std::stop_token& stop) {
+        while (!stop.stop_requested()) {
+            const Result<int> done = work();
+            if (!done.ok()) {
+                telemetry::log_warning(
+                    "will go on later",
+                    {{"work", name}, {"error", telemetry::describe(done.status())}});
+                pause(stop, kErrorPause);
+            } else if (*done == 0) {
+                pause(stop, idle);
+            }
+        }
+    });
+}
+
+void Service::subscribe(outbox::Handlers handlers,
                         std::map<std::string, outbox::SnapshotSwap> swaps) {
     PREPAY_ASSERT(!state_->subscriber);
-    for (const std::string& topic : topics) {
-        PREPAY_ASSERT(state_->peers.count(owner_of(topic)) == 1);
-    }
     outbox::SubscriberOptions options;
+    for (const auto& [topic, handler] : handlers) {
+        PREPAY_ASSERT(state_->peers.count(owner_of(topic)) == 1);
+        options.topics.push_back(topic);
+    }
     options.brokers = state_->config.kafka_brokers;
     options.group = "prepay-" + state_->name;
-    options.topics = topics;
     options.progress = state_->config.progress;
     options.swaps = std::move(swaps);
     state_->subscriber = std::make_unique<outbox::Subscriber>(
         options, state_->database, state_->outbox,
         owner_calls([this](const std::string& owner) -> const rpc::Client& { return peer(owner); }),
-        std::move(handler));
+        [handlers = std::move(handlers)](pqxx::work& tx,
+                                         const std::vector<kafka::Message>& messages) {
+            return handlers.at(messages.front().topic)(tx, messages);
+        });
 }
 
 void Service::add_snapshot(const std::string& topic, outbox::SnapshotSource source) {

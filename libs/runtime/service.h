@@ -61,15 +61,24 @@ public:
 
     /// A readiness check shown at /readyz.
     void add_check(const std::string& name, std::function<Status()> check);
-    /// Consumes topics with the schema word as group. Gaps are replayed from the topic's owner, who
-    /// must be a configured peer. One subscriber a service; call once.
-    void subscribe(const std::vector<std::string>& topics, outbox::Handler handler,
+    /// Consumes the topics of the table with the schema word as group. Gaps are replayed from the
+    /// topic's owner, who must be a configured peer. One subscriber a service; call once.
+    void subscribe(outbox::Handlers handlers,
                    std::map<std::string, outbox::SnapshotSwap> swaps = {});
     /// How the state of a topic of one's own is told to a consumer that has none.
     void add_snapshot(const std::string& topic, outbox::SnapshotSource source);
     /// Runs a function in a thread of its own until the stop is requested; it must return within 5
     /// s of that. An exception that leaves it ends the process.
     void spawn(const std::string& name, std::function<void(const std::stop_token&)> body);
+    /// Calls `work` in a thread of its own until the stop is requested, at once and then `interval`
+    /// after each end. An error is logged; the next call then waits for kErrorPause at least.
+    void every(const std::string& name, std::chrono::milliseconds interval,
+               std::function<Status()> work);
+    /// Calls `work` in a thread of its own until the stop is requested: again at once as long as it
+    /// says how much it did, after `idle` when that was nothing, after kErrorPause when it failed.
+    void repeat(const std::string& name, std::chrono::milliseconds idle,
+                std::function<Result<int>()> work);
+    static constexpr std::chrono::milliseconds kErrorPause{2000};
     /// Called first in the drain, e.g. to stop polling meters.
     void on_stop(std::function<void()> hook);
 

@@ -7,10 +7,7 @@
 #include <stdexcept>
 
 #include "outbox/outbox.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& pg_migrations();
-}
+#include "pg_migrations.h"
 
 namespace prepay::test {
 namespace {

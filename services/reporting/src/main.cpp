@@ -4,12 +4,9 @@
 #include "adapters/grpc_reporting_service.h"
 #include "adapters/pg_wall_source.h"
 #include "core/pause.h"
+#include "reporting_migrations.h"
 #include "runtime/service.h"
 #include "telemetry/log.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& reporting_migrations();  // Generated from migrations/.
-}
 
 namespace prepay::reporting {
 namespace {
@@ -33,32 +30,20 @@ struct Parts {
     GrpcReportingService rpc;
 };
 
-void keep_house(runtime::Service& service, const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-        const Status status = forget_old_events(service.database(), service.clock().now());
-        if (!status.ok()) {
-            telemetry::log_warning("housekeeping failed", {{"error", telemetry::describe(status)}});
-        }
-        pause(stop, kHousekeepingInterval);
-    }
-}
-
 Status wire(runtime::Service& service, const ReportingConfig& config,
             std::unique_ptr<Parts>& parts) {
     parts = std::make_unique<Parts>(service, config);
     PREPAY_RETURN_IF_ERROR(parts->wall_source.refresh());
     parts->rpc.register_with(service.server());
-    service.subscribe(
-        EventFolder::topics(),
-        [&folder = parts->folder](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-            return folder.fold(tx, messages);
-        },
-        EventFolder::swaps());
-    service.spawn("wall", [&parts, config](const std::stop_token& stop) {
-        parts->wall_source.run(stop, config.wall_refresh_interval, parts->metrics);
+    service.subscribe(parts->folder.handlers(), EventFolder::swaps());
+    service.every("wall", config.wall_refresh_interval, [&parts = *parts] {
+        const Status status = parts.wall_source.refresh();
+        parts.metrics.set_wall_rooms(parts.wall.room_count());
+        return status;
     });
-    service.spawn("housekeeping",
-                  [&service](const std::stop_token& stop) { keep_house(service, stop); });
+    service.every("housekeeping", kHousekeepingInterval, [&service] {
+        return forget_old_events(service.database(), service.clock().now());
+    });
     return absl::OkStatus();
 }
 

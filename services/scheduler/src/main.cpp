@@ -7,35 +7,13 @@
 #include "app/dispatch_items.h"
 #include "app/resolve_sent.h"
 #include "config.h"
-#include "core/anchored_clock.h"
-#include "core/pause.h"
 #include "runtime/service.h"
-#include "telemetry/log.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& scheduler_migrations();
-}
+#include "scheduler_migrations.h"
 
 namespace prepay::scheduler {
 namespace {
 
 constexpr std::chrono::milliseconds kIdlePause{200};
-constexpr std::chrono::seconds kErrorPause{2};
-
-// Repeats a round until stopped: at once while there is work, else after a pause.
-template <typename Round>
-void repeat(const std::stop_token& stop, const char* what, const Round& round) {
-    while (!stop.stop_requested()) {
-        const Result<int> done = round();
-        if (!done.ok()) {
-            telemetry::log_warning("will go on later",
-                                   {{"work", what}, {"error", telemetry::describe(done.status())}});
-            pause(stop, kErrorPause);
-        } else if (*done == 0) {
-            pause(stop, kIdlePause);
-        }
-    }
-}
 
 // Everything the service is made of; lives as long as the process.
 struct Parts {
@@ -54,41 +32,24 @@ struct Parts {
 };
 
 void spawn_threads(runtime::Service& service, const SchedulerConfig& config, Parts& parts) {
-    service.spawn("plan", [&parts](const std::stop_token& stop) {
-        repeat(stop, "plan", [&]() -> Result<int> {
-            if (is_in_doubt(parts.clock)) {
-                return 0;  // Nobody knows what is due.
-            }
-            PREPAY_ASSIGN_OR_RETURN(const int count, parts.store.start_due(parts.clock.now()));
-            parts.metrics.started(count);
-            return 0;
-        });
-    });
+    service.every("plan", kIdlePause,
+                  [&parts] { return start_due_tasks(parts.store, parts.clock, parts.metrics); });
     for (int i = 1; i <= config.dispatch_thread_count; ++i) {
-        service.spawn(
-            "dispatch-" + std::to_string(i), [&parts, &config](const std::stop_token& stop) {
-                ItemDispatch dispatch(parts.store, parts.gateway, config.dispatch, parts.clock,
-                                      parts.metrics);
-                repeat(stop, "dispatch", [&]() -> Result<int> {
-                    return is_in_doubt(parts.clock) ? Result<int>(0) : dispatch.run_once();
-                });
-            });
+        const auto dispatch = std::make_shared<ItemDispatch>(
+            parts.store, parts.gateway, config.dispatch, parts.clock, parts.metrics);
+        service.repeat("dispatch-" + std::to_string(i), kIdlePause,
+                       [dispatch] { return dispatch->run_once(); });
     }
-    service.spawn("resolve", [&parts, &config](const std::stop_token& stop) {
-        SentResolution resolution(parts.store, parts.gateway, config.resolve, parts.clock);
-        repeat(stop, "resolve", [&] { return resolution.run_once(); });
-    });
+    const auto resolution =
+        std::make_shared<SentResolution>(parts.store, parts.gateway, config.resolve, parts.clock);
+    service.repeat("resolve", kIdlePause, [resolution] { return resolution->run_once(); });
 }
 
 Status wire(runtime::Service& service, const SchedulerConfig& config,
             std::unique_ptr<Parts>& parts) {
     parts = std::make_unique<Parts>(service, config);
     parts->grpc.register_with(service.server());
-    service.subscribe(
-        {kCommandResultsTopic},
-        [&parts = *parts, &config](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-            return take_command_results(tx, messages, config, parts.clock, parts.metrics);
-        });
+    service.subscribe(handlers(config, parts->clock, parts->metrics));
     spawn_threads(service, config, *parts);
     return absl::OkStatus();
 }

@@ -75,7 +75,7 @@ struct LinkedWorld {
 
     int send_all() {
         int count = 0;
-        while (sending.send_next().value()) {
+        while (sending.run_once().value()) {
             ++count;
         }
         return count;

@@ -62,7 +62,7 @@ Status World::deliver(const std::vector<account::v1::BalanceChange>& changes) {
 
 int World::send_all() {
     for (int count = 0;; ++count) {
-        const Result<bool> sent = sending.send_next();
+        const Result<int> sent = sending.run_once();
         REQUIRE(sent.ok());
         if (!*sent) {
             return count;

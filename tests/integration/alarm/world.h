@@ -11,14 +11,11 @@
 #include "adapters/pg_alarm_queries.h"
 #include "adapters/pg_notification_store.h"
 #include "adapters/smtp_sender.h"
+#include "alarm_migrations.h"
 #include "app/send_notifications.h"
 #include "integration/alarm/sinks.h"
 #include "support/fake_clock.h"
 #include "support/test_database.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& alarm_migrations();
-}
 
 namespace prepay::alarm::test {
 

@@ -7,11 +7,9 @@
 #include <fstream>
 #include <sstream>
 
+#include "console_migrations.h"
+#include "core/pause.h"
 #include "support/child_process.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& console_migrations();
-}
 
 namespace prepay::test {
 namespace {
@@ -133,6 +131,13 @@ void World::make_pages() {
 
 std::string World::token(rpc::Role role, const std::string& account_id) const {
     return keys.token(role, std::string("user:") + rpc::role_text(role), account_id, clock);
+}
+
+void World::run_ended_sessions(const std::stop_token& stop) {
+    while (!stop.stop_requested()) {
+        (void)ended_sessions_->look();
+        pause(stop, console::EndedSessions::kInterval);
+    }
 }
 
 void World::tidy_log_ins() { REQUIRE(auth_->tidy().ok()); }

@@ -108,7 +108,7 @@ public:
     void look_for_ended_sessions();
     void tidy_log_ins();
     /// What it does in a thread of its own.
-    void run_ended_sessions(const std::stop_token& stop) { ended_sessions_->run(stop); }
+    void run_ended_sessions(const std::stop_token& stop);
     /// The console's gRPC goes away.
     void stop_grpc() { server_->stop(std::chrono::seconds(5)); }
     /// SQL as the superuser.

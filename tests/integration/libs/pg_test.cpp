@@ -46,6 +46,71 @@ TEST_CASE("transact commits on OK and rolls back on an error") {
                       .ok());
 }
 
+TEST_CASE("what is to happen after a commit happens after it, in order, and never without it") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint PRIMARY KEY)"}});
+    const auto database = scratch.open();
+    const auto other = scratch.open();
+    const auto count = [&] {
+        return other
+            ->read([](pqxx::work& tx) -> Result<int> {
+                return pg::only<int>(tx.exec1("SELECT count(*) FROM t"));
+            })
+            .value();
+    };
+    std::vector<int> seen;
+    const auto insert = [&](int n) {
+        return [&seen, &count, n](pqxx::work& tx) -> Status {
+            pg::after_commit(tx, [&seen, &count] { seen.push_back(count()); });
+            tx.exec("INSERT INTO t VALUES (" + std::to_string(n) + ")");
+            pg::after_commit(tx, [&seen] { seen.push_back(-1); });
+            return absl::OkStatus();
+        };
+    };
+    REQUIRE(database->transact(insert(1)).ok());
+    CHECK(seen == std::vector<int>{1, -1});
+    CHECK(error_reason(database->transact(insert(1))) == "CONSTRAINT");
+    CHECK_FALSE(database
+                    ->transact([&](pqxx::work& tx) {
+                        CHECK(insert(2)(tx).ok());
+                        return failed_precondition("NO", "no");
+                    })
+                    .ok());
+    CHECK(seen == std::vector<int>{1, -1});
+
+    // Of two transactions of one thread each keeps its own.
+    REQUIRE(database
+                ->transact([&](pqxx::work& outer) {
+                    CHECK(insert(3)(outer).ok());
+                    CHECK(other
+                              ->transact([&](pqxx::work& inner) {
+                                  pg::after_commit(inner, [&seen] { seen.push_back(-2); });
+                                  pg::after_commit(outer, [&seen] { seen.push_back(-3); });
+                                  return absl::OkStatus();
+                              })
+                              .ok());
+                    return absl::OkStatus();
+                })
+                .ok());
+    CHECK(seen == std::vector<int>{1, -1, -2, 2, -1, -3});
+
+    // Run again after a serialization failure, an action does not happen twice.
+    seen.clear();
+    int runs = 0;
+    REQUIRE(database
+                ->transact([&](pqxx::work& tx) -> Status {
+                    pg::after_commit(tx, [&seen] { seen.push_back(0); });
+                    if (++runs == 1) {
+                        tx.exec(
+                            "DO $$ BEGIN RAISE EXCEPTION 'again' USING ERRCODE = '40001'; END $$");
+                    }
+                    return absl::OkStatus();
+                })
+                .ok());
+    CHECK(runs == 2);
+    CHECK(seen == std::vector<int>{0});
+}
+
 TEST_CASE("a row is read by the names of its columns, in any order") {
     SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint)"}});

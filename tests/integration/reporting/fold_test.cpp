@@ -303,7 +303,7 @@ TEST_CASE("A row committed late by an old transaction is still seen") {
     pqxx::connection connection(fixture.files.admin_url());
     pqxx::work slow(connection);
     slow.exec("SET search_path TO reporting");
-    REQUIRE(fixture.folder.fold(slow, {site_and_rooms(2)}).ok());  // Has its xid, not committed.
+    REQUIRE(fixture.fold(slow, {site_and_rooms(2)}).ok());  // Has its xid, not committed.
     REQUIRE(fixture.fold({meter_state("m1", true, metering_v1::RELAY_STATE_CLOSED, 1)}).ok());
     REQUIRE(source.refresh().ok());
     CHECK(image.room_count() == 0);

@@ -14,6 +14,7 @@
 #include "support/mock_broker.h"
 #include "support/paths.h"
 #include "support/token_keys.h"
+#include "support/topology.h"
 
 using namespace prepay;
 using namespace prepay::reporting;
@@ -31,7 +32,7 @@ struct Process {
         fs::create_directories(folder);
         std::ofstream(folder / "key.pem") << keys.public_pem();
         std::ofstream(folder / "token") << token;
-        for (const std::string& topic : EventFolder::topics()) {
+        for (const std::string& topic : prepay::test::topology().service("reporting").reads) {
             broker.create_topic(topic, kPartitions);
         }
         const std::string url = files.options().url;

@@ -10,11 +10,8 @@
 #include "adapters/pg_wall_source.h"
 #include "prepay/account/v1/events.pb.h"
 #include "prepay/metering/v1/events.pb.h"
+#include "reporting_migrations.h"
 #include "support/test_database.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& reporting_migrations();
-}
 
 namespace prepay::reporting::test {
 
@@ -39,7 +36,10 @@ struct Fixture {
     Fixture() : files("reporting", reporting_migrations()), database(files.open()) {}
 
     Status fold(const std::vector<kafka::Message>& messages) {
-        return database->transact([&](pqxx::work& tx) { return folder.fold(tx, messages); });
+        return database->transact([&](pqxx::work& tx) { return fold(tx, messages); });
+    }
+    Status fold(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+        return folder.handlers().at(messages.front().topic)(tx, messages);
     }
 
     /// Every row of every read model as text, to compare two databases.

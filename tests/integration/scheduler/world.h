@@ -11,12 +11,9 @@
 #include "app/dispatch_items.h"
 #include "app/resolve_sent.h"
 #include "prepay/metering/v1/events.pb.h"
+#include "scheduler_migrations.h"
 #include "support/fake_clock.h"
 #include "support/test_database.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& scheduler_migrations();
-}
 
 namespace prepay::scheduler::test {
 

@@ -110,9 +110,9 @@ TEST_CASE("each kind goes to its sender and its outcome is recorded") {
     world.add("a", ChannelKind::kEmail);
     world.add("b", ChannelKind::kWebhook);
     world.webhook.report = {Delivery::kUnknown, "ANSWER_LOST"};
-    CHECK(world.sending.send_next().value());
-    CHECK(world.sending.send_next().value());
-    CHECK_FALSE(world.sending.send_next().value());
+    CHECK(world.sending.run_once().value());
+    CHECK(world.sending.run_once().value());
+    CHECK_FALSE(world.sending.run_once().value());
     CHECK(world.email.sent == std::vector<std::string>{"a"});
     CHECK(world.webhook.sent == std::vector<std::string>{"b"});
     CHECK(world.store.marks.at("a").state == NotificationState::kSent);
@@ -126,10 +126,10 @@ TEST_CASE("an outcome the database did not take is recorded before anything else
     world.add("a", ChannelKind::kEmail);
     world.add("b", ChannelKind::kEmail);
     world.store.mark_failures = 2;
-    CHECK_FALSE(world.sending.send_next().ok());
-    CHECK_FALSE(world.sending.send_next().ok());
+    CHECK_FALSE(world.sending.run_once().ok());
+    CHECK_FALSE(world.sending.run_once().ok());
     CHECK(world.email.sent == std::vector<std::string>{"a"});
-    CHECK(world.sending.send_next().value());
+    CHECK(world.sending.run_once().value());
     CHECK(world.store.marks.at("a").state == NotificationState::kSent);
     CHECK(world.email.sent == std::vector<std::string>{"a", "b"});
 }
@@ -164,7 +164,7 @@ TEST_CASE("which mails carry the tenant's own link") {
         World world;
         world.links.status = row.links;
         world.add_mail(row.to_customer, row.episode_id, row.attempt_count);
-        CHECK(world.sending.send_next().value());
+        CHECK(world.sending.run_once().value());
         CHECK(world.links.asked.size() == row.asked);
         REQUIRE(world.email.bodies.size() == (row.body.empty() ? 0U : 1U));
         const NextStep& step = world.store.marks.begin()->second;

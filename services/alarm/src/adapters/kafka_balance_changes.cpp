@@ -6,6 +6,13 @@
 
 namespace prepay::alarm {
 
+outbox::Handlers handlers(const EpisodeWriter& writer) {
+    return {{kBalanceChangesTopic,
+             [&writer](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+                 return take_balance_changes(writer, tx, messages);
+             }}};
+}
+
 Status take_balance_changes(const EpisodeWriter& writer, pqxx::work& tx,
                             const std::vector<kafka::Message>& messages) {
     std::vector<AccountChange> changes;

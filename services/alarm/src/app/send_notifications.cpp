@@ -1,5 +1,6 @@
 #include "app/send_notifications.h"
 
+#include "core/anchored_clock.h"
 #include "core/crash_point.h"
 #include "domain/message.h"
 #include "telemetry/log.h"
@@ -64,12 +65,12 @@ DeliveryReport NotificationSending::send(OutgoingNotification& notification) {
     return ended ? *ended : email_.send(notification);
 }
 
-Result<bool> NotificationSending::send_next() {
+Result<int> NotificationSending::run_once() {
     PREPAY_RETURN_IF_ERROR(record_marks());
     PREPAY_ASSIGN_OR_RETURN(std::optional<OutgoingNotification> next,
                             store_.claim_next(clock_.now(), lease_));
     if (!next) {
-        return false;
+        return 0;
     }
     PREPAY_CRASH_POINT("alarm.sending");
     const auto start = clock_.steady();
@@ -79,7 +80,18 @@ Result<bool> NotificationSending::send_next() {
     marks_.push_back(
         {next->notification_id, next->attempt.count, next_step(report, next->attempt, rule_)});
     PREPAY_RETURN_IF_ERROR(record_marks());
-    return true;
+    return 1;
+}
+
+Status keep_house(NotificationStore& store, const Clock& clock, const AlarmMetrics& metrics) {
+    if (is_in_doubt(clock)) {
+        return absl::OkStatus();  // Nobody knows what is due.
+    }
+    PREPAY_ASSIGN_OR_RETURN(const int abandoned, store.close_abandoned(clock.now()));
+    metrics.abandoned(abandoned);
+    PREPAY_ASSIGN_OR_RETURN(const int waiting, store.count_waiting());
+    metrics.waiting(waiting);
+    return store.plan_repeats(clock.now()).status();
 }
 
 }  // namespace prepay::alarm

@@ -17,9 +17,9 @@ public:
                         PayLinks& links, std::string pay_url, RetryRule rule, Duration send_timeout,
                         const Clock& clock, const AlarmMetrics& metrics);
 
-    /// Sends one; false when nothing is due. An error of the database is returned; an outcome that
-    /// could not be recorded is kept and recorded first next time.
-    Result<bool> send_next();
+    /// Sends one and says how many that were, 0 when nothing is due. An error of the database is
+    /// returned; an outcome that could not be recorded is kept and recorded first next time.
+    Result<int> run_once();
 
 private:
     struct Mark {
@@ -43,5 +43,8 @@ private:
     const AlarmMetrics& metrics_;
     std::vector<Mark> marks_;  // At most one: nothing is claimed before it is recorded.
 };
+
+/// Closes what was claimed and never finished, plans what is to be told again, and counts.
+Status keep_house(NotificationStore& store, const Clock& clock, const AlarmMetrics& metrics);
 
 }  // namespace prepay::alarm

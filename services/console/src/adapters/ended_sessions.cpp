@@ -1,15 +1,11 @@
 #include "adapters/ended_sessions.h"
 
 #include "core/ids.h"
-#include "core/pause.h"
-#include "telemetry/log.h"
 
 namespace prepay::console {
 namespace {
 
-constexpr std::chrono::seconds kInterval{1};
 constexpr std::chrono::seconds kStaleAfter{5};
-constexpr std::chrono::hours kHousekeepingInterval{1};
 constexpr std::chrono::minutes kClockSkewMax{1};  ///< Of replicas and the database.
 constexpr std::chrono::hours kLinksKeptAfter{24 * 90};
 
@@ -45,34 +41,10 @@ Result<EndedSessions::Snapshot> EndedSessions::latest() const {
     return latest_;
 }
 
-void EndedSessions::keep_house() {
+Status EndedSessions::keep_house() {
     const Instant now = clock_.now();
-    Status status = store_.forget_sessions(now);
-    if (status.ok()) {
-        status = links_.forget(now - kLinksKeptAfter);
-    }
-    if (!status.ok()) {
-        telemetry::log_warning("old sessions and links are deleted later",
-                               {{"error", telemetry::describe(status)}});
-    }
-}
-
-void EndedSessions::run(const std::stop_token& stop) {
-    auto next_housekeeping = clock_.steady();
-    bool is_known = true;
-    while (!stop.stop_requested()) {
-        const Status status = look();
-        if (!status.ok() && is_known) {
-            telemetry::log_warning("ended sessions cannot be read",
-                                   {{"error", telemetry::describe(status)}});
-        }
-        is_known = status.ok();
-        if (clock_.steady() >= next_housekeeping) {
-            keep_house();
-            next_housekeeping = clock_.steady() + kHousekeepingInterval;
-        }
-        pause(stop, kInterval);
-    }
+    PREPAY_RETURN_IF_ERROR(store_.forget_sessions(now));
+    return links_.forget(now - kLinksKeptAfter);
 }
 
 }  // namespace prepay::console

@@ -33,16 +33,17 @@ public:
           server_(server),
           clock_(clock) {}
 
-    /// Looks every second; what cannot be read leaves everybody with what was known.
-    void run(const std::stop_token& stop);
-    /// One look.
+    /// How often to look.
+    static constexpr std::chrono::seconds kInterval{1};
+
+    /// One look; what cannot be read leaves everybody with what was known.
     Status look();
+    /// Deletes sessions and links that nobody can use any more.
+    Status keep_house();
     /// What was last seen. UNAVAILABLE with reason SESSIONS_UNKNOWN when that is too long ago.
     [[nodiscard]] Result<Snapshot> latest() const;
 
 private:
-    void keep_house();
-
     const ConsoleConfig& config_;
     PgUserStore store_;
     PgTenantLinks links_;

@@ -9,7 +9,6 @@
 #include "convert.h"
 #include "core/anchored_clock.h"
 #include "core/ids.h"
-#include "core/pause.h"
 #include "pg/request_answer.h"
 #include "telemetry/log.h"
 
@@ -18,7 +17,6 @@ namespace {
 
 using google::protobuf::util::TimeUtil;
 
-constexpr std::chrono::seconds kTidyInterval{5};
 constexpr int kPausesMax = 200;
 constexpr int kPauseAddressesMax = 20;  // A user.
 
@@ -89,17 +87,6 @@ void GrpcAuthService::register_on(rpc::Server& server) {
 Status GrpcAuthService::tidy() {
     watch_.sweep();
     return attempts_.tidy(clock_.now());
-}
-
-void GrpcAuthService::run(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-        if (const Status status = tidy(); !status.ok()) {
-            telemetry::log_warning("old log-in failures are deleted later",
-                                   {{"error", telemetry::describe(status)}});
-        }
-        pause(stop, kTidyInterval);
-    }
-    watch_.sweep(true);
 }
 
 // The other end of the connection, or whom our own edge says it calls for.

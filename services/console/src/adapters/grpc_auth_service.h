@@ -19,9 +19,7 @@ public:
     GrpcAuthService(const ConsoleConfig& config, pg::Database& database,
                     const ConsoleMetrics& metrics, const Clock& clock);
     void register_on(rpc::Server& server);
-    /// Keeps log lines and stored failures few, every few seconds.
-    void run(const std::stop_token& stop);
-    /// One round of it.
+    /// Keeps log lines and stored failures few; to be called every few seconds.
     Status tidy();
     /// What the edge of this process puts before a client's address, so that it is believed.
     [[nodiscard]] const std::string& address_proof() const { return address_proof_; }

@@ -57,6 +57,15 @@ void apply(const CallHeaders& headers, grpc::ClientContext& context) {
 
 }  // namespace
 
+std::map<std::string, std::string> service_addresses(
+    const std::string& own, const std::map<std::string, std::string>& peers) {
+    std::map<std::string, std::string> found{{"prepay.console.v1", own}};
+    for (const auto& [name, address] : peers) {
+        found["prepay." + name + ".v1"] = address;
+    }
+    return found;
+}
+
 GrpcBridge::GrpcBridge(const std::map<std::string, std::string>& addresses,
                        std::string address_proof)
     : address_proof_(std::move(address_proof)) {

@@ -62,6 +62,11 @@ private:
     grpc::Status status_;
 };
 
+/// Where the services of the suite listen, the console's own gRPC among them: proto package ->
+/// address.
+std::map<std::string, std::string> service_addresses(
+    const std::string& own, const std::map<std::string, std::string>& peers);
+
 /// Calls any method of the services by path with serialized messages, without generated stubs.
 class GrpcBridge {
 public:

@@ -75,12 +75,16 @@ const std::map<std::string, EventFolder::Fold>& EventFolder::folds() {
     return folds;
 }
 
-std::vector<std::string> EventFolder::topics() {
-    std::vector<std::string> topics;
+outbox::Handlers EventFolder::handlers() const {
+    outbox::Handlers handlers;
     for (const auto& [topic, fold] : folds()) {
-        topics.push_back(topic);
+        handlers[topic] = [this, topic = topic, fold = fold](pqxx::work& tx,
+                                                             const Messages& messages) {
+            const FoldTimer timer = metrics_.time_fold(topic, messages.size());
+            return (this->*fold)(tx, messages);
+        };
     }
-    return topics;
+    return handlers;
 }
 
 std::map<std::string, outbox::SnapshotSwap> EventFolder::swaps() {
@@ -92,19 +96,6 @@ std::map<std::string, outbox::SnapshotSwap> EventFolder::swaps() {
     };
     return {{"prepay.account.charge-postings.v1",
              {step(pg_fold_store::clear_fresh), step(pg_fold_store::put_in_fresh)}}};
-}
-
-Status EventFolder::fold(pqxx::work& tx, const Messages& messages) const {
-    if (messages.empty()) {
-        return absl::OkStatus();
-    }
-    const std::string& topic = messages.front().topic;
-    const auto chosen = folds().find(topic);
-    if (chosen == folds().end()) {
-        return outbox::bad_message("nobody folds " + topic);
-    }
-    const FoldTimer timer = metrics_.time_fold(topic, messages.size());
-    return (this->*chosen->second)(tx, messages);
 }
 
 Status EventFolder::fold_rooms(pqxx::work& tx, const Messages& messages) const {

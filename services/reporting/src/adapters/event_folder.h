@@ -22,14 +22,11 @@ class EventFolder {
 public:
     explicit EventFolder(ReportingMetrics& metrics) : metrics_(metrics) {}
 
-    /// The topics the read models are made of.
-    static std::vector<std::string> topics();
+    /// The topics that the read models are made of, and what is done with each. BAD_MESSAGE for
+    /// what can never be applied.
+    [[nodiscard]] outbox::Handlers handlers() const;
     /// How a snapshot of charges takes the place of those that were added up.
     static std::map<std::string, outbox::SnapshotSwap> swaps();
-
-    /// Applies messages of one topic partition in the transaction given. BAD_MESSAGE for what can
-    /// never be applied.
-    Status fold(pqxx::work& tx, const std::vector<kafka::Message>& messages) const;
 
 private:
     using Messages = std::vector<kafka::Message>;

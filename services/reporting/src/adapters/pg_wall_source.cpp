@@ -152,16 +152,4 @@ Status PgWallSource::refresh() {
     return facts.sites.empty() || image_.local_dates(now) == dates ? absl::OkStatus() : refresh();
 }
 
-void PgWallSource::run(const std::stop_token& stop, std::chrono::milliseconds interval,
-                       const ReportingMetrics& metrics) {
-    while (!stop.stop_requested()) {
-        if (const Status status = refresh(); !status.ok()) {
-            telemetry::log_warning("the wall will be refreshed again",
-                                   {{"error", telemetry::describe(status)}});
-        }
-        metrics.set_wall_rooms(image_.room_count());
-        pause(stop, interval);
-    }
-}
-
 }  // namespace prepay::reporting

@@ -22,10 +22,6 @@ public:
     /// One look. Everything the first time. Reads one snapshot; reasons as of pg::Database.
     Status refresh();
 
-    /// Looks until stopped; a failure is logged and made up for by the next look.
-    void run(const std::stop_token& stop, std::chrono::milliseconds interval,
-             const ReportingMetrics& metrics);
-
 private:
     Result<WallFacts> load(pqxx::work& tx, const std::set<LocalDate>& dates);
 

@@ -7,6 +7,14 @@
 
 namespace prepay::scheduler {
 
+outbox::Handlers handlers(const SchedulerConfig& config, const Clock& clock,
+                          const SchedulerMetrics& metrics) {
+    return {
+        {kCommandResultsTopic, [&](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+             return take_command_results(tx, messages, config, clock, metrics);
+         }}};
+}
+
 Status take_command_results(pqxx::work& tx, const std::vector<kafka::Message>& messages,
                             const SchedulerConfig& config, const Clock& clock,
                             const SchedulerMetrics& metrics) {

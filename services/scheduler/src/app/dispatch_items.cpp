@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/anchored_clock.h"
 #include "core/crash_point.h"
 #include "telemetry/log.h"
 
@@ -33,7 +34,19 @@ ItemDispatch::ItemDispatch(TaskStore& store, Gateway& gateway, DispatchRules rul
                            const Clock& clock, const SchedulerMetrics& metrics)
     : store_(store), gateway_(gateway), rules_(rules), clock_(clock), metrics_(metrics) {}
 
+Status start_due_tasks(TaskStore& store, const Clock& clock, const SchedulerMetrics& metrics) {
+    if (is_in_doubt(clock)) {
+        return absl::OkStatus();
+    }
+    PREPAY_ASSIGN_OR_RETURN(const int count, store.start_due(clock.now()));
+    metrics.started(count);
+    return absl::OkStatus();
+}
+
 Result<int> ItemDispatch::run_once() {
+    if (is_in_doubt(clock_)) {
+        return 0;
+    }
     // Measured from before the claim, on the clock that never jumps: ours ends before the lease
     // does.
     const auto work_until =

@@ -19,8 +19,9 @@ public:
     ItemDispatch(TaskStore& store, Gateway& gateway, DispatchRules rules, const Clock& clock,
                  const SchedulerMetrics& metrics);
 
-    /// Claims, submits and marks one batch; the number claimed. Stops submitting well before the
-    /// lease ends, and at the first sign that the gateway cannot be reached: the rest is put back.
+    /// Nothing while nobody knows the time. Claims, submits and marks one batch; the number
+    /// claimed. Stops submitting well before the lease ends, and at the first sign that the gateway
+    /// cannot be reached: the rest is put back.
     Result<int> run_once();
 
 private:
@@ -35,5 +36,8 @@ private:
     const Clock& clock_;
     const SchedulerMetrics& metrics_;
 };
+
+/// Makes the items of the tasks whose time has come. Nothing while nobody knows the time.
+Status start_due_tasks(TaskStore& store, const Clock& clock, const SchedulerMetrics& metrics);
 
 }  // namespace prepay::scheduler
