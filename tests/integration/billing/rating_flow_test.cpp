@@ -5,7 +5,7 @@
 #include <set>
 #include <thread>
 
-#include "adapters/pg_charges.h"
+#include "charges/adapters/pg_charges.h"
 #include "integration/billing/billing_fixture.h"
 #include "outbox/parts.h"
 #include "pg/migrate.h"
@@ -357,7 +357,7 @@ TEST_CASE("a cubic metre of water costs its price, live as in the explanation") 
     CHECK(charges[1].lines[1].quantity == Quantity::ml(500'003));
     v1::ExplainChargeRequest request;
     request.set_charge_id(std::to_string(charges[1].charge_id));
-    const auto answer = billing.service.explain_charge(billing.call("ExplainCharge"), request);
+    const auto answer = billing.charge_rpc.explain_charge(billing.call("ExplainCharge"), request);
     REQUIRE(answer.ok());
     std::string text;
     for (const std::string& step : answer->arithmetic()) {

@@ -59,8 +59,8 @@ TEST_CASE("a place whose meter is swapped for one of water keeps its electricity
     REQUIRE(billing.send_readings("x-1", {reading(march(5), 5'000'000, 1)}, kWater).ok());
     CHECK(charged(billing) == before);
     CHECK(billing.pending() == 2);
-    const auto waiting = billing.service.list_assignments(billing.call("ListAssignments"),
-                                                          v1::ListAssignmentsRequest());
+    const auto waiting = billing.tariff_rpc.list_assignments(billing.call("ListAssignments"),
+                                                             v1::ListAssignmentsRequest());
     REQUIRE(waiting.ok());
     REQUIRE(waiting->assignments_size() == 1);
     CHECK(waiting->assignments(0).meter_resource() == kWater);
@@ -68,8 +68,8 @@ TEST_CASE("a place whose meter is swapped for one of water keeps its electricity
     CHECK(error_reason(billing.assign("power", {"x-1"}, march(9)).status()) == "RESOURCE_DIFFERS");
     REQUIRE(billing.assign("water", {"x-1"}, march(4)).ok());
     CHECK(billing.pending() == 0);
-    const auto fitting = billing.service.list_assignments(billing.call("ListAssignments"),
-                                                          v1::ListAssignmentsRequest());
+    const auto fitting = billing.tariff_rpc.list_assignments(billing.call("ListAssignments"),
+                                                             v1::ListAssignmentsRequest());
     REQUIRE(fitting.ok());
     REQUIRE(fitting->assignments_size() == 2);
     CHECK(fitting->assignments(1).wrong_resource_reading_count() == 0);

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "app/meter_work.h"
 #include "property/billing/generators.h"
+#include "rating/app/meter_work.h"
 
 namespace prepay::billing {
 namespace {
