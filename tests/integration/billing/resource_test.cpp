@@ -35,8 +35,8 @@ std::ostream& operator<<(std::ostream& out, const Charged& charged) {
 Charged charged(Billing& billing) {
     Charged sum;
     for (const Charge& charge : billing.open_charges("x-1")) {
-        (charge.quantity.resource() == Resource::kWater ? sum.ml : sum.wh) +=
-            charge.quantity.base_units();
+        (charge.energy().quantity.resource() == Resource::kWater ? sum.ml : sum.wh) +=
+            charge.energy().quantity.base_units();
         sum.amount_micros += charge.amount_micros;
     }
     billing.sums();
@@ -76,7 +76,7 @@ TEST_CASE("a place whose meter is swapped for one of water keeps its electricity
     // The first mL are not behind 3,000 others.
     const Charged both{3'000, 1'000'000, before.amount_micros + 3'100'000};
     CHECK(charged(billing) == both);
-    CHECK(billing.open_charges("x-1").back().before.used == 0);
+    CHECK(billing.open_charges("x-1").back().energy().before.used == 0);
 
     SECTION("when a reading of the old meter comes late") {
         REQUIRE(billing.send_readings("x-1", {reading(march(2, 18), 1'500)}, kPower).ok());

@@ -7,5 +7,7 @@
 namespace prepay::billing {
 
 v1::Charge to_proto(const Charge& charge);
+/// What an explanation says of the basis alone.
+void to_proto(const EnergyBasis& basis, v1::ExplainChargeResponse& response);
 
 }  // namespace prepay::billing

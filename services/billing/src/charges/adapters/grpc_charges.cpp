@@ -26,30 +26,13 @@ Result<std::int64_t> charge_id_from(const std::string& text) {
 
 void fill_explanation(const Charge& charge, v1::ExplainChargeResponse& response) {
     *response.mutable_charge() = to_proto(charge);
-    response.set_start_reading_id(charge.from.reading_id);
-    response.set_end_reading_id(charge.to.reading_id);
-    response.set_start_register_total(charge.start_register);
-    response.set_end_register_total(charge.end_register);
-    response.set_tier_quantity_before(charge.before.used);
-    response.set_tier_quantity_after(charge.after.used);
     response.set_remainder_before_picos(charge.remainder_before_picos);
     response.set_remainder_after_picos(charge.remainder_after_picos);
-    ChargeArithmetic arithmetic;
-    arithmetic.start_register = charge.start_register;
-    arithmetic.end_register = charge.end_register;
-    arithmetic.from_register = charge.from.total.base_units();
-    arithmetic.to_register = charge.to.total.base_units();
-    arithmetic.before = charge.before;
-    arithmetic.after = charge.after;
-    arithmetic.lines = charge.lines;
-    arithmetic.amount_micros = charge.amount_micros;
-    arithmetic.remainder_before_picos = charge.remainder_before_picos;
-    arithmetic.remainder_after_picos = charge.remainder_after_picos;
-    arithmetic.resource = charge.quantity.resource();
+    std::visit([&](const auto& basis) { to_proto(basis, response); }, charge.basis);
     if (charge.reversal_of) {
         response.add_arithmetic("reversal of charge " + std::to_string(*charge.reversal_of));
     }
-    for (std::string& step : explain(arithmetic)) {
+    for (std::string& step : explain(charge)) {
         response.add_arithmetic(std::move(step));
     }
 }
@@ -130,9 +113,10 @@ Result<v1::ExplainChargeResponse> GrpcCharges::explain_charge(
         response.add_arithmetic("meter " + charge->meter_id + ", room " +
                                 find_room_name(tx, charge->room_id));
         fill_explanation(*charge, response);
-        const auto tariff = find_tariff(tx, charge->tariff_id);
+        const EnergyBasis& basis = charge->energy();
+        const auto tariff = find_tariff(tx, basis.tariff_id);
         for (const StoredVersion& version : tariff->versions) {
-            if (version.version == charge->tariff_version) {
+            if (version.version == basis.tariff_version) {
                 *response.mutable_tariff_version() = to_proto(tariff->tariff_id, version);
             }
         }

@@ -76,49 +76,50 @@ const std::string kSelect =
     " FROM charges c JOIN meters m USING (meter_key) JOIN accounts a USING (account_key)"
     " JOIN occupancies o USING (occupancy_key) JOIN tariffs t USING (tariff_key)";
 
+EnergyBasis read_energy(const pg::Row& row) {
+    const int epoch = row.get<int>("register_epoch");
+    const auto total = [&](const char* column) {
+        return RegisterTotal::from_base_units(row.number(column));
+    };
+    EnergyBasis b;
+    b.tariff_key = row.number("tariff_key");
+    b.tariff_id = row.text("tariff_id");
+    b.tariff_version = row.get<int>("tariff_version");
+    b.start_register = row.number("start_register");
+    b.end_register = row.number("end_register");
+    b.quantity = {resource_of(row.text("resource")), row.number("quantity")};
+    b.before = {tier_span_of(row.text("tier_span_before")),
+                row.get<std::int32_t>("tier_span_key_before"), row.number("tier_quantity_before")};
+    b.after = {tier_span_of(row.text("tier_span_after")),
+               row.get<std::int32_t>("tier_span_key_after"), row.number("tier_quantity_after")};
+    b.from = {row.time("from_slot_time"), 0,     row.time("from_time"),
+              total("from_register"),     epoch, row.number("from_reading_id")};
+    b.to = {row.time("to_slot_time"), 0,     row.time("to_time"),
+            total("to_register"),     epoch, row.number("to_reading_id")};
+    return b;
+}
+
 Charge read_charge(const pg::Row& row) {
     Charge c;
     c.charge_id = row.number("charge_id");
     c.reversal_of = row.find<std::int64_t>("reversal_of");
-    c.meter_key = row.number("meter_key");
-    c.meter_id = row.text("meter_id");
     c.account_key = row.number("account_key");
     c.account_id = row.text("account_id");
+    c.occupancy_key = row.number("occupancy_key");
+    c.meter_key = row.number("meter_key");
+    c.meter_id = row.text("meter_id");
     c.room_id = row.text("room_id");
     c.site_id = row.text("site_id");
-    c.occupancy_key = row.number("occupancy_key");
-    c.tariff_key = row.number("tariff_key");
-    c.tariff_id = row.text("tariff_id");
-    c.tariff_version = row.get<int>("tariff_version");
-    const Resource resource = resource_of(row.text("resource"));
     c.start = row.time("start_time");
     c.end = row.time("end_time");
-    c.start_register = row.number("start_register");
-    c.end_register = row.number("end_register");
-    c.quantity = {resource, row.number("quantity")};
     c.amount_micros = row.number("amount_micros");
     const std::int64_t nanos = row.number("amount_nanos");
     c.amount_picos = join_picos(nanos, row.number("amount_picos_rest"));
-    c.lines = parse_lines(row.text("lines"), resource);
-    c.before = {tier_span_of(row.text("tier_span_before")),
-                row.get<std::int32_t>("tier_span_key_before"), row.number("tier_quantity_before")};
-    c.after = {tier_span_of(row.text("tier_span_after")),
-               row.get<std::int32_t>("tier_span_key_after"), row.number("tier_quantity_after")};
     c.remainder_before_picos = row.number("remainder_before_picos");
     c.remainder_after_picos = row.number("remainder_after_picos");
-    const int epoch = row.get<int>("register_epoch");
-    c.from = {row.time("from_slot_time"),
-              0,
-              row.time("from_time"),
-              RegisterTotal::from_base_units(row.number("from_register")),
-              epoch,
-              row.number("from_reading_id")};
-    c.to = {row.time("to_slot_time"),
-            0,
-            row.time("to_time"),
-            RegisterTotal::from_base_units(row.number("to_register")),
-            epoch,
-            row.number("to_reading_id")};
+    EnergyBasis basis = read_energy(row);
+    c.lines = parse_lines(row.text("lines"), basis.quantity.resource());
+    c.basis = std::move(basis);
     return c;
 }
 
@@ -178,37 +179,38 @@ void insert_charges(pqxx::work& tx, std::vector<Charge>& charges) {
         Charge& c = charges[i];
         c.charge_id = ids[i];
         const SplitPicos amount = split_picos(c.amount_picos);
+        const EnergyBasis& b = c.energy();
         columns.add({c.charge_id,
                      c.meter_key,
                      c.account_key,
                      c.occupancy_key,
-                     c.tariff_key,
-                     c.tariff_version,
+                     b.tariff_key,
+                     b.tariff_version,
                      to_micros(c.start),
                      to_micros(c.end),
-                     c.start_register,
-                     c.end_register,
-                     c.quantity.base_units(),
+                     b.start_register,
+                     b.end_register,
+                     b.quantity.base_units(),
                      c.amount_micros,
                      amount.nanos,
                      amount.picos_rest,
-                     static_cast<std::int64_t>(c.before.span),
-                     c.before.span_key,
-                     c.before.used,
-                     static_cast<std::int64_t>(c.after.span),
-                     c.after.span_key,
-                     c.after.used,
+                     static_cast<std::int64_t>(b.before.span),
+                     b.before.span_key,
+                     b.before.used,
+                     static_cast<std::int64_t>(b.after.span),
+                     b.after.span_key,
+                     b.after.used,
                      c.remainder_before_picos,
                      c.remainder_after_picos,
-                     c.to.epoch,
-                     to_micros(c.from.slot_time),
-                     to_micros(c.from.read_time),
-                     c.from.total.base_units(),
-                     c.from.reading_id,
-                     to_micros(c.to.slot_time),
-                     to_micros(c.to.read_time),
-                     c.to.total.base_units(),
-                     c.to.reading_id,
+                     b.to.epoch,
+                     to_micros(b.from.slot_time),
+                     to_micros(b.from.read_time),
+                     b.from.total.base_units(),
+                     b.from.reading_id,
+                     to_micros(b.to.slot_time),
+                     to_micros(b.to.read_time),
+                     b.to.total.base_units(),
+                     b.to.reading_id,
                      c.reversal_of.value_or(0)});
         lines.push_back(lines_text(c.lines));
     }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 #include "core/time.h"
 #include "quantity/quantity.h"
@@ -27,5 +28,23 @@ struct Reading {
     std::int64_t reading_id = 0;
     bool operator==(const Reading&) const = default;
 };
+
+/// What a meter counted between two registers, and by which tariff: enough to explain the charge,
+/// and to take the meter back to before it.
+struct EnergyBasis {
+    std::int64_t tariff_key = 0;
+    std::string tariff_id;
+    int tariff_version = 0;
+    std::int64_t start_register = 0;  ///< Base units; of the epoch of the readings.
+    std::int64_t end_register = 0;
+    Quantity quantity;  ///< Negative in a reversal.
+    TierCounter before;
+    TierCounter after;
+    Reading from;  ///< The readings around.
+    Reading to;
+};
+
+/// The same with quantity and counter going the other way.
+EnergyBasis reversed(EnergyBasis basis);
 
 }  // namespace prepay::billing

@@ -61,10 +61,11 @@ void rewind(MeterWork& work, Instant moment, std::vector<Charge> charges) {
         refeed(*state.base);
     }
     for (auto charge = charges.rbegin(); charge != charges.rend(); ++charge) {
-        state.counters[charge->account_id] = charge->before;
-        refeed(charge->from);
-        refeed(charge->to);
-        state.base = charge->from;
+        const EnergyBasis& basis = charge->energy();
+        state.counters[charge->account_id] = basis.before;
+        refeed(basis.from);
+        refeed(basis.to);
+        state.base = basis.from;
     }
     if (state.first && moment <= state.first->read_time) {
         refeed(*state.first);

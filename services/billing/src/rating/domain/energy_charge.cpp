@@ -1,41 +1,41 @@
 #include "rating/domain/energy_charge.h"
 
 namespace prepay::billing {
+namespace {
+
+EnergyBasis basis_of(const ChargeDraft& draft) {
+    EnergyBasis basis;
+    basis.tariff_key = draft.tariff.tariff_key;
+    basis.tariff_id = draft.tariff.tariff_id;
+    basis.tariff_version = draft.tariff.version;
+    basis.start_register = draft.start_total.base_units();
+    basis.end_register = draft.end_total.base_units();
+    basis.quantity = draft.quantity();
+    basis.before = draft.before;
+    basis.after = draft.after;
+    basis.from = draft.from;
+    basis.to = draft.to;
+    return basis;
+}
+
+}  // namespace
 
 Charge make_charge(std::int64_t meter_key, const std::string& meter_id, const ChargeDraft& draft,
                    std::int64_t& remainder_picos) {
     Charge charge;
-    charge.meter_key = meter_key;
-    charge.meter_id = meter_id;
     charge.account_key = draft.occupancy.account_key;
     charge.account_id = draft.occupancy.account_id;
+    charge.occupancy_key = draft.occupancy.key;
+    charge.meter_key = meter_key;
+    charge.meter_id = meter_id;
     charge.room_id = draft.occupancy.room_id;
     charge.site_id = draft.occupancy.site_id;
-    charge.occupancy_key = draft.occupancy.key;
-    charge.tariff_key = draft.tariff.tariff_key;
-    charge.tariff_id = draft.tariff.tariff_id;
-    charge.tariff_version = draft.tariff.version;
     charge.start = draft.start;
     charge.end = draft.end;
-    charge.start_register = draft.start_total.base_units();
-    charge.end_register = draft.end_total.base_units();
-    charge.quantity = draft.quantity();
     charge.amount_picos = draft.picos();
     charge.lines = draft.lines;
-    charge.before = draft.before;
-    charge.after = draft.after;
-    charge.from = draft.from;
-    charge.to = draft.to;
-    charge.remainder_before_picos = remainder_picos;
-    if (charge.amount_picos + remainder_picos >= 0) {
-        const Rounded rounded = round_with_carry(charge.amount_picos, remainder_picos);
-        charge.amount_micros = rounded.amount.micros();
-        remainder_picos = rounded.remainder_picos;
-    } else {
-        // Below one micro-yuan, or the sum would not be negative.
-        remainder_picos += static_cast<std::int64_t>(charge.amount_picos);
-    }
-    charge.remainder_after_picos = remainder_picos;
+    charge.basis = basis_of(draft);
+    round_amount(charge, remainder_picos);
     return charge;
 }
 
@@ -45,13 +45,14 @@ bool is_same(const Charge& charge, const ChargeDraft& draft) {
     const auto same_slot = [](const Reading& a, const Reading& b) {
         return a.epoch == b.epoch && a.slot_time == b.slot_time && a.revision == b.revision;
     };
-    return same_slot(charge.from, draft.from) && same_slot(charge.to, draft.to) &&
+    const EnergyBasis& basis = charge.energy();
+    return same_slot(basis.from, draft.from) && same_slot(basis.to, draft.to) &&
            charge.occupancy_key == draft.occupancy.key &&
-           charge.tariff_key == draft.tariff.tariff_key &&
-           charge.tariff_version == draft.tariff.version && charge.start == draft.start &&
-           charge.end == draft.end && charge.start_register == draft.start_total.base_units() &&
-           charge.end_register == draft.end_total.base_units() && charge.before == draft.before &&
-           charge.after == draft.after && charge.lines == draft.lines;
+           basis.tariff_key == draft.tariff.tariff_key &&
+           basis.tariff_version == draft.tariff.version && charge.start == draft.start &&
+           charge.end == draft.end && basis.start_register == draft.start_total.base_units() &&
+           basis.end_register == draft.end_total.base_units() && basis.before == draft.before &&
+           basis.after == draft.after && charge.lines == draft.lines;
 }
 
 }  // namespace prepay::billing

@@ -7,8 +7,7 @@
 
 namespace prepay::billing {
 
-/// Makes a charge of a draft, rounding with the account's remainder and moving it. An energy charge
-/// is never negative: what a remainder below zero would take away stays in the remainder.
+/// Makes a charge of a draft, rounding with the account's remainder and moving it: round_amount().
 Charge make_charge(std::int64_t meter_key, const std::string& meter_id, const ChargeDraft& draft,
                    std::int64_t& remainder_picos);
 
