@@ -26,7 +26,7 @@ struct Parts {
         tariffs_rpc.add_to(service.server());
         charges_rpc.add_to(service.server());
         rating_rpc.add_to(service.server());
-        service.add_snapshot(billing::ChargeEvents::kTopic,
+        service.add_snapshot("prepay.billing.charges.v1",
                              [this](auto&&... arguments) { return events_out.tell(arguments...); });
         service.subscribe(billing::EventHandler::topics(),
                           [this](auto&&... arguments) { return events_in.apply(arguments...); });

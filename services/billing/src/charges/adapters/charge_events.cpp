@@ -10,6 +10,7 @@
 namespace prepay::billing {
 namespace {
 
+constexpr const char* kChargesTopic = "prepay.billing.charges.v1";
 constexpr int kChargesAtOnce = 500;
 
 }  // namespace
@@ -24,7 +25,7 @@ void ChargeEvents::publish(pqxx::work& tx, const std::vector<Charge>& charges) c
         if (message.charges_size() != 0) {
             // Any account of the partition leads to it; all charges in the message belong there.
             const std::string key = message.charges(0).account_id();
-            outbox::append_in_parts(tx, outbox_, kTopic, key, std::move(message),
+            outbox::append_in_parts(tx, outbox_, kChargesTopic, key, std::move(message),
                                     &v1::ChargesRated::mutable_charges,
                                     [this](v1::ChargesRated& part) { add_header(part); });
         }

@@ -13,8 +13,6 @@ namespace prepay::billing {
 /// The charges of whatever kind as others see them: prepay.billing.charges.v1. Thread-safe.
 class ChargeEvents {
 public:
-    static constexpr const char* kTopic = "prepay.billing.charges.v1";
-
     ChargeEvents(const outbox::Outbox& outbox, const Clock& clock)
         : outbox_(outbox), clock_(clock) {}
 

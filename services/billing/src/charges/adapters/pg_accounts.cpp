@@ -25,6 +25,9 @@ std::map<std::string, std::int64_t> account_keys(pqxx::work& tx,
 std::map<std::string, std::int64_t> lock_remainders(pqxx::work& tx,
                                                     const std::vector<std::int64_t>& keys) {
     std::map<std::string, std::int64_t> remainders;
+    if (keys.empty()) {
+        return remainders;
+    }
     for (const pg::Row row :
          tx.exec_params("SELECT account_id, remainder_picos FROM accounts"
                         " WHERE account_key = ANY ($1::bigint[]) ORDER BY account_key FOR UPDATE",

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "charges/adapters/pg_charges.h"
+#include "rating/adapters/meter_news.h"
 #include "rating/adapters/pg_meters.h"
 #include "tariffs/adapters/grpc_fields.h"
 #include "tariffs/adapters/grpc_once.h"
@@ -63,22 +64,17 @@ Result<v1::AddTariffVersionResponse> GrpcRating::add_tariff_version(
         });
 }
 
-Result<v1::AssignTariffResponse> GrpcRating::assign_in(pqxx::work& tx, const std::string& user,
-                                                       const v1::AssignTariffRequest& request) {
-    const auto tariff = find_tariff(tx, request.tariff_id());
-    if (!tariff) {
-        return tariff_not_found(request.tariff_id());
-    }
-    std::vector<MeterWork> works =
-        lock_meters(tx, {request.meter_ids().begin(), request.meter_ids().end()});
+Result<Instant> GrpcRating::start_of(pqxx::work& tx, const v1::AssignTariffRequest& request,
+                                     const StoredTariff& tariff,
+                                     const std::vector<MeterWork>& works) const {
     std::vector<std::int64_t> keys;
     Instant start = clock_.now();
     for (const MeterWork& work : works) {
-        if (const auto counted = resource_now(work); counted && *counted != tariff->resource) {
+        if (const auto counted = resource_now(work); counted && *counted != tariff.resource) {
             return failed_precondition("RESOURCE_DIFFERS",
                                        "meter " + work.meter_id + " counts " + text_of(*counted) +
-                                           ", tariff " + tariff->tariff_id + " is for " +
-                                           text_of(tariff->resource),
+                                           ", tariff " + tariff.tariff_id + " is for " +
+                                           text_of(tariff.resource),
                                        {{"field", "meter_ids"}, {"meter_id", work.meter_id}});
         }
         keys.push_back(work.meter_key);
@@ -95,15 +91,27 @@ Result<v1::AssignTariffResponse> GrpcRating::assign_in(pqxx::work& tx, const std
                                        " already; choose a later start_time",
                                    {{"field", "start_time"}, {"meter_id", *rated}});
     }
-    assign(tx, keys, tariff->tariff_key, start, user);
-    reload_assignments(tx, works);
-    take_pending(tx, works);
-    rating_.finish(tx, works);
-    v1::AssignTariffResponse response;
-    for (const MeterWork& work : works) {
-        *response.add_assignments() =
-            to_proto(StoredAssignment{work.meter_id, tariff->tariff_id, start, {}});
+    return start;
+}
+
+Result<v1::AssignTariffResponse> GrpcRating::assign_in(pqxx::work& tx, const std::string& user,
+                                                       const v1::AssignTariffRequest& request) {
+    const auto tariff = find_tariff(tx, request.tariff_id());
+    if (!tariff) {
+        return tariff_not_found(request.tariff_id());
     }
+    v1::AssignTariffResponse response;
+    PREPAY_RETURN_IF_ERROR(rating_.run(
+        tx, {request.meter_ids().begin(), request.meter_ids().end()},
+        [&](std::vector<MeterWork>& works) -> Status {
+            PREPAY_ASSIGN_OR_RETURN(const Instant start, start_of(tx, request, *tariff, works));
+            take_assignment(tx, works, tariff->tariff_key, start, user);
+            for (const MeterWork& work : works) {
+                *response.add_assignments() =
+                    to_proto(StoredAssignment{work.meter_id, tariff->tariff_id, start, {}});
+            }
+            return absl::OkStatus();
+        }));
     return response;
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "pg/database.h"
 #include "prepay/billing/v1/billing.pb.h"
 #include "rating/adapters/rating_transaction.h"
 #include "rpc/server.h"
+#include "tariffs/domain/stored_tariff.h"
 
 namespace prepay::billing {
 
@@ -28,6 +30,9 @@ public:
                                                         const v1::GetBilledUntilRequest& request);
 
 private:
+    /// From when the locked meters get the tariff, or why they must not.
+    Result<Instant> start_of(pqxx::work& tx, const v1::AssignTariffRequest& request,
+                             const StoredTariff& tariff, const std::vector<MeterWork>& works) const;
     Result<v1::AssignTariffResponse> assign_in(pqxx::work& tx, const std::string& user,
                                                const v1::AssignTariffRequest& request);
 

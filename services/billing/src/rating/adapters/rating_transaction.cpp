@@ -1,7 +1,6 @@
 #include "rating/adapters/rating_transaction.h"
 
 #include <algorithm>
-#include <set>
 
 #include "charges/adapters/pg_accounts.h"
 #include "charges/adapters/pg_charges.h"
@@ -10,58 +9,45 @@
 #include "tariffs/adapters/pg_tariffs.h"
 
 namespace prepay::billing {
-namespace {
 
-std::vector<std::int64_t> accounts_of(const std::vector<MeterWork>& works) {
-    std::set<std::int64_t> keys;
-    for (const MeterWork& work : works) {
-        for (const Charge& charge : work.undone) {
-            keys.insert(charge.account_key);
-        }
-        for (const ChargeDraft& draft : work.drafts) {
-            keys.insert(draft.occupancy.account_key);
-        }
-    }
-    return {keys.begin(), keys.end()};
-}
-
-}  // namespace
-
-void RatingTransaction::finish(pqxx::work& tx, std::vector<MeterWork>& works) {
+Status RatingTransaction::run(pqxx::work& tx, const std::vector<std::string>& meter_ids,
+                              const News& news) {
+    // Lock and load.
+    std::vector<MeterWork> works = lock_meters(tx, meter_ids);
+    PREPAY_RETURN_IF_ERROR(news(works));
     const auto start = clock_.steady();
-    Window window;
-    for (const MeterWork& work : works) {
-        include(work, window);
-    }
-    KnownTariffs tariffs;
-    if (const auto keys = assigned_tariffs(works); !keys.empty() && window.start <= window.end) {
-        tariffs = load_tariffs(tx, book_, keys, window.start, window.end);
-        lay_timelines(works, tariffs.by_key);
-    }
-    OutcomeCounts counts{};
-    for (MeterWork& work : works) {
-        bill(work, counts);
-    }
+    const KnownTariffs tariffs = load_tariffs(tx, book_, tariffs_needed(works));
+
+    // Decide: pure, in two steps, for only what was rated says which accounts are to be locked.
+    const OutcomeCounts outcomes = bill(works, tariffs.by_key);
     PREPAY_CRASH_POINT("billing.rated");
-    const std::vector<std::int64_t> account_keys = accounts_of(works);
-    std::vector<Charge> charges;
-    if (!account_keys.empty()) {
-        auto remainders = lock_remainders(tx, account_keys);
-        charges = settle(works, remainders);
+    std::map<std::string, std::int64_t> remainders = lock_remainders(tx, payers_of(works));
+    std::vector<Charge> charges = settle(works, remainders);
+
+    // Save.
+    if (!charges.empty()) {
         insert_charges(tx, charges);
         PREPAY_CRASH_POINT("billing.charges_saved");
         save_remainders(tx, remainders);
     }
     save_meters(tx, works);
     PREPAY_CRASH_POINT("billing.meters_saved");
+
+    // Publish.
     events_.publish(tx, charges);
-    metrics_.count_outcomes(counts);
+    count(outcomes, charges);
+    metrics_.observe_batch(std::chrono::duration<double>(clock_.steady() - start).count());
+    PREPAY_CRASH_POINT("billing.before_commit");
+    return absl::OkStatus();
+}
+
+void RatingTransaction::count(const OutcomeCounts& outcomes,
+                              const std::vector<Charge>& charges) const {
+    metrics_.count_outcomes(outcomes);
     const auto reversal_count = std::count_if(
         charges.begin(), charges.end(), [](const Charge& c) { return c.reversal_of.has_value(); });
     metrics_.count_charges(static_cast<std::int64_t>(charges.size()) - reversal_count,
                            reversal_count);
-    metrics_.observe_batch(std::chrono::duration<double>(clock_.steady() - start).count());
-    PREPAY_CRASH_POINT("billing.before_commit");
 }
 
 }  // namespace prepay::billing

@@ -1,6 +1,7 @@
 #include "rating/app/meter_work.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 namespace prepay::billing {
@@ -30,6 +31,15 @@ void leave_epoch(MeterState& state, std::optional<Resource> before, std::optiona
     if (before && after && *before != *after) {
         for (auto& [account_id, counter] : state.counters) {
             counter = TierCounter();
+        }
+    }
+}
+
+void lay_timelines(MeterWork& work, const std::map<std::int64_t, KnownTariff>& tariffs) {
+    for (const Reading& reading : work.readings) {
+        const auto resource = resource_of_epoch(work, reading.epoch);
+        if (work.timelines.count(resource) == 0) {
+            work.timelines[resource] = tariff_timeline(work.assignments, tariffs, resource);
         }
     }
 }
@@ -109,6 +119,31 @@ void bill(MeterWork& work, OutcomeCounts& counts) {
     }
 }
 
+OutcomeCounts bill(std::vector<MeterWork>& works,
+                   const std::map<std::int64_t, KnownTariff>& tariffs) {
+    OutcomeCounts counts{};
+    for (MeterWork& work : works) {
+        if (!tariffs.empty()) {
+            lay_timelines(work, tariffs);
+        }
+        bill(work, counts);
+    }
+    return counts;
+}
+
+std::vector<std::int64_t> payers_of(const std::vector<MeterWork>& works) {
+    std::set<std::int64_t> keys;
+    for (const MeterWork& work : works) {
+        for (const Charge& charge : work.undone) {
+            keys.insert(charge.account_key);
+        }
+        for (const ChargeDraft& draft : work.drafts) {
+            keys.insert(draft.occupancy.account_key);
+        }
+    }
+    return {keys.begin(), keys.end()};
+}
+
 std::vector<Charge> settle(const std::vector<MeterWork>& works,
                            std::map<std::string, std::int64_t>& remainders) {
     std::vector<Charge> charges;
@@ -124,45 +159,25 @@ std::vector<Charge> settle(const std::vector<MeterWork>& works,
     return charges;
 }
 
-void Window::include(Instant moment) {
-    start = std::min(start, moment);
-    end = std::max(end, moment);
-}
-
-void include(const MeterWork& work, Window& window) {
-    if (work.state.base) {
-        window.include(work.state.base->read_time);
-    }
-    for (const Reading& reading : work.readings) {
-        window.include(reading.read_time);
-    }
-    for (const Occupancy& occupancy : work.state.occupancies) {
-        if (!work.state.base && !work.readings.empty() && occupancy.opening_register >= 0) {
-            window.include(occupancy.start);  // May become the first base.
-        }
-    }
-}
-
-std::set<std::int64_t> assigned_tariffs(const std::vector<MeterWork>& works) {
-    std::set<std::int64_t> keys;
+TariffsNeeded tariffs_needed(const std::vector<MeterWork>& works) {
+    TariffsNeeded needed;
     for (const MeterWork& work : works) {
         for (const Assignment& assignment : work.assignments) {
-            keys.insert(assignment.tariff_key);
+            needed.keys.insert(assignment.tariff_key);
         }
-    }
-    return keys;
-}
-
-void lay_timelines(std::vector<MeterWork>& works,
-                   const std::map<std::int64_t, KnownTariff>& tariffs) {
-    for (MeterWork& work : works) {
+        if (work.state.base) {
+            needed.include(work.state.base->read_time);
+        }
         for (const Reading& reading : work.readings) {
-            const auto resource = resource_of_epoch(work, reading.epoch);
-            if (work.timelines.count(resource) == 0) {
-                work.timelines[resource] = tariff_timeline(work.assignments, tariffs, resource);
+            needed.include(reading.read_time);
+        }
+        for (const Occupancy& occupancy : work.state.occupancies) {
+            if (!work.state.base && !work.readings.empty() && occupancy.opening_register >= 0) {
+                needed.include(occupancy.start);  // May become the first base.
             }
         }
     }
+    return needed;
 }
 
 bool is_history(const MeterState& meter, const Reading& reading) {
@@ -179,6 +194,12 @@ bool is_history(const MeterState& meter, const Reading& reading) {
     return reading.slot_time < meter.first->slot_time &&
            reading.read_time < meter.first->read_time &&
            (reading.epoch < meter.first->epoch || reading.total <= meter.first->total);
+}
+
+bool is_late(const MeterState& meter, const Reading& reading) {
+    return meter.base && reading.revision == 0 &&
+           std::tie(reading.epoch, reading.slot_time) <
+               std::tie(meter.base->epoch, meter.base->slot_time);
 }
 
 }  // namespace prepay::billing

@@ -3,11 +3,11 @@
 #include <array>
 #include <map>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "rating/domain/energy_charge.h"
+#include "tariffs/domain/timeline.h"
 
 namespace prepay::billing {
 
@@ -48,28 +48,26 @@ std::optional<Resource> resource_now(const MeterWork& work);
 /// outcomes up. Charges that came out as they were are neither reversed nor charged again.
 void bill(MeterWork& work, OutcomeCounts& counts);
 
+/// Lays the tariffs (by key, as tariffs_needed() said) on the meters' time lines and bills all.
+OutcomeCounts bill(std::vector<MeterWork>& works,
+                   const std::map<std::int64_t, KnownTariff>& tariffs);
+
+/// The accounts that the drafts and the undone charges are of, by key.
+std::vector<std::int64_t> payers_of(const std::vector<MeterWork>& works);
+
 /// Rounds per account, reversals first, meters in order. `remainders` by account id; all accounts
 /// of `works` must be there.
 std::vector<Charge> settle(const std::vector<MeterWork>& works,
                            std::map<std::string, std::int64_t>& remainders);
 
-/// The moments between which the tariffs of a meter are needed for its readings.
-struct Window {
-    Instant start = Instant::max();
-    Instant end = Instant::min();
-    void include(Instant moment);
-};
-void include(const MeterWork& work, Window& window);
-
-/// The tariffs that the meters are assigned, now or later.
-std::set<std::int64_t> assigned_tariffs(const std::vector<MeterWork>& works);
-/// Lays them on the meters' time lines, once for each resource that the readings need. `tariffs`
-/// by key.
-void lay_timelines(std::vector<MeterWork>& works,
-                   const std::map<std::int64_t, KnownTariff>& tariffs);
+/// The tariffs that the meters are assigned, now or later, over the time of their readings.
+TariffsNeeded tariffs_needed(const std::vector<MeterWork>& works);
 
 /// Whether a reading at or before the base tells something new about the time before the first
 /// base.
 bool is_history(const MeterState& meter, const Reading& reading);
+
+/// Whether a new reading lies before the base.
+bool is_late(const MeterState& meter, const Reading& reading);
 
 }  // namespace prepay::billing

@@ -66,23 +66,25 @@ void fill_book(pqxx::work& tx, TariffBook& book, const pqxx::result& versions) {
 
 }  // namespace
 
-KnownTariffs load_tariffs(pqxx::work& tx, TariffBook& book, const std::set<std::int64_t>& keys,
-                          Instant start, Instant end) {
+KnownTariffs load_tariffs(pqxx::work& tx, TariffBook& book, const TariffsNeeded& needed) {
+    KnownTariffs known;
+    if (needed.empty()) {
+        return known;
+    }
     const auto versions = tx.exec_params(
         "SELECT v.tariff_key, v.version, to_micros(v.effective_time) AS effective_time,"
         " t.tariff_id, t.resource"
         " FROM tariff_versions v JOIN tariffs t USING (tariff_key)"
         " WHERE v.tariff_key = ANY ($1::bigint[]) ORDER BY v.tariff_key, v.version",
-        pg::to_array(std::vector<std::int64_t>(keys.begin(), keys.end())));
+        pg::to_array(std::vector<std::int64_t>(needed.keys.begin(), needed.keys.end())));
     fill_book(tx, book, versions);
-    KnownTariffs known;
     for (const pg::Row row : versions) {
         const std::int64_t key = row.number("tariff_key");
         const int version = row.get<int>("version");
         KnownTariff& tariff = known.by_key[key];
         tariff.tariff_id = row.text("tariff_id");
         tariff.resource = resource_of(row.text("resource"));
-        known.held.push_back(book.compiled(key, version, start, end));
+        known.held.push_back(book.compiled(key, version, needed.start, needed.end));
         tariff.versions.push_back({row.time("effective_time"), version, known.held.back().get()});
     }
     return known;

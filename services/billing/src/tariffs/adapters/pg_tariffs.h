@@ -4,7 +4,6 @@
 #include <memory>
 #include <optional>
 #include <pqxx/pqxx>
-#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,9 +20,8 @@ struct KnownTariffs {
     std::vector<std::shared_ptr<const CompiledTariff>> held;  ///< What `by_key` points to.
 };
 
-/// Loads tariffs compiled for [start, end]; the book keeps them for the next time.
-KnownTariffs load_tariffs(pqxx::work& tx, TariffBook& book, const std::set<std::int64_t>& keys,
-                          Instant start, Instant end);
+/// Loads tariffs, compiled for the time needed; the book keeps them for the next time.
+KnownTariffs load_tariffs(pqxx::work& tx, TariffBook& book, const TariffsNeeded& needed);
 
 /// Nothing when the id is taken.
 std::optional<std::int64_t> insert_tariff(pqxx::work& tx, const StoredTariff& tariff);

@@ -14,6 +14,11 @@ const TariffInForce& tariff_at(const std::vector<TariffInForce>& tariffs, Instan
     return *found;
 }
 
+void TariffsNeeded::include(Instant moment) {
+    start = std::min(start, moment);
+    end = std::max(end, moment);
+}
+
 std::vector<TariffInForce> tariff_timeline(const std::vector<Assignment>& assignments,
                                            const std::map<std::int64_t, KnownTariff>& tariffs,
                                            std::optional<Resource> resource) {

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,17 @@ struct KnownTariff {
     std::string tariff_id;
     Resource resource = Resource::kElectricity;
     std::vector<VersionInForce> versions;  ///< By effective time, at least one.
+};
+
+/// Which tariffs a piece of work needs, and for what time.
+struct TariffsNeeded {
+    std::set<std::int64_t> keys;
+    Instant start = Instant::max();
+    Instant end = Instant::min();
+
+    void include(Instant moment);
+    /// Whether there is nothing to rate, or nothing to rate it with.
+    [[nodiscard]] bool empty() const { return keys.empty() || start > end; }
 };
 
 /// Lays assignments (by start) and versions on one time line. Before a tariff's first version
