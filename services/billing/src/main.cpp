@@ -1,11 +1,13 @@
 #include <memory>
 
-#include "adapters/event_handler.h"
-#include "adapters/grpc_billing_service.h"
-#include "adapters/pg_meters.h"
-#include "adapters/rate_command.h"
+#include "charges/adapters/grpc_charges.h"
 #include "core/pause.h"
+#include "intake/adapters/event_handler.h"
+#include "rating/adapters/grpc_rating.h"
+#include "rating/adapters/pg_meters.h"
+#include "rating/adapters/rate_command.h"
 #include "runtime/service.h"
+#include "tariffs/adapters/grpc_tariffs.h"
 #include "telemetry/log.h"
 
 namespace prepay {
@@ -16,25 +18,27 @@ namespace {
 
 using namespace prepay;
 
-constexpr std::chrono::seconds kGaugePeriod{5};
-
 /// Everything the service is made of, in the order it is built.
 struct Parts {
-    explicit Parts(runtime::Service& service)
-        : metrics(service.metrics()),
-          rating(service.outbox(), metrics, service.clock()),
-          events(rating, service.outbox()),
-          grpc(service.database(), rating, service.clock()) {}
+    explicit Parts(runtime::Service& s) : service(s) {}
 
-    billing::BillingMetrics metrics;
-    billing::RatingTransaction rating;
-    billing::EventHandler events;
-    billing::GrpcBillingService grpc;
-};
+    void wire() {
+        tariffs_rpc.add_to(service.server());
+        charges_rpc.add_to(service.server());
+        rating_rpc.add_to(service.server());
+        service.add_snapshot("prepay.billing.charges.v1",
+                             [this](auto&&... arguments) { return events_out.tell(arguments...); });
+        service.subscribe(billing::EventHandler::topics(),
+                          [this](auto&&... arguments) { return events_in.apply(arguments...); });
+        service.spawn("pending-gauge", [this](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                count_pending();
+                pause(stop, std::chrono::seconds(5));
+            }
+        });
+    }
 
-void watch_pending(runtime::Service& service, const billing::BillingMetrics& metrics,
-                   const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
+    void count_pending() {
         const auto count = service.database().read(
             [](pqxx::work& tx) -> Result<std::int64_t> { return billing::count_pending(tx); });
         if (count.ok()) {
@@ -43,9 +47,17 @@ void watch_pending(runtime::Service& service, const billing::BillingMetrics& met
             telemetry::log_warning("cannot count waiting readings",
                                    {{"error", telemetry::describe(count.status())}});
         }
-        pause(stop, kGaugePeriod);
     }
-}
+
+    runtime::Service& service;
+    billing::BillingMetrics metrics{service.metrics()};
+    billing::ChargeEvents events_out{service.outbox(), service.clock()};
+    billing::RatingTransaction rating{events_out, metrics, service.clock()};
+    billing::EventHandler events_in{rating, service.outbox()};
+    billing::GrpcTariffs tariffs_rpc{service.database(), service.clock()};
+    billing::GrpcCharges charges_rpc{service.database()};
+    billing::GrpcRating rating_rpc{service.database(), rating, service.clock()};
+};
 
 }  // namespace
 
@@ -59,23 +71,9 @@ int main(int argc, char** argv) {
     program.configure = [](config::Reader&) {};
     program.wire = [&parts](runtime::Service& service) -> Status {
         parts = std::make_unique<Parts>(service);
-        parts->grpc.add_to(service.server());
-        service.add_snapshot("prepay.billing.charges.v1",
-                             [&parts](pqxx::work& tx, const outbox::SnapshotRequest& request,
-                                      const outbox::EmitEvent& emit) {
-                                 return parts->rating.tell_charges(tx, request, emit);
-                             });
-        service.subscribe(billing::EventHandler::topics(),
-                          [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-                              return parts->events.apply(tx, messages);
-                          });
-        service.spawn("pending-gauge", [&parts, &service](const std::stop_token& stop) {
-            watch_pending(service, parts->metrics, stop);
-        });
+        parts->wire();
         return absl::OkStatus();
     };
-    program.add_subcommands = [](CLI::App& app, int& exit_code) {
-        billing::add_rate_command(app, exit_code);
-    };
+    program.add_subcommands = billing::add_rate_command;
     return runtime::run_main(argc, argv, program);
 }

@@ -3,7 +3,7 @@
 #include <array>
 #include <memory>
 
-#include "app/meter_work.h"
+#include "rating/app/meter_work.h"
 #include "telemetry/metrics.h"
 
 namespace prepay::billing {

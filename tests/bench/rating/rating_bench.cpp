@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "domain/rating.h"
+#include "rating/domain/rating.h"
 #include "unit/billing/definitions.h"
 
 namespace prepay::billing {

@@ -3,12 +3,13 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
-#include "adapters/pg_charges.h"
-#include "adapters/pg_meters.h"
-#include "convert.h"
+#include "charges/adapters/pg_charges.h"
 #include "core/ids.h"
+#include "prepay/account/v1/events.pb.h"
 #include "prepay/billing/v1/events.pb.h"
 #include "prepay/metering/v1/events.pb.h"
+#include "rating/adapters/pg_meters.h"
+#include "tariffs/convert.h"
 
 namespace prepay {
 const std::vector<pg::Migration>& billing_migrations();
@@ -52,8 +53,7 @@ Billing::Billing(const std::string& database_url)
     : server(database_url.empty()
                  ? std::make_unique<test::TestDatabase>("billing", billing_migrations())
                  : nullptr),
-      database(server ? server->open() : open(database_url)),
-      service(*database, rating, clock) {}
+      database(server ? server->open() : open(database_url)) {}
 
 Status Billing::send(const std::string& topic, const std::string& payload) {
     kafka::Message message;
@@ -128,7 +128,7 @@ void Billing::tariff(const std::string& tariff_id, const std::string& yaml) {
     request.set_tariff_id(tariff_id);
     request.set_tariff_yaml(yaml);
     to_proto(*parse_time("2010-01-01T00:00:00Z"), request.mutable_effective_time());
-    const auto created = service.create_tariff(call("CreateTariff"), request);
+    const auto created = tariff_rpc.create_tariff(call("CreateTariff"), request);
     INFO(created.status().ToString());
     REQUIRE(created.ok());
 }
@@ -142,7 +142,7 @@ Result<v1::AssignTariffResponse> Billing::assign(const std::string& tariff_id,
         request.add_meter_ids(id);
     }
     to_proto(start, request.mutable_start_time());
-    return service.assign_tariff(call("AssignTariff"), request);
+    return rating_rpc.assign_tariff(call("AssignTariff"), request);
 }
 
 std::map<std::string, AccountSum> Billing::sums() {

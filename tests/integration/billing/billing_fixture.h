@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "adapters/event_handler.h"
-#include "adapters/grpc_billing_service.h"
+#include "charges/adapters/grpc_charges.h"
+#include "intake/adapters/event_handler.h"
+#include "rating/adapters/grpc_rating.h"
 #include "support/test_database.h"
+#include "tariffs/adapters/grpc_tariffs.h"
 
 namespace prepay::billing::testing {
 
@@ -66,9 +68,12 @@ public:
     outbox::Outbox outbox{8};
     telemetry::Metrics metrics;
     BillingMetrics billing_metrics{metrics};
-    RatingTransaction rating{outbox, billing_metrics, clock};
+    ChargeEvents charge_events{outbox, clock};
+    RatingTransaction rating{charge_events, billing_metrics, clock};
     EventHandler events{rating, outbox};
-    GrpcBillingService service;
+    GrpcTariffs tariff_rpc{*database, clock};
+    GrpcCharges charge_rpc{*database};
+    GrpcRating rating_rpc{*database, rating, clock};
 
 private:
     std::atomic<std::int64_t> offset_{0};

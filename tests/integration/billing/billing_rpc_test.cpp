@@ -1,7 +1,8 @@
 #include <catch2/catch.hpp>
 
-#include "convert.h"
+#include "charges/convert.h"
 #include "integration/billing/billing_fixture.h"
+#include "prepay/account/v1/events.pb.h"
 
 namespace prepay::billing {
 namespace {
@@ -35,17 +36,17 @@ TEST_CASE("tariffs are created, versioned and read back") {
     price->set_price_micros(500'000);
     to_proto(march(1), create.mutable_effective_time());
     const auto context = billing.call("CreateTariff");
-    const auto created = billing.service.create_tariff(context, create);
+    const auto created = billing.tariff_rpc.create_tariff(context, create);
     REQUIRE(failure(created) == "ok");
 
     SECTION("the same request id gives the stored answer, another content is refused") {
-        const auto again = billing.service.create_tariff(context, create);
+        const auto again = billing.tariff_rpc.create_tariff(context, create);
         REQUIRE(again.ok());
         CHECK(again->SerializeAsString() == created->SerializeAsString());
         auto other = context;
         other.content_hash = "different";
-        CHECK(failure(billing.service.create_tariff(other, create)) == "REQUEST_ID_REUSED");
-        CHECK(failure(billing.service.create_tariff(billing.call("CreateTariff"), create)) ==
+        CHECK(failure(billing.tariff_rpc.create_tariff(other, create)) == "REQUEST_ID_REUSED");
+        CHECK(failure(billing.tariff_rpc.create_tariff(billing.call("CreateTariff"), create)) ==
               "TARIFF_EXISTS");
     }
     SECTION("versions") {
@@ -55,7 +56,7 @@ TEST_CASE("tariffs are created, versioned and read back") {
         to_proto(march(1), add.mutable_effective_time());
         const auto version = [&] {
             return failure(
-                billing.service.add_tariff_version(billing.call("AddTariffVersion"), add));
+                billing.rating_rpc.add_tariff_version(billing.call("AddTariffVersion"), add));
         };
         CHECK(version() == "VERSION_IN_THE_PAST effective_time");
         to_proto(march(5), add.mutable_effective_time());
@@ -67,7 +68,7 @@ TEST_CASE("tariffs are created, versioned and read back") {
         CHECK(version() == "TARIFF_NOT_FOUND");
         v1::GetTariffRequest get;
         get.set_tariff_id("flat");
-        const auto tariff = billing.service.get_tariff(billing.call("GetTariff"), get);
+        const auto tariff = billing.tariff_rpc.get_tariff(billing.call("GetTariff"), get);
         REQUIRE(tariff.ok());
         REQUIRE(tariff->tariff().versions_size() == 2);
         CHECK(tariff->tariff().versions(1).definition().tiers(0).prices(0).price_micros() ==
@@ -86,7 +87,7 @@ TEST_CASE("bad requests name the field and change nothing") {
         request.set_tariff_id("t");
         request.set_tariff_yaml(testing::kFlatTariff);
         change(request);
-        return failure(billing.service.create_tariff(billing.call("CreateTariff"), request));
+        return failure(billing.tariff_rpc.create_tariff(billing.call("CreateTariff"), request));
     };
     CHECK(create([](auto& r) { r.set_tariff_id("Not A Slug"); }) == "FIELD_INVALID tariff_id");
     CHECK(create([](auto& r) { r.clear_tariff_yaml(); }) == "FIELD_MISSING definition");
@@ -103,11 +104,11 @@ TEST_CASE("bad requests name the field and change nothing") {
               r.set_resource(common::v1::RESOURCE_WATER);
           }) == "TIERS_COUNT definition.tiers");
     v1::ListTariffsRequest list;
-    CHECK(billing.service.list_tariffs(billing.call("ListTariffs"), list)->tariffs_size() == 0);
+    CHECK(billing.tariff_rpc.list_tariffs(billing.call("ListTariffs"), list)->tariffs_size() == 0);
 
     v1::AssignTariffRequest assign;
     const auto assigned = [&] {
-        return failure(billing.service.assign_tariff(billing.call("AssignTariff"), assign));
+        return failure(billing.rating_rpc.assign_tariff(billing.call("AssignTariff"), assign));
     };
     CHECK(assigned() == "FIELD_MISSING tariff_id");
     assign.set_tariff_id("none");
@@ -118,13 +119,13 @@ TEST_CASE("bad requests name the field and change nothing") {
     CHECK(assigned() == "FIELD_INVALID meter_ids");
     v1::ExplainChargeRequest explain;
     explain.set_charge_id("12x");
-    CHECK(failure(billing.service.explain_charge(billing.call("ExplainCharge"), explain)) ==
+    CHECK(failure(billing.charge_rpc.explain_charge(billing.call("ExplainCharge"), explain)) ==
           "FIELD_INVALID charge_id");
     explain.set_charge_id("12");
-    CHECK(failure(billing.service.explain_charge(billing.call("ExplainCharge"), explain)) ==
+    CHECK(failure(billing.charge_rpc.explain_charge(billing.call("ExplainCharge"), explain)) ==
           "CHARGE_NOT_FOUND");
     v1::ListChargesRequest charges;
-    CHECK(failure(billing.service.list_charges(billing.call("ListCharges"), charges)) ==
+    CHECK(failure(billing.charge_rpc.list_charges(billing.call("ListCharges"), charges)) ==
           "FIELD_MISSING account_id");
 }
 
@@ -150,10 +151,10 @@ TEST_CASE("assignments and new versions do not reach into what is rated") {
     add.set_tariff_id("dear");
     add.set_tariff_yaml("time_zone: UTC\nprice: 2\n");
     to_proto(march(3, 12), add.mutable_effective_time());
-    CHECK(failure(billing.service.add_tariff_version(billing.call("AddTariffVersion"), add)) ==
+    CHECK(failure(billing.rating_rpc.add_tariff_version(billing.call("AddTariffVersion"), add)) ==
           "VERSION_IN_THE_PAST effective_time");
     to_proto(march(4, 12), add.mutable_effective_time());
-    CHECK(failure(billing.service.add_tariff_version(billing.call("AddTariffVersion"), add)) ==
+    CHECK(failure(billing.rating_rpc.add_tariff_version(billing.call("AddTariffVersion"), add)) ==
           "ok");
     // Half of the next day at each price.
     REQUIRE(billing.send_readings("m-1", {reading(march(5), 301)}).ok());
@@ -162,19 +163,19 @@ TEST_CASE("assignments and new versions do not reach into what is rated") {
     v1::ListAssignmentsRequest list;
     list.add_meter_ids("m-1");
     list.set_page_size(1);
-    auto page = billing.service.list_assignments(billing.call("ListAssignments"), list);
+    auto page = billing.tariff_rpc.list_assignments(billing.call("ListAssignments"), list);
     REQUIRE(failure(page) == "ok");
     REQUIRE(page->assignments_size() == 1);
     CHECK(page->assignments(0).tariff_id() == "cheap");
     CHECK(from_proto(page->assignments(0).end_time()) == march(3));
     list.set_page_token(page->next_page_token());
-    page = billing.service.list_assignments(billing.call("ListAssignments"), list);
+    page = billing.tariff_rpc.list_assignments(billing.call("ListAssignments"), list);
     REQUIRE(page->assignments_size() == 1);
     CHECK(page->assignments(0).tariff_id() == "dear");
     CHECK(!page->assignments(0).has_end_time());
     CHECK(page->next_page_token().empty());
     v1::ListTariffsRequest tariffs;
-    const auto all = billing.service.list_tariffs(billing.call("ListTariffs"), tariffs);
+    const auto all = billing.tariff_rpc.list_tariffs(billing.call("ListTariffs"), tariffs);
     REQUIRE(all->tariffs_size() == 2);
     CHECK(all->tariffs(0).assigned_meter_count() == 1);
     CHECK(all->tariffs(1).assigned_meter_count() == 1);
@@ -193,7 +194,7 @@ TEST_CASE("how far meters are billed, and an account's newest charge") {
     request.add_meter_ids("m-1");
     request.add_meter_ids("m-2");
     const auto ask = [&] {
-        return billing.service.get_billed_until(billing.call("GetBilledUntil"), request).value();
+        return billing.rating_rpc.get_billed_until(billing.call("GetBilledUntil"), request).value();
     };
     CHECK_FALSE(ask().meters(0).has_billed_until());
     CHECK(ask().last_charge_ids().empty());
@@ -212,10 +213,10 @@ TEST_CASE("how far meters are billed, and an account's newest charge") {
     CHECK(ask().meters(1).meter_id() == "m-2");
     CHECK_FALSE(ask().meters(1).has_billed_until());
     request.add_meter_ids("m-1");
-    CHECK(failure(billing.service.get_billed_until(billing.call("GetBilledUntil"), request)) ==
+    CHECK(failure(billing.rating_rpc.get_billed_until(billing.call("GetBilledUntil"), request)) ==
           "FIELD_INVALID meter_ids");
     request.clear_account_id();
-    CHECK(failure(billing.service.get_billed_until(billing.call("GetBilledUntil"), request)) ==
+    CHECK(failure(billing.rating_rpc.get_billed_until(billing.call("GetBilledUntil"), request)) ==
           "FIELD_MISSING account_id");
 }
 
@@ -243,11 +244,11 @@ TEST_CASE("B31: a charge is explained down to readings, version and arithmetic")
     REQUIRE(billing.send("prepay.account.rooms.v1", rooms.SerializeAsString()).ok());
     v1::ListChargesRequest list;
     list.set_account_id("a");
-    const auto charges = billing.service.list_charges(billing.call("ListCharges"), list);
+    const auto charges = billing.charge_rpc.list_charges(billing.call("ListCharges"), list);
     REQUIRE(charges->charges_size() == 1);
     v1::ExplainChargeRequest request;
     request.set_charge_id(charges->charges(0).charge_id());
-    const auto answer = billing.service.explain_charge(billing.call("ExplainCharge"), request);
+    const auto answer = billing.charge_rpc.explain_charge(billing.call("ExplainCharge"), request);
     REQUIRE(failure(answer) == "ok");
     CHECK(answer->start_register_total() == 1'000);
     CHECK(answer->end_register_total() == 4'001);

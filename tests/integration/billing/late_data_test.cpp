@@ -127,7 +127,7 @@ TEST_CASE("history before the first base is charged as if it had come in order")
     REQUIRE(got.size() == expected.size());
     for (std::size_t i = 0; i < got.size(); ++i) {
         CHECK(got[i].lines == expected[i].lines);
-        CHECK(got[i].before == expected[i].before);
+        CHECK(got[i].energy().before == expected[i].energy().before);
     }
     CHECK(billing.sums().at("alice").quantity == 8'000);
     // Bounds of I-5: the two differ by what is carried only.

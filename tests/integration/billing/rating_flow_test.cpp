@@ -5,7 +5,7 @@
 #include <set>
 #include <thread>
 
-#include "adapters/pg_charges.h"
+#include "charges/adapters/pg_charges.h"
 #include "integration/billing/billing_fixture.h"
 #include "outbox/parts.h"
 #include "pg/migrate.h"
@@ -51,10 +51,11 @@ std::vector<std::vector<Reading>> batches_of(const std::vector<Reading>& reading
 std::string show(const std::vector<Charge>& charges) {
     std::string text;
     for (const Charge& c : charges) {
-        text += c.account_id + " " + format_time(c.start) + " " + std::to_string(c.start_register) +
-                ".." + std::to_string(c.end_register) + " " +
+        text += c.account_id + " " + format_time(c.start) + " " +
+                std::to_string(c.energy().start_register) + ".." +
+                std::to_string(c.energy().end_register) + " " +
                 std::to_string(split_picos(c.amount_picos).nanos) + " " +
-                std::to_string(c.before.used) + "\n";
+                std::to_string(c.energy().before.used) + "\n";
     }
     return text;
 }
@@ -147,8 +148,8 @@ TEST_CASE("I-4: readings become charges, register difference = charged energy") 
     const auto charges = billing.open_charges("m-1");
     CHECK(charges.front().room_id == "room-1");
     CHECK(charges.front().site_id == "park-1");
-    CHECK(charges.back().to.reading_id == readings.back().reading_id);
-    CHECK(charges.back().after.used == sums.at("alice").quantity);
+    CHECK(charges.back().energy().to.reading_id == readings.back().reading_id);
+    CHECK(charges.back().energy().after.used == sums.at("alice").quantity);
     CHECK(billing.pending() == 0);
 }
 
@@ -350,14 +351,14 @@ TEST_CASE("a cubic metre of water costs its price, live as in the explanation") 
                 .ok());
     const std::vector<Charge> charges = billing.open_charges("w-1");
     REQUIRE(charges.size() == 2);
-    CHECK(charges[0].quantity == Quantity::ml(1'000'000));
+    CHECK(charges[0].energy().quantity == Quantity::ml(1'000'000));
     CHECK(charges[0].amount_micros == 3'100'001);
     REQUIRE(charges[1].lines.size() == 2);
     CHECK(charges[1].lines[0].quantity == Quantity::ml(500'000));
     CHECK(charges[1].lines[1].quantity == Quantity::ml(500'003));
     v1::ExplainChargeRequest request;
     request.set_charge_id(std::to_string(charges[1].charge_id));
-    const auto answer = billing.service.explain_charge(billing.call("ExplainCharge"), request);
+    const auto answer = billing.charge_rpc.explain_charge(billing.call("ExplainCharge"), request);
     REQUIRE(answer.ok());
     std::string text;
     for (const std::string& step : answer->arithmetic()) {
@@ -413,8 +414,8 @@ TEST_CASE("a meter is never rated by a tariff of the other resource") {
         CHECK(billing.pending() == 1);
         REQUIRE(billing.send_readings("w-1", {reading(march(5), 2'500'000)}, water).ok());
         REQUIRE(billing.open_charges("w-1").size() == 3);
-        CHECK(billing.open_charges("w-1")[1].quantity == Quantity::ml(1'000'000));
-        CHECK(billing.open_charges("w-1")[2].quantity == Quantity::ml(500'000));
+        CHECK(billing.open_charges("w-1")[1].energy().quantity == Quantity::ml(1'000'000));
+        CHECK(billing.open_charges("w-1")[2].energy().quantity == Quantity::ml(500'000));
     }
     const std::vector<Charge> charges = billing.open_charges("w-1");
     REQUIRE(!charges.empty());
@@ -454,10 +455,10 @@ TEST_CASE("I-5: electricity and water of one account, taken back and rated again
     std::int64_t used = 0;
     Int128 exact = 0;
     for (const Charge& charge : charges) {
-        used += charge.quantity.base_units();
+        used += charge.energy().quantity.base_units();
         exact += charge.amount_picos;
     }
-    CHECK(used == charges.back().end_register - charges.front().start_register);
+    CHECK(used == charges.back().energy().end_register - charges.front().energy().start_register);
     const Int128 first_tier = exact_picos(Quantity::ml(1'500'000), Price::from_micros(3'100'001));
     CHECK(exact ==
           first_tier + exact_picos(Quantity::ml(used - 1'500'000), Price::from_micros(4'650'000)));
@@ -501,7 +502,7 @@ TEST_CASE("exact amounts and remainders of before are carried on in pico-yuan") 
                 ->read([](pqxx::work& tx) {
                     const auto charge = find_charge(tx, 1);
                     REQUIRE(charge.has_value());
-                    CHECK(charge->quantity == Quantity::wh(3));
+                    CHECK(charge->energy().quantity == Quantity::wh(3));
                     CHECK(charge->amount_picos == 1'950'000);
                     CHECK(charge->remainder_before_picos == 92'000);
                     CHECK(charge->remainder_after_picos == 42'000);

@@ -2,9 +2,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "adapters/yaml_tariff.h"
 #include "integration/billing/billing_fixture.h"
 #include "support/paths.h"
+#include "tariffs/adapters/yaml_tariff.h"
 #include "unit/billing/real_data.h"
 
 namespace prepay::billing {

@@ -35,8 +35,8 @@ std::ostream& operator<<(std::ostream& out, const Charged& charged) {
 Charged charged(Billing& billing) {
     Charged sum;
     for (const Charge& charge : billing.open_charges("x-1")) {
-        (charge.quantity.resource() == Resource::kWater ? sum.ml : sum.wh) +=
-            charge.quantity.base_units();
+        (charge.energy().quantity.resource() == Resource::kWater ? sum.ml : sum.wh) +=
+            charge.energy().quantity.base_units();
         sum.amount_micros += charge.amount_micros;
     }
     billing.sums();
@@ -59,8 +59,8 @@ TEST_CASE("a place whose meter is swapped for one of water keeps its electricity
     REQUIRE(billing.send_readings("x-1", {reading(march(5), 5'000'000, 1)}, kWater).ok());
     CHECK(charged(billing) == before);
     CHECK(billing.pending() == 2);
-    const auto waiting = billing.service.list_assignments(billing.call("ListAssignments"),
-                                                          v1::ListAssignmentsRequest());
+    const auto waiting = billing.tariff_rpc.list_assignments(billing.call("ListAssignments"),
+                                                             v1::ListAssignmentsRequest());
     REQUIRE(waiting.ok());
     REQUIRE(waiting->assignments_size() == 1);
     CHECK(waiting->assignments(0).meter_resource() == kWater);
@@ -68,15 +68,15 @@ TEST_CASE("a place whose meter is swapped for one of water keeps its electricity
     CHECK(error_reason(billing.assign("power", {"x-1"}, march(9)).status()) == "RESOURCE_DIFFERS");
     REQUIRE(billing.assign("water", {"x-1"}, march(4)).ok());
     CHECK(billing.pending() == 0);
-    const auto fitting = billing.service.list_assignments(billing.call("ListAssignments"),
-                                                          v1::ListAssignmentsRequest());
+    const auto fitting = billing.tariff_rpc.list_assignments(billing.call("ListAssignments"),
+                                                             v1::ListAssignmentsRequest());
     REQUIRE(fitting.ok());
     REQUIRE(fitting->assignments_size() == 2);
     CHECK(fitting->assignments(1).wrong_resource_reading_count() == 0);
     // The first mL are not behind 3,000 others.
     const Charged both{3'000, 1'000'000, before.amount_micros + 3'100'000};
     CHECK(charged(billing) == both);
-    CHECK(billing.open_charges("x-1").back().before.used == 0);
+    CHECK(billing.open_charges("x-1").back().energy().before.used == 0);
 
     SECTION("when a reading of the old meter comes late") {
         REQUIRE(billing.send_readings("x-1", {reading(march(2, 18), 1'500)}, kPower).ok());

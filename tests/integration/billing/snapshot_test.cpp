@@ -30,7 +30,7 @@ Charges told(Billing& billing) {
     for (int partition = 0; partition < kPartitions; ++partition) {
         REQUIRE(billing.database
                     ->read([&](pqxx::work& tx) {
-                        return billing.rating.tell_charges(
+                        return billing.charge_events.tell(
                             tx, {"prepay.billing.charges.v1", partition, kPartitions, 0, {}},
                             [&](const outbox::NewMessage& message) {
                                 CHECK(partition_of(message.key, kPartitions) == partition);
@@ -118,7 +118,7 @@ TEST_CASE("charges are given by id, in the order asked") {
         request.add_charge_ids(place->first);
     }
     request.add_charge_ids("999999");
-    const auto response = billing.service.get_charges(billing.call("GetCharges"), request);
+    const auto response = billing.charge_rpc.get_charges(billing.call("GetCharges"), request);
     REQUIRE(response.ok());
     REQUIRE(response->charges_size() == static_cast<int>(charges.size()));
     int i = 0;
@@ -126,10 +126,12 @@ TEST_CASE("charges are given by id, in the order asked") {
         CHECK(response->charges(i++).SerializeAsString() == place->second);
     }
     request.add_charge_ids("12x");
-    CHECK(error_reason(billing.service.get_charges(billing.call("GetCharges"), request).status()) ==
+    CHECK(error_reason(
+              billing.charge_rpc.get_charges(billing.call("GetCharges"), request).status()) ==
           "FIELD_INVALID");
     request.clear_charge_ids();
-    CHECK(error_reason(billing.service.get_charges(billing.call("GetCharges"), request).status()) ==
+    CHECK(error_reason(
+              billing.charge_rpc.get_charges(billing.call("GetCharges"), request).status()) ==
           "FIELD_INVALID");
 }
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "domain/rating.h"
+#include "rating/domain/rating.h"
 
 /// Random valid tariffs and intervals.
 namespace prepay::billing::testing {

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "app/meter_work.h"
 #include "property/billing/generators.h"
+#include "rating/app/meter_work.h"
 
 namespace prepay::billing {
 namespace {
@@ -96,7 +96,7 @@ struct Books {
     std::vector<Charge> since(Instant moment) const {
         std::vector<Charge> found;
         for (const Charge& charge : open) {
-            if (charge.to.read_time >= moment) {
+            if (charge.energy().to.read_time >= moment) {
                 found.push_back(charge);
             }
         }
@@ -106,7 +106,7 @@ struct Books {
     [[nodiscard]] std::int64_t quantity() const {
         std::int64_t sum = 0;
         for (const Charge& charge : charges) {
-            sum += charge.quantity.base_units();
+            sum += charge.energy().quantity.base_units();
         }
         return sum;
     }
@@ -116,10 +116,10 @@ void assert_same_open(const Books& a, const Books& b) {
     RC_ASSERT(a.open.size() == b.open.size());
     for (std::size_t i = 0; i < a.open.size(); ++i) {
         RC_ASSERT(a.open[i].account_id == b.open[i].account_id);
-        RC_ASSERT(a.open[i].start_register == b.open[i].start_register);
-        RC_ASSERT(a.open[i].end_register == b.open[i].end_register);
+        RC_ASSERT(a.open[i].energy().start_register == b.open[i].energy().start_register);
+        RC_ASSERT(a.open[i].energy().end_register == b.open[i].energy().end_register);
         RC_ASSERT(a.open[i].lines == b.open[i].lines);
-        RC_ASSERT(a.open[i].after == b.open[i].after);
+        RC_ASSERT(a.open[i].energy().after == b.open[i].energy().after);
     }
 }
 
@@ -178,8 +178,8 @@ TEST_CASE("I-5: an account of electricity and water carries one remainder, exact
         std::int64_t litres = 0;
         std::int64_t watt_hours = 0;
         for (const Charge& charge : books.charges) {
-            (charge.quantity.resource() == Resource::kWater ? litres : watt_hours) +=
-                charge.quantity.base_units();
+            (charge.energy().quantity.resource() == Resource::kWater ? litres : watt_hours) +=
+                charge.energy().quantity.base_units();
         }
         RC_ASSERT(watt_hours == energy.readings.back().total.base_units() -
                                     energy.work.state.first->total.base_units());
@@ -189,7 +189,7 @@ TEST_CASE("I-5: an account of electricity and water carries one remainder, exact
         rewind(water.work, water.readings.front().read_time, [&] {
             std::vector<Charge> found;
             for (const Charge& charge : books.open) {
-                if (charge.quantity.resource() == Resource::kWater) {
+                if (charge.energy().quantity.resource() == Resource::kWater) {
                     found.push_back(charge);
                 }
             }
@@ -285,8 +285,8 @@ TEST_CASE("readings in any order end in the same charges as in order") {
             work.readings = {reading};
             const bool inside =
                 std::any_of(books.open.begin(), books.open.end(), [&](const Charge& c) {
-                    return c.from.slot_time < reading.slot_time &&
-                           c.to.slot_time > reading.slot_time;
+                    return c.energy().from.slot_time < reading.slot_time &&
+                           c.energy().to.slot_time > reading.slot_time;
                 });
             if (is_history(work.state, reading) || inside) {
                 rewind(work, reading.read_time, books.since(reading.read_time));

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "domain/compiled_tariff.h"
-#include "domain/rating.h"
+#include "rating/domain/rating.h"
+#include "tariffs/domain/compiled_tariff.h"
 
 /// Small words to write tariffs with in tests.
 namespace prepay::billing::testing {

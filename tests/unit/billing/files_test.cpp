@@ -3,9 +3,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "adapters/csv_readings.h"
-#include "adapters/yaml_tariff.h"
+#include "rating/adapters/csv_readings.h"
 #include "support/paths.h"
+#include "tariffs/adapters/yaml_tariff.h"
 
 namespace prepay::billing {
 namespace {

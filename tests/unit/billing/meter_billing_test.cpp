@@ -1,4 +1,4 @@
-#include "domain/meter_billing.h"
+#include "rating/domain/meter_billing.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,6 +1,6 @@
 #pragma once
 
-#include "domain/bill.h"
+#include "rating/domain/bill.h"
 #include "support/real_data.h"
 
 /// The shared real material as billing's readings.

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <pqxx/pqxx>
+#include <string>
+#include <vector>
+
+#include "kafka/kafka.h"
+#include "outbox/outbox.h"
+#include "rating/adapters/rating_transaction.h"
+
+namespace prepay::billing {
+
+/// Applies messages of its topics, all of one batch in one transaction. Thread-safe.
+class EventHandler {
+public:
+    EventHandler(RatingTransaction& rating, const outbox::Outbox& outbox)
+        : rating_(rating), outbox_(outbox) {}
+
+    static std::vector<std::string> topics();
+    /// BAD_MESSAGE for bytes that are no event or hold values that cannot be. Of readings only the
+    /// bad ones are set aside, unless a message holds no good one.
+    Status apply(pqxx::work& tx, const std::vector<kafka::Message>& messages);
+
+private:
+    Status apply_readings(pqxx::work& tx, const std::vector<kafka::Message>& messages);
+    Status apply_rooms(pqxx::work& tx, const std::vector<kafka::Message>& messages);
+    Status apply_occupancies(pqxx::work& tx, const std::vector<kafka::Message>& messages);
+
+    RatingTransaction& rating_;
+    const outbox::Outbox& outbox_;
+};
+
+}  // namespace prepay::billing

@@ -1,0 +1,64 @@
+#include "intake/convert.h"
+
+#include <algorithm>
+
+namespace prepay::billing {
+namespace {
+
+/// Times outside are no times of meters; they would only blow up tables.
+const Instant kTimeMin = from_micros(946'684'800'000'000);    // 2000-01-01.
+const Instant kTimeMax = from_micros(4'102'444'800'000'000);  // 2100-01-01.
+
+bool is_time(const google::protobuf::Timestamp& time) {
+    return time.seconds() >= to_micros(kTimeMin) / 1'000'000 &&
+           time.seconds() < to_micros(kTimeMax) / 1'000'000 && time.nanos() >= 0 &&
+           time.nanos() < 1'000'000'000;
+}
+
+Status not_valid(const std::string& field, const std::string& message) {
+    return invalid_argument("FIELD_INVALID", field + ": " + message, {{"field", field}});
+}
+
+}  // namespace
+
+Result<Reading> reading_from_proto(const metering::v1::Reading& proto) {
+    if (proto.meter_id().empty()) {
+        return not_valid("meter_id", "missing");
+    }
+    if (!is_time(proto.slot_time()) || !is_time(proto.read_time())) {
+        return not_valid("slot_time", "slot_time and read_time lie between 2000 and 2100");
+    }
+    if (proto.register_total() < 0) {
+        return not_valid("register_total", "negative");
+    }
+    return Reading{
+        from_proto(proto.slot_time()), proto.revision(),
+        from_proto(proto.read_time()), RegisterTotal::from_base_units(proto.register_total()),
+        proto.register_epoch(),        proto.reading_id()};
+}
+
+Result<Occupancy> occupancy_from_proto(const account::v1::Occupancy& proto) {
+    if (proto.occupancy_id().empty() || proto.meter_id().empty() || proto.account_id().empty()) {
+        return not_valid("occupancy_id", "occupancy_id, meter_id and account_id are needed");
+    }
+    if (!is_time(proto.start_time()) || (proto.has_end_time() && !is_time(proto.end_time()))) {
+        return not_valid("start_time", "times lie between 2000 and 2100");
+    }
+    Occupancy o;
+    o.occupancy_id = proto.occupancy_id();
+    o.account_id = proto.account_id();
+    o.room_id = proto.room_id();
+    o.site_id = proto.site_id();
+    o.start = from_proto(proto.start_time());
+    if (proto.has_end_time()) {
+        o.end = std::max(from_proto(proto.end_time()), o.start);
+    }
+    o.opening_register = proto.opening_register();
+    o.closing_register = proto.closing_register();
+    o.revision = proto.revision();
+    o.vacancy = proto.vacancy();
+    o.deleted = proto.deleted();
+    return o;
+}
+
+}  // namespace prepay::billing
