@@ -3,9 +3,9 @@
 #include <array>
 #include <vector>
 
-#include "domain/command.h"
-#include "domain/modbus_frame.h"
-#include "domain/plausibility.h"
+#include "commands/domain/command.h"
+#include "protocols/modbus/domain/modbus_frame.h"
+#include "readings/domain/plausibility.h"
 #include "telemetry/metrics.h"
 
 namespace prepay::metering {

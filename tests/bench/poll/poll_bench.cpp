@@ -24,9 +24,9 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/asio_line_loop.h"
-#include "adapters/yaml_pack_loader.h"
-#include "app/line_park.h"
+#include "devices/adapters/yaml_pack_loader.h"
+#include "lines/app/line_park.h"
+#include "transports/adapters/asio_line_loop.h"
 
 namespace prepay::metering {
 namespace {

@@ -11,8 +11,8 @@
 #include <functional>
 #include <thread>
 
-#include "adapters/asio_line_loop.h"
-#include "adapters/modbus_rtu_line.h"
+#include "transports/adapters/asio_line_loop.h"
+#include "transports/serial/adapters/modbus_rtu_line.h"
 
 using namespace prepay;
 using namespace prepay::metering;

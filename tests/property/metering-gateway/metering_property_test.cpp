@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "app/meter_track.h"
-#include "domain/modbus_frame.h"
+#include "meters/app/meter_track.h"
+#include "protocols/modbus/domain/modbus_frame.h"
 #include "unit/metering-gateway/fakes.h"
 
 using namespace prepay;

@@ -1,10 +1,10 @@
-#include "domain/driver_pack.h"
+#include "devices/domain/driver_pack.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
 
-#include "adapters/yaml_pack_loader.h"
+#include "devices/adapters/yaml_pack_loader.h"
 #include "support/paths.h"
 
 using namespace prepay;

@@ -10,8 +10,8 @@
 #include <set>
 #include <vector>
 
-#include "app/line_worker.h"
-#include "app/pack_library.h"
+#include "devices/app/pack_library.h"
+#include "lines/app/line_worker.h"
 
 namespace prepay::metering::test {
 

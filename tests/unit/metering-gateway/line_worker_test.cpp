@@ -1,4 +1,4 @@
-#include "app/line_worker.h"
+#include "lines/app/line_worker.h"
 
 #include <catch2/catch.hpp>
 #include <thread>

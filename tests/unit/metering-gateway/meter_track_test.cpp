@@ -1,4 +1,4 @@
-#include "app/meter_track.h"
+#include "meters/app/meter_track.h"
 
 #include <catch2/catch.hpp>
 

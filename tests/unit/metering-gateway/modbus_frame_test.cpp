@@ -1,4 +1,4 @@
-#include "domain/modbus_frame.h"
+#include "protocols/modbus/domain/modbus_frame.h"
 #include "support/paths.h"
 
 #include <catch2/catch.hpp>
