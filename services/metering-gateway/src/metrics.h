@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "commands/domain/command.h"
-#include "protocols/modbus/domain/modbus_frame.h"
+#include "protocols/domain/protocol.h"
 #include "readings/domain/plausibility.h"
 #include "telemetry/metrics.h"
 

@@ -140,7 +140,7 @@ double our_rate(int port, const Counter& answered, int lines,
             meter.meter_no = i * meters_per_line + unit;
             meter.meter_id = "m-" + std::to_string(meter.meter_no);
             meter.line_id = line.line_id;
-            meter.unit_id = unit;
+            meter.address = MeterAddress(unit);
             meter.driver_pack = pack->name;
             park.put_meter(meter, {});
         }

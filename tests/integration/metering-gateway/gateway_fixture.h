@@ -209,6 +209,16 @@ public:
         writer_.join();
     }
 
+    void add_to(rpc::Server& server) {
+        grpc_lines.add_to(server);
+        grpc_meters.add_to(server);
+        grpc_quarantine.add_to(server);
+        grpc_anomalies.add_to(server);
+        grpc_readings.add_to(server);
+        grpc_commands.add_to(server);
+        grpc_holds.add_to(server);
+    }
+
     rpc::CallContext context(const std::string& method, const google::protobuf::Message& request,
                              const std::string& request_id) {
         rpc::CallContext context;

@@ -230,7 +230,7 @@ TEST_CASE("import tells every refused row on a line of its own") {
     options.public_key_pem = keys.public_pem();
     const SystemClock clock;
     rpc::Server server(options, metrics, clock);
-    f.gateway->grpc_readings.add_to(server);
+    f.gateway->add_to(server);
     REQUIRE(server.start().ok());
     const std::string folder =
         (std::filesystem::temp_directory_path() / ("import-" + new_id(clock))).string();

@@ -28,7 +28,7 @@ Result<MeterConfig> from_proto_meter(const v1::Meter& meter, const DriverPack* p
     MeterConfig config;
     config.meter_id = meter.meter_id();
     config.line_id = meter.line_id();
-    config.unit_id = meter.unit_id();
+    config.address = MeterAddress(meter.unit_id());
     config.driver_pack = meter.driver_pack();
     config.serial_number = meter.serial_number();
     config.display_name = meter.display_name();
@@ -43,8 +43,9 @@ Result<MeterConfig> from_proto_meter(const v1::Meter& meter, const DriverPack* p
         return invalid_argument("UNKNOWN_DRIVER_PACK",
                                 "there is no driver pack \"" + config.driver_pack + "\"");
     }
-    if (config.unit_id < 1 || config.unit_id > 247) {
-        return out_of_range("unit_id of " + config.meter_id, "1 .. 247");
+    if (const Protocol& protocol = protocol_of(pack->protocol);
+        !protocol.is_address(config.address)) {
+        return out_of_range("unit_id of " + config.meter_id, protocol.address_range());
     }
     if (config.rated_power_w < 0 || config.rated_power_w > kRatedPowerMax || meter.ct_ratio() < 0 ||
         config.ct_ratio > kCtRatioMax) {
@@ -122,7 +123,7 @@ v1::Meter to_proto_meter(const MeterConfig& meter) {
     v1::Meter result;
     result.set_meter_id(meter.meter_id);
     result.set_line_id(meter.line_id);
-    result.set_unit_id(meter.unit_id);
+    result.set_unit_id(meter.address.number());
     result.set_driver_pack(meter.driver_pack);
     result.set_serial_number(meter.serial_number);
     result.set_display_name(meter.display_name);

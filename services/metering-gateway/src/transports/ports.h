@@ -9,13 +9,13 @@
 #include "core/status.h"
 #include "core/task.h"
 #include "core/time.h"
-#include "protocols/modbus/domain/modbus_frame.h"
+#include "protocols/domain/protocol.h"
 #include "transports/domain/line.h"
 
 namespace prepay::metering {
 
 enum class WireOutcome {
-    kReply,         ///< A well-formed reply, perhaps an exception.
+    kReply,         ///< A well-formed reply, perhaps a refusal.
     kTimeout,       ///< Nothing, or not enough, within the response time.
     kBadFrame,      ///< Bytes that are no reply to this request.
     kDisconnected,  ///< The connection broke.
@@ -24,7 +24,7 @@ enum class WireOutcome {
 /// One request and what came back.
 struct WireReply {
     WireOutcome outcome = WireOutcome::kTimeout;
-    Reply reply;
+    Answer answer;
     bool sent = false;  ///< Whether all bytes of the request were handed to the wire.
     Instant sent_time{};
     Bytes sent_bytes;
@@ -42,8 +42,8 @@ public:
     virtual Task<Status> connect() = 0;
     virtual void disconnect() = 0;
     [[nodiscard]] virtual bool is_connected() const = 0;
-    /// `request_pdu` must stay until the reply is there.
-    virtual Task<WireReply> transact(int unit, const Bytes& request_pdu) = 0;
+    /// `request` must stay until the reply is there.
+    virtual Task<WireReply> transact(const Request& request) = 0;
 };
 
 /// Calls its owner back on the loop once the time it was last set to is reached.

@@ -49,20 +49,19 @@ Task<RelayLook> CommandRunner::read_relay(CommandJob& job, const MeterTrack& met
         if (!connected) {
             co_return RelayLook{};
         }
-        const Bytes request = read_registers_pdu(static_cast<std::uint16_t>(expected.address),
-                                                 static_cast<int>(expected.words.size()));
-        const WireReply reply = co_await wire_.transact(meter.config().unit_id, request);
-        if (reply.outcome != WireOutcome::kReply || !reply.reply.ok()) {
+        const Request request = meter.read_request(expected);
+        const WireReply reply = co_await wire_.transact(request);
+        if (reply.outcome != WireOutcome::kReply || !reply.answer.ok()) {
             co_return RelayLook{};
         }
         add_read_back(job, reply);
-        if (!matches(expected, reply.reply.words)) {
+        if (!matches(expected, reply.answer.words)) {
             result.read_back = ReadBack::kOtherwise;
         }
         const int offset = relay ? relay->address - expected.address : -1;
-        if (offset >= 0 && offset < static_cast<int>(reply.reply.words.size())) {
+        if (offset >= 0 && offset < static_cast<int>(reply.answer.words.size())) {
             result.contact =
-                contact_of(*relay, reply.reply.words[static_cast<std::size_t>(offset)]);
+                contact_of(*relay, reply.answer.words[static_cast<std::size_t>(offset)]);
         }
         if (purpose == LookFor::kContact && result.contact != RelayState::kUnknown &&
             result.read_back == ReadBack::kOtherwise) {
@@ -122,10 +121,9 @@ Task<bool> CommandRunner::read_after(CommandJob& job, MeterTrack& meter, LineBat
         if (!complete) {
             break;
         }
-        const Bytes request =
-            read_registers_pdu(static_cast<std::uint16_t>(blocks[i].address), blocks[i].count);
-        WireReply reply = co_await wire_.transact(meter.config().unit_id, request);
-        complete = reply.outcome == WireOutcome::kReply && meter.take_block(i, reply.reply);
+        const Request request = meter.read_request(blocks[i]);
+        WireReply reply = co_await wire_.transact(request);
+        complete = reply.outcome == WireOutcome::kReply && meter.take_block(i, reply.answer);
     }
     if (complete) {
         job.command.after = accept(meter, batch);

@@ -10,9 +10,6 @@ namespace prepay::metering {
 namespace {
 
 constexpr std::chrono::milliseconds kPauseMin{50};
-// Modbus exceptions that do not say that the meter refused.
-constexpr int kGatewayPathException = 10;    // A serial server's own: it may have
-constexpr int kGatewayTargetException = 11;  // lost the request or the meter's answer.
 
 WriteOutcome outcome_of(const WireReply& reply) {
     if (!reply.sent) {
@@ -21,19 +18,17 @@ WriteOutcome outcome_of(const WireReply& reply) {
     if (reply.outcome != WireOutcome::kReply) {
         return WriteOutcome::kUnknown;
     }
-    if (reply.reply.ok()) {
-        return WriteOutcome::kAcknowledged;
-    }
-    switch (reply.reply.exception_code) {
-        case kBusyException:
+    switch (reply.answer.kind) {
+        case AnswerKind::kValues:
+            return WriteOutcome::kAcknowledged;
+        case AnswerKind::kBusy:
             return WriteOutcome::kBusy;
-        case kAcknowledgeException:
-        case kGatewayPathException:
-        case kGatewayTargetException:
+        case AnswerKind::kUnknown:
             return WriteOutcome::kUnknown;
-        default:
-            return WriteOutcome::kRefused;
+        case AnswerKind::kRefused:
+            break;
     }
+    return WriteOutcome::kRefused;
 }
 
 }  // namespace
@@ -283,14 +278,12 @@ Task<bool> CommandRunner::begin_attempt(CommandJob& job, bool& over) {
 }
 
 Task<> CommandRunner::transmit(CommandJob& job, const MeterTrack& meter) {
-    const PackCommand& order = meter.pack().commands.at(job.command.action);
-    const Bytes request =
-        write_registers_pdu(static_cast<std::uint16_t>(order.address), order.words);
+    const Request request = meter.order_request(meter.pack().commands.at(job.command.action));
     PREPAY_CRASH_POINT("metering.before_send");
     WireReply reply;
     const bool connected = co_await wire_.ensure_connected();
     if (connected) {
-        reply = co_await wire_.transact(meter.config().unit_id, request);
+        reply = co_await wire_.transact(request);
     }
     PREPAY_CRASH_POINT("metering.after_send");
     job.add_frames(reply);

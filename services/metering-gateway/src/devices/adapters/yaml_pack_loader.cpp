@@ -19,13 +19,17 @@ class PackParser {
 public:
     DriverPack parse(const YAML::Node& root) {
         DriverPack pack;
-        if (!check_keys(root, {"driver_pack", "display_name", "resource", "phases", "rated_power_w",
-                               "max_flow_l_per_h", "register_resolution", "register_limit",
-                               "word_order", "blocks", "values", "commands"})) {
+        if (!check_keys(root, {"driver_pack", "display_name", "protocol", "resource", "phases",
+                               "rated_power_w", "max_flow_l_per_h", "register_resolution",
+                               "register_limit", "word_order", "blocks", "values", "commands"})) {
             return pack;
         }
         pack.name = text(root, "driver_pack");
         pack.display_name = text(root, "display_name");
+        if (root["protocol"].IsDefined()) {
+            pack.protocol =
+                choice<ProtocolKind>(root, "protocol", {{"modbus", ProtocolKind::kModbus}});
+        }
         pack.resource = choice<Resource>(
             root, "resource",
             {{"electricity", Resource::kElectricity}, {"water", Resource::kWater}});

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "protocols/modbus/domain/modbus_frame.h"
-
 namespace prepay::metering {
 namespace {
 
@@ -77,8 +75,9 @@ private:
             add(1, "blocks: at least one block is needed");
         }
         for (const PackBlock& block : pack_.blocks) {
-            if (block.count < 1 || block.count > kReadRegistersMax) {
-                add(block.line, "count: 1 .. 125 registers fit one request, not " +
+            if (block.count < 1 || block.count > read_max_) {
+                add(block.line, "count: 1 .. " + std::to_string(read_max_) +
+                                    " registers fit one request, not " +
                                     std::to_string(block.count));
             }
             if (block.address < 0 || block.address + block.count - 1 > kAddressMax) {
@@ -156,15 +155,16 @@ private:
     void check_commands() {
         for (const auto& [action, command] : pack_.commands) {
             const std::string name = action_text(action);
-            if (command.words.empty() || command.words.size() > kWriteRegistersMax) {
-                add(command.line, name + ": 1 .. 123 words fit one request");
+            if (command.words.empty() || static_cast<int>(command.words.size()) > write_max_) {
+                add(command.line,
+                    name + ": 1 .. " + std::to_string(write_max_) + " words fit one request");
             }
             if (command.read_back.empty()) {
                 add(command.line,
                     name + ": read_back is needed, else the effect could never be proven");
             }
             for (const PackReadBack& expected : command.read_back) {
-                if (expected.words.empty() || expected.words.size() > kReadRegistersMax ||
+                if (expected.words.empty() || static_cast<int>(expected.words.size()) > read_max_ ||
                     expected.mask.size() != expected.words.size()) {
                     add(expected.line, name + ": read_back needs as many masks as words");
                 }
@@ -173,6 +173,8 @@ private:
     }
 
     const DriverPack& pack_;
+    const int read_max_ = protocol_of(pack_.protocol).read_registers_max();
+    const int write_max_ = protocol_of(pack_.protocol).write_registers_max();
     std::vector<PackProblem> problems_;
 };
 
@@ -284,9 +286,9 @@ std::int64_t max_per_hour(const DriverPack& pack) {
 
 std::vector<PackProblem> validate(const DriverPack& pack) { return Validator(pack).run(); }
 
-bool may_be_refused(const DriverPack& pack, std::size_t index, int exception_code) {
+bool may_be_left_out(const DriverPack& pack, std::size_t index, const Answer& answer) {
     const PackValue& total = pack.register_total;
-    return exception_code == kIllegalAddressException &&
+    return answer.is_absent &&
            block_of(pack, total.address, register_count(total.type)) != static_cast<int>(index);
 }
 

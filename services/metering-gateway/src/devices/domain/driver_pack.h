@@ -8,6 +8,7 @@
 
 #include "devices/domain/meter.h"
 #include "devices/domain/relay.h"
+#include "protocols/domain/protocols.h"
 
 namespace prepay::metering {
 
@@ -20,7 +21,7 @@ enum class WordOrder { kAbcd, kCdab, kBadc, kDcba };
 /// One request of the block plan.
 struct PackBlock {
     int address = 0;
-    int count = 0;  ///< Registers, 1 .. 125.
+    int count = 0;  ///< Registers.
     int every = 1;  ///< Read in each n-th sweep only; the last words are kept in between.
     int line = 0;   ///< In the pack file, for messages.
 };
@@ -63,6 +64,7 @@ struct PackCommand {
 struct DriverPack {
     std::string name;
     std::string display_name;
+    ProtocolKind protocol = ProtocolKind::kModbus;
     Resource resource = Resource::kElectricity;
     int phases = 1;                        ///< 1 or 3; 0 of a water meter.
     std::int64_t rated_power_w = 0;        ///< Electricity only.
@@ -99,9 +101,9 @@ int register_count(ValueType type);
 /// Words of the blocks read so far, by the block's index in the pack; empty = not read.
 using BlockWords = std::vector<std::vector<std::uint16_t>>;
 
-/// Whether a meter that answers a block with this exception can be read without it: it has no such
+/// Whether a meter that answers a block with this can be read without it: it has no such
 /// registers, and the billing register is not among them.
-bool may_be_refused(const DriverPack& pack, std::size_t index, int exception_code);
+bool may_be_left_out(const DriverPack& pack, std::size_t index, const Answer& answer);
 
 /// Turns words into values. Nothing when a needed block is missing or a product does not fit
 /// 64 bits. Other blocks may be missing, not read yet or refused by the meter: their values are

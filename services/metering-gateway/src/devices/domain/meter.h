@@ -11,6 +11,7 @@
 #include "core/assert.h"
 #include "core/time.h"
 #include "devices/domain/relay.h"
+#include "protocols/domain/protocol.h"
 #include "quantity/quantity.h"
 
 namespace prepay::metering {
@@ -20,7 +21,7 @@ struct MeterConfig {
     std::int64_t meter_no = 0;  ///< The gateway's surrogate key.
     std::string meter_id;
     std::string line_id;
-    int unit_id = 0;  ///< Modbus unit, 1 .. 247.
+    MeterAddress address;  ///< On its line.
     std::string driver_pack;
     std::string serial_number;
     std::string display_name;

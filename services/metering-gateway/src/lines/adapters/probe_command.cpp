@@ -97,15 +97,15 @@ int probe(const ProbeOptions& options) {
     Json refused = Json::array();
     for (std::size_t i = 0; i < words.size(); ++i) {
         const PackBlock& block = pack->blocks[i];
-        const Bytes request =
-            read_registers_pdu(static_cast<std::uint16_t>(block.address), block.count);
-        const WireReply reply = run_on(loop, [&] { return port->transact(options.unit, request); });
+        const Request request = protocol_of(pack->protocol)
+                                    .read(MeterAddress(options.unit), block.address, block.count);
+        const WireReply reply = run_on(loop, [&] { return port->transact(request); });
         frames.push_back(
             {{"sent", hex_text(reply.sent_bytes)}, {"received", hex_text(reply.received_bytes)}});
-        if (reply.outcome == WireOutcome::kReply && reply.reply.ok()) {
-            words[i] = reply.reply.words;
+        if (reply.outcome == WireOutcome::kReply && reply.answer.ok()) {
+            words[i] = reply.answer.words;
         } else if (reply.outcome == WireOutcome::kReply &&
-                   may_be_refused(*pack, i, reply.reply.exception_code)) {
+                   may_be_left_out(*pack, i, reply.answer)) {
             refused.push_back({{"register", block.address}, {"count", block.count}});
         } else {
             return fail(telemetry::describe(read_status(reply, block)), 1);

@@ -126,9 +126,8 @@ Task<LineWorker::TaskStep> LineWorker::run_task(ReadTask& task) {
     const bool all = task.done != nullptr;
     const std::size_t index = meter.next_block(task.from, all).value_or(0);
     const PackBlock& block = meter.pack().blocks[index];
-    const Bytes request =
-        read_registers_pdu(static_cast<std::uint16_t>(block.address), block.count);
-    WireReply reply = co_await wire_.transact(meter.config().unit_id, request);
+    const Request request = meter.read_request(block);
+    WireReply reply = co_await wire_.transact(request);
     if (task.done) {
         task.frames.push_back({reply.sent_time, FrameDirection::kSent, reply.sent_bytes, 0});
         if (!reply.received_bytes.empty()) {
@@ -136,7 +135,7 @@ Task<LineWorker::TaskStep> LineWorker::run_task(ReadTask& task) {
                 {reply.received_time, FrameDirection::kReceived, reply.received_bytes, 0});
         }
     }
-    if (reply.outcome == WireOutcome::kReply && meter.take_block(index, reply.reply)) {
+    if (reply.outcome == WireOutcome::kReply && meter.take_block(index, reply.answer)) {
         task.from = index + 1;
         if (meter.next_block(task.from, all)) {
             co_return TaskStep::kMore;
@@ -187,9 +186,9 @@ void LineWorker::complete(ReadTask& task) {
 }
 
 // Every reply, of sweeps, reads and orders alike.
-void LineWorker::note_reply(int unit, const WireReply& reply) {
-    const auto found = std::find_if(meters_.begin(), meters_.end(), [unit](const auto& meter) {
-        return meter->track.config().unit_id == unit;
+void LineWorker::note_reply(MeterAddress address, const WireReply& reply) {
+    const auto found = std::find_if(meters_.begin(), meters_.end(), [address](const auto& meter) {
+        return meter->track.config().address == address;
     });
     heard_ = heard_ || reply.outcome == WireOutcome::kReply;
     if (found == meters_.end()) {

@@ -25,7 +25,8 @@ LineWorker::LineWorker(LineConfig config, const LineContext& context, LineLoop& 
       timer_(loop.make_timer([this] { woken_.set(); })),
       config_(std::move(config)) {
     batch_.line_id = config_.line_id;
-    wire_.watch([this](int unit, const WireReply& reply) { note_reply(unit, reply); });
+    wire_.watch(
+        [this](MeterAddress address, const WireReply& reply) { note_reply(address, reply); });
     status_.state = config_.enabled ? LineState::kConnecting : LineState::kDisabled;
 }
 

@@ -122,7 +122,7 @@ private:
     Task<TaskStep> run_task(ReadTask& task);
     void complete(ReadTask& task);
     void fail(ReadTask& task, const Status& status);
-    void note_reply(int unit, const WireReply& reply);
+    void note_reply(MeterAddress address, const WireReply& reply);
     void log_error(Meter& meter, const std::string& kind, const std::string& text);
     void flush();
     void update_status();

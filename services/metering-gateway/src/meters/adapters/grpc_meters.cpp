@@ -203,7 +203,7 @@ Result<v1::GetMeterDiagnosticsResponse> GrpcMeters::get_meter_diagnostics(
         v1::RefusedBlock& refused = *response.add_refused_blocks();
         refused.set_register_(block.address);
         refused.set_register_count(block.count);
-        refused.set_exception_code(block.exception_code);
+        refused.set_exception_code(block.code);
     }
     return response;
 }

@@ -54,9 +54,9 @@ Status upsert_meter(pqxx::work& tx, const MeterConfig& meter) {
         "     (excluded.unit_id, excluded.serial_number, excluded.ct_ratio, excluded.driver_pack)"
         "     THEN meters.change_slot_time ELSE " +
             std::string(kLastSlot) + " END",
-        meter.meter_id, meter.line_id, meter.unit_id, meter.driver_pack, meter.serial_number,
-        meter.display_name, resource_text(meter.resource), meter.rated_power_w, meter.ct_ratio,
-        meter.enabled);
+        meter.meter_id, meter.line_id, meter.address.number(), meter.driver_pack,
+        meter.serial_number, meter.display_name, resource_text(meter.resource), meter.rated_power_w,
+        meter.ct_ratio, meter.enabled);
     return absl::OkStatus();
 }
 
@@ -134,7 +134,7 @@ PgRegistryStore::StoredMeter meter_from_row(const pqxx::row& row) {
     config.meter_no = row["meter_no"].as<std::int64_t>();
     config.meter_id = row["meter_id"].as<std::string>();
     config.line_id = row["line_id"].as<std::string>();
-    config.unit_id = row["unit_id"].as<int>();
+    config.address = MeterAddress(row["unit_id"].as<int>());
     config.driver_pack = row["driver_pack"].as<std::string>();
     config.serial_number = row["serial_number"].as<std::string>();
     config.display_name = row["display_name"].as<std::string>();

@@ -14,7 +14,7 @@ namespace prepay::metering {
 struct RefusedBlock {
     int address = 0;
     int count = 0;
-    int exception_code = 0;
+    int code = 0;  ///< Of the refusal.
 };
 
 /// What a meter did since the start, for people who look for a fault.

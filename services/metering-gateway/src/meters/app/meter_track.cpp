@@ -19,7 +19,7 @@ namespace {
 
 // Where and how a meter is read: when that changes, its register may be another one.
 bool means_another_register(const MeterConfig& before, const MeterConfig& after) {
-    return before.unit_id != after.unit_id || before.serial_number != after.serial_number ||
+    return before.address != after.address || before.serial_number != after.serial_number ||
            before.driver_pack != after.driver_pack || before.ct_ratio != after.ct_ratio;
 }
 
@@ -59,24 +59,37 @@ std::optional<std::size_t> MeterTrack::next_block(std::size_t from, bool all) co
         }
         const auto every = static_cast<std::uint64_t>(pack_->blocks[i].every);
         if (all || words_[i].empty() ||
-            (sweep_count_ + static_cast<std::uint64_t>(config_.unit_id)) % every == 0) {
+            (sweep_count_ + static_cast<std::uint64_t>(config_.address.number())) % every == 0) {
             return i;
         }
     }
     return std::nullopt;
 }
 
-bool MeterTrack::take_block(std::size_t index, Reply& reply) {
-    if (reply.ok()) {
-        words_[index] = std::move(reply.words);
+Request MeterTrack::read_request(const PackBlock& block) const {
+    return protocol_of(pack_->protocol).read(config_.address, block.address, block.count);
+}
+
+Request MeterTrack::read_request(const PackReadBack& expected) const {
+    return protocol_of(pack_->protocol)
+        .read(config_.address, expected.address, static_cast<int>(expected.words.size()));
+}
+
+Request MeterTrack::order_request(const PackCommand& order) const {
+    return protocol_of(pack_->protocol).write(config_.address, order.address, order.words);
+}
+
+bool MeterTrack::take_block(std::size_t index, Answer& answer) {
+    if (answer.ok()) {
+        words_[index] = std::move(answer.words);
         refused_[index] = 0;
         return true;
     }
-    if (!may_be_refused(*pack_, index, reply.exception_code)) {
+    if (!may_be_left_out(*pack_, index, answer)) {
         return false;
     }
     words_[index].clear();
-    refused_[index] = reply.exception_code;
+    refused_[index] = answer.code;
     return true;
 }
 

@@ -63,9 +63,13 @@ public:
     /// The first block of the pack's plan at or behind index `from` that is to be read in this
     /// sweep. `all` for reads on demand.
     [[nodiscard]] std::optional<std::size_t> next_block(std::size_t from, bool all) const;
+    /// The requests that read a block or registers of its own choice, and that write an order.
+    [[nodiscard]] Request read_request(const PackBlock& block) const;
+    [[nodiscard]] Request read_request(const PackReadBack& expected) const;
+    [[nodiscard]] Request order_request(const PackCommand& order) const;
     /// Takes a block's answer: its words, or that the meter has no such registers, which leaves the
     /// block out from then on. False when the read cannot go on.
-    [[nodiscard]] bool take_block(std::size_t index, Reply& reply);
+    [[nodiscard]] bool take_block(std::size_t index, Answer& answer);
     /// Decodes the blocks read so far.
     [[nodiscard]] std::optional<MeterValues> decode_blocks(Instant read_time) const;
 
@@ -115,13 +119,13 @@ private:
     PlausibilityLimits limits_;
     MeterMemory memory_;
     BlockWords words_;
-    std::vector<int> refused_;  ///< Exception code by block, 0 = not refused.
+    std::vector<int> refused_;  ///< Code of the refusal by block, 0 = not refused.
     MeterDiagnostics diagnostics_;
     std::uint64_t sweep_count_ = 0;
     bool switching_ = false;
     bool asked_ = false;    ///< In the current cycle.
     bool answered_ = true;  ///< In the current cycle; the first cycle has not begun.
-    bool spoke_ = true;     ///< In the current cycle, if only with an exception.
+    bool spoke_ = true;     ///< In the current cycle, if only to refuse.
     int missed_cycles_ = 0;
     int mute_cycles_ = 0;
     Instant sight_time_{};

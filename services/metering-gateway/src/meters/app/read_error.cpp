@@ -3,27 +3,6 @@
 namespace prepay::metering {
 namespace {
 
-const char* exception_text(int code) {
-    switch (code) {
-        case 1:
-            return "illegal function";
-        case 2:
-            return "illegal address";
-        case 3:
-            return "illegal value";
-        case 4:
-            return "device failure";
-        case 5:
-            return "acknowledged, not done yet";
-        case 10:
-            return "no path behind the serial server";
-        case 11:
-            return "no answer behind the serial server";
-        default:
-            return "of its own";
-    }
-}
-
 std::string block_text(const PackBlock& block) {
     const std::string address = hex_text({static_cast<std::uint8_t>(block.address >> 8),
                                           static_cast<std::uint8_t>(block.address & 0xFF)});
@@ -49,21 +28,21 @@ ReadError error_of(const WireReply& reply) {
             return {"METER_SILENT", "the meter did not answer in time"};
         case WireOutcome::kBadFrame:
             return {"BAD_REPLY", std::string("the reply is no answer to the request: ") +
-                                     fault_text(reply.reply.fault)};
+                                     fault_text(reply.answer.fault)};
         case WireOutcome::kDisconnected:
             return {"LINE_LOST", "the connection of the line broke"};
         case WireOutcome::kReply:
             break;
     }
-    if (reply.reply.ok()) {
+    if (reply.answer.ok()) {
         return {};
     }
-    if (reply.reply.exception_code == kBusyException) {
-        return {"METER_BUSY", "the meter is busy (exception 6)"};
+    const std::string code = std::to_string(reply.answer.code);
+    if (reply.answer.kind == AnswerKind::kBusy) {
+        return {"METER_BUSY", "the meter is busy (exception " + code + ")"};
     }
-    return {"METER_EXCEPTION", "the meter refused with exception " +
-                                   std::to_string(reply.reply.exception_code) + ", " +
-                                   exception_text(reply.reply.exception_code)};
+    return {"METER_EXCEPTION",
+            "the meter refused with exception " + code + ", " + reply.answer.text};
 }
 
 Status read_status(const WireReply& reply, const PackBlock& block) {
@@ -75,14 +54,14 @@ Status read_status(const WireReply& reply, const PackBlock& block) {
     if (reply.outcome == WireOutcome::kTimeout) {
         return make_error(absl::StatusCode::kDeadlineExceeded, error.kind, text);
     }
-    if (reply.outcome == WireOutcome::kReply && reply.reply.exception_code != kBusyException) {
+    if (reply.outcome == WireOutcome::kReply && reply.answer.kind != AnswerKind::kBusy) {
         return failed_precondition(error.kind, text);
     }
     return unavailable(error.kind, text);
 }
 
 bool is_worth_repeating(const WireReply& reply) {
-    return reply.outcome != WireOutcome::kReply || reply.reply.exception_code == kBusyException;
+    return reply.outcome != WireOutcome::kReply || reply.answer.kind == AnswerKind::kBusy;
 }
 
 }  // namespace prepay::metering

@@ -62,11 +62,11 @@ Task<bool> LineWire::ensure_connected() {
     co_return false;
 }
 
-Task<WireReply> LineWire::transact(int unit, const Bytes& request_pdu) {
+Task<WireReply> LineWire::transact(const Request& request) {
     // One in 16 is timed: the histogram is one lock for all lines.
     const bool timed = transaction_count_++ % kTimedEvery == 0;
     const auto start = clock_.steady();
-    WireReply reply = co_await port_->transact(unit, request_pdu);
+    WireReply reply = co_await port_->transact(request);
     const auto took = clock_.steady() - start;
     if (timed) {
         metrics_.transaction_done(std::chrono::duration<double>(took).count());
@@ -79,7 +79,7 @@ Task<WireReply> LineWire::transact(int unit, const Bytes& request_pdu) {
     }
     count(reply);
     if (watcher_) {
-        watcher_(unit, reply);
+        watcher_(request.address, reply);
     }
     PREPAY_CRASH_POINT("metering.reply_parsed");
     co_return reply;
@@ -88,7 +88,7 @@ Task<WireReply> LineWire::transact(int unit, const Bytes& request_pdu) {
 void LineWire::count(const WireReply& reply) const {
     switch (reply.outcome) {
         case WireOutcome::kReply:
-            if (reply.reply.ok()) {
+            if (reply.answer.ok()) {
                 metrics_.read_good();
             } else {
                 metrics_.read_exception();
@@ -98,7 +98,7 @@ void LineWire::count(const WireReply& reply) const {
             metrics_.read_timeout();
             break;
         case WireOutcome::kBadFrame:
-            metrics_.read_bad_frame(reply.reply.fault);
+            metrics_.read_bad_frame(reply.answer.fault);
             break;
         case WireOutcome::kDisconnected:
             metrics_.read_disconnected();

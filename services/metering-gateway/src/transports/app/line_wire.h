@@ -32,13 +32,13 @@ public:
     [[nodiscard]] bool is_unreachable() const { return unreachable_; }
     [[nodiscard]] const Status& last_error() const { return last_error_; }
 
-    /// Is told every reply and the unit it was asked of.
-    void watch(std::function<void(int unit, const WireReply& reply)> watcher) {
+    /// Is told every reply and the meter it was asked of.
+    void watch(std::function<void(MeterAddress address, const WireReply& reply)> watcher) {
         watcher_ = std::move(watcher);
     }
 
-    /// One request and its reply; ensure_connected() first. `request_pdu` must stay until then.
-    Task<WireReply> transact(int unit, const Bytes& request_pdu);
+    /// One request and its reply; ensure_connected() first. `request` must stay until then.
+    Task<WireReply> transact(const Request& request);
 
     void close();
 
@@ -53,7 +53,7 @@ private:
     const GatewayMetrics& metrics_;
     std::unique_ptr<LinePort> port_;
     std::chrono::milliseconds response_timeout_;
-    std::function<void(int, const WireReply&)> watcher_;
+    std::function<void(MeterAddress, const WireReply&)> watcher_;
     std::uint32_t transaction_count_ = 0;
     bool unreachable_ = false;
     Status last_error_;

@@ -78,36 +78,6 @@ Reply parse_write(std::span<const std::uint8_t> request, std::span<const std::ui
 
 }  // namespace
 
-const char* fault_text(FrameFault fault) {
-    switch (fault) {
-        case FrameFault::kNone:
-            return "none";
-        case FrameFault::kTooShort:
-            return "too_short";
-        case FrameFault::kBadLength:
-            return "bad_length";
-        case FrameFault::kBadProtocol:
-            return "bad_protocol";
-        case FrameFault::kWrongTransaction:
-            return "wrong_transaction";
-        case FrameFault::kWrongUnit:
-            return "wrong_unit";
-        case FrameFault::kWrongFunction:
-            return "wrong_function";
-        case FrameFault::kBadByteCount:
-            return "bad_byte_count";
-        case FrameFault::kWrongEcho:
-            return "wrong_echo";
-        case FrameFault::kUnknownException:
-            return "unknown_exception";
-        case FrameFault::kBadCrc:
-            return "bad_crc";
-        case FrameFault::kTrailingBytes:
-            return "trailing_bytes";
-    }
-    return "none";
-}
-
 Bytes read_registers_pdu(std::uint16_t address, int count) {
     PREPAY_ASSERT(count >= 1 && count <= kReadRegistersMax);
     Bytes pdu{kReadHolding};
@@ -126,10 +96,6 @@ Bytes write_registers_pdu(std::uint16_t address, std::span<const std::uint16_t> 
         append_word(pdu, word);
     }
     return pdu;
-}
-
-bool is_read(std::span<const std::uint8_t> request_pdu) {
-    return !request_pdu.empty() && request_pdu[0] == kReadHolding;
 }
 
 Reply parse_reply(std::span<const std::uint8_t> request_pdu,
@@ -168,8 +134,8 @@ Bytes tcp_frame(std::uint16_t transaction, int unit, std::span<const std::uint8_
     return frame;
 }
 
-TcpProgress inspect_tcp(std::span<const std::uint8_t> received, std::uint16_t transaction,
-                        int unit) {
+FrameProgress inspect_tcp(std::span<const std::uint8_t> received, std::uint16_t transaction,
+                          int unit) {
     if (received.size() < kMbapSize) {
         return {};
     }

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "core/assert.h"
+#include "protocols/modbus/domain/modbus_frame.h"
 #include "quantity/text.h"
 
 namespace prepay::metering {
@@ -135,7 +136,7 @@ void ModbusRtuLine::drain() {
     modbus_flush(context_.get());
 }
 
-WireReply ModbusRtuLine::transact(int unit, const Bytes& request_pdu) {
+WireReply ModbusRtuLine::transact(const Request& request) {
     WireReply reply;
     if (!connected_) {
         reply.outcome = WireOutcome::kDisconnected;
@@ -149,8 +150,8 @@ WireReply ModbusRtuLine::transact(int unit, const Bytes& request_pdu) {
             return reply;
         }
     }
-    reply.sent_bytes = rtu_frame(unit, request_pdu);
-    modbus_set_slave(context_.get(), unit);
+    reply.sent_bytes = rtu_frame(request.address.number(), request.data);
+    modbus_set_slave(context_.get(), request.address.number());
     const int sent = modbus_send_raw_request(context_.get(), reply.sent_bytes.data(),
                                              static_cast<int>(reply.sent_bytes.size()) - 2);
     reply.sent_time = clock_.now();
@@ -167,7 +168,7 @@ WireReply ModbusRtuLine::transact(int unit, const Bytes& request_pdu) {
     if (size > 0) {
         reply.received_bytes.assign(buffer.begin(), buffer.begin() + size);
     }
-    judge(reply, error, unit, request_pdu);
+    judge(reply, error, request);
     if (reply.outcome == WireOutcome::kDisconnected) {
         disconnect();
     } else if (reply.outcome != WireOutcome::kReply) {
@@ -177,27 +178,27 @@ WireReply ModbusRtuLine::transact(int unit, const Bytes& request_pdu) {
 }
 
 // The one place where libmodbus' errno becomes ours.
-void ModbusRtuLine::judge(WireReply& reply, int error, int unit, const Bytes& request_pdu) {
+void ModbusRtuLine::judge(WireReply& reply, int error, const Request& request) {
     if (error == ETIMEDOUT || error == EAGAIN) {
         reply.outcome = WireOutcome::kTimeout;
         return;
     }
     reply.outcome = WireOutcome::kBadFrame;
     if (error == EMBBADCRC) {
-        reply.reply.fault = FrameFault::kBadCrc;
+        reply.answer.fault = FrameFault::kBadCrc;
     } else if (error >= MODBUS_ENOBASE) {
-        reply.reply.fault = FrameFault::kBadLength;
+        reply.answer.fault = FrameFault::kBadLength;
     } else if (error != 0) {
         reply.outcome = WireOutcome::kDisconnected;
-    } else if (const FrameFault fault = inspect_rtu(reply.received_bytes, unit);
+    } else if (const FrameFault fault = inspect_rtu(reply.received_bytes, request.address.number());
                fault != FrameFault::kNone) {
         // libmodbus answers 0 bytes where it ignored a frame of another unit.
-        reply.reply.fault = reply.received_bytes.empty() ? FrameFault::kWrongUnit : fault;
+        reply.answer.fault = reply.received_bytes.empty() ? FrameFault::kWrongUnit : fault;
     } else {
         const std::span<const std::uint8_t> frame(reply.received_bytes);
-        reply.reply = parse_reply(request_pdu, frame.subspan(1, frame.size() - 3));
+        reply.answer = request.protocol->judge(request, frame.subspan(1, frame.size() - 3));
         reply.outcome =
-            reply.reply.fault == FrameFault::kNone ? WireOutcome::kReply : WireOutcome::kBadFrame;
+            reply.answer.fault == FrameFault::kNone ? WireOutcome::kReply : WireOutcome::kBadFrame;
     }
 }
 
@@ -221,8 +222,8 @@ Task<Status> ThreadedRtuLine::connect() {
     return on_thread([this] { return line_.connect(); });
 }
 
-Task<WireReply> ThreadedRtuLine::transact(int unit, const Bytes& request_pdu) {
-    return on_thread([this, unit, &request_pdu] { return line_.transact(unit, request_pdu); });
+Task<WireReply> ThreadedRtuLine::transact(const Request& request) {
+    return on_thread([this, &request] { return line_.transact(request); });
 }
 
 }  // namespace prepay::metering

@@ -42,11 +42,11 @@ public:
     Status connect();
     void disconnect();
     [[nodiscard]] bool is_connected() const { return connected_; }
-    WireReply transact(int unit, const Bytes& request_pdu);
+    WireReply transact(const Request& request);
 
 private:
     void drain();
-    void judge(WireReply& reply, int error, int unit, const Bytes& request_pdu);
+    void judge(WireReply& reply, int error, const Request& request);
 
     LineConfig config_;
     const Clock& clock_;
@@ -63,7 +63,7 @@ public:
     Task<Status> connect() override;
     void disconnect() override { line_.disconnect(); }
     [[nodiscard]] bool is_connected() const override { return line_.is_connected(); }
-    Task<WireReply> transact(int unit, const Bytes& request_pdu) override;
+    Task<WireReply> transact(const Request& request) override;
 
 private:
     template <typename Work>

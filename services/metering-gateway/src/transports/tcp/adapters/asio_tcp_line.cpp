@@ -18,7 +18,6 @@ using boost::asio::ip::tcp;
 using Error = boost::system::error_code;
 
 constexpr std::chrono::milliseconds kConnectTimeoutMin{1000};
-constexpr std::size_t kHeaderSize = 7;  // MBAP and unit.
 
 struct Target {
     std::string host;
@@ -53,8 +52,11 @@ std::vector<tcp::endpoint> resolve(const Target& target, Error& error) {
 /// closed one meets nobody.
 class AsioTcpLine::Connection : public std::enable_shared_from_this<Connection> {
 public:
-    explicit Connection(AsioLineLoop& loop)
-        : loop_(loop), socket_(loop.context()), timer_(loop.make_timer([this] { on_time(); })) {}
+    Connection(AsioLineLoop& loop, const StreamFraming& framing)
+        : loop_(loop),
+          framing_(framing),
+          socket_(loop.context()),
+          timer_(loop.make_timer([this] { on_time(); })) {}
 
     Task<Error> open(const tcp::endpoint& endpoint,
                      std::chrono::steady_clock::time_point deadline) {
@@ -95,10 +97,10 @@ public:
 
     // Expects the reply to what was sent just now; changed() is set when it is here, or will not
     // come. Anything but a whole frame closes.
-    void expect(std::uint16_t transaction, int unit,
+    void expect(std::uint16_t transaction, MeterAddress address,
                 std::chrono::steady_clock::time_point deadline) {
         transaction_ = transaction;
-        unit_ = unit;
+        address_ = address;
         progress_ = {};
         received_size_ = 0;
         phase_ = Phase::kInFlight;
@@ -157,7 +159,7 @@ private:
             return;
         }
         size_ += count;
-        progress_ = inspect_tcp(std::span(buffer_).first(size_), transaction_, unit_);
+        progress_ = framing_.inspect(std::span(buffer_).first(size_), transaction_, address_);
         if (error) {
             outcome_ = WireOutcome::kDisconnected;
         } else if (progress_.fault != FrameFault::kNone) {
@@ -184,23 +186,25 @@ private:
     }
 
     AsioLineLoop& loop_;
+    const StreamFraming& framing_;
     tcp::socket socket_;
     std::unique_ptr<LineTimer> timer_;
     Signal changed_;
     Phase phase_ = Phase::kClosed;
     Error error_;
     std::uint16_t transaction_ = 0;
-    int unit_ = 0;
+    MeterAddress address_;
     WireOutcome outcome_ = WireOutcome::kTimeout;
-    TcpProgress progress_;
-    std::array<std::uint8_t, kTcpAduMax + 1> buffer_{};
+    FrameProgress progress_;
+    std::array<std::uint8_t, kStreamFrameMax + 1> buffer_{};
     std::size_t size_ = 0;
-    std::array<std::uint8_t, kTcpAduMax + 1> received_{};
+    std::array<std::uint8_t, kStreamFrameMax + 1> received_{};
     std::size_t received_size_ = 0;
 };
 
-AsioTcpLine::AsioTcpLine(const LineConfig& config, const Clock& clock, AsioLineLoop& loop)
-    : config_(config), clock_(clock), loop_(loop) {}
+AsioTcpLine::AsioTcpLine(const LineConfig& config, const StreamFraming& framing, const Clock& clock,
+                         AsioLineLoop& loop)
+    : config_(config), framing_(framing), clock_(clock), loop_(loop) {}
 
 // Perhaps not on the loop: the socket is closed there.
 AsioTcpLine::~AsioTcpLine() {
@@ -235,7 +239,7 @@ Task<Status> AsioTcpLine::connect() {
     }
     const auto timeout = std::max(config_.response_timeout, kConnectTimeoutMin);
     for (const tcp::endpoint& endpoint : endpoints) {
-        auto connection = std::make_shared<Connection>(loop_);
+        auto connection = std::make_shared<Connection>(loop_, framing_);
         error = co_await connection->open(endpoint, clock_.steady() + timeout);
         if (!error) {
             connection_ = std::move(connection);
@@ -245,10 +249,10 @@ Task<Status> AsioTcpLine::connect() {
     co_return unavailable("LINE_UNREACHABLE", config_.address + ": " + error.message());
 }
 
-Task<WireReply> AsioTcpLine::transact(int unit, const Bytes& request_pdu) {
+Task<WireReply> AsioTcpLine::transact(const Request& request) {
     WireReply reply;
     reply.outcome = WireOutcome::kDisconnected;
-    if (connection_ && !is_read(request_pdu)) {
+    if (connection_ && request.is_order) {
         const bool trusted = co_await connection_->is_trustworthy();
         if (!trusted) {
             const Status again = co_await connect();
@@ -261,14 +265,14 @@ Task<WireReply> AsioTcpLine::transact(int unit, const Bytes& request_pdu) {
         co_return reply;
     }
     ++transaction_;
-    reply.sent_bytes = tcp_frame(transaction_, unit, request_pdu);
+    reply.sent_bytes = framing_.frame(transaction_, request);
     reply.sent = connection_->send(reply.sent_bytes);
     reply.sent_time = clock_.now();
     if (!reply.sent) {
         disconnect();
         co_return reply;
     }
-    connection_->expect(transaction_, unit, clock_.steady() + config_.response_timeout);
+    connection_->expect(transaction_, request.address, clock_.steady() + config_.response_timeout);
     Signal& changed = connection_->changed();  // g++ 12 would await a copy of what a call returns.
     co_await changed;
     reply.outcome = connection_->outcome();
@@ -276,12 +280,12 @@ Task<WireReply> AsioTcpLine::transact(int unit, const Bytes& request_pdu) {
     reply.received_time = clock_.now();
     reply.received_bytes.assign(received.begin(), received.end());
     if (reply.outcome == WireOutcome::kReply) {
-        reply.reply = parse_reply(request_pdu, received.subspan(kHeaderSize));
-        if (reply.reply.fault != FrameFault::kNone) {
+        reply.answer = request.protocol->judge(request, framing_.answer_in(received));
+        if (reply.answer.fault != FrameFault::kNone) {
             reply.outcome = WireOutcome::kBadFrame;
         }
     } else if (reply.outcome == WireOutcome::kBadFrame) {
-        reply.reply.fault = connection_->fault();
+        reply.answer.fault = connection_->fault();
     }
     if (reply.outcome != WireOutcome::kReply) {
         disconnect();
