@@ -106,15 +106,16 @@ add_custom_target(prepay-services)
 # prepay-<name> from services/<name>/src, in layers, each a static library that tests link too:
 #   prepay_<id>_domain    src/[<feature>/]domain/*.cpp               pure
 #   prepay_<id>_app       src/[<feature>/]app/*.cpp                  use cases
-#   prepay_<id>_adapters  src/[<feature>/]{adapters/*,convert}.cpp src/{metrics,config}.cpp, migrations
+#   prepay_<id>_adapters  src/[<feature>/]{adapters/*,convert}.cpp src/{metrics,config,wiring}.cpp, migrations
+# A family of features (protocols, transports) has a folder for each: src/<family>/<member>/<layer>.
 function(prepay_service name)
     cmake_parse_arguments(ARG "" "" "PROTOS;DOMAIN;ADAPTERS" ${ARGN})
     string(MAKE_C_IDENTIFIER ${name} id)
     set(src ${CMAKE_CURRENT_SOURCE_DIR}/src)
-    file(GLOB domain CONFIGURE_DEPENDS ${src}/domain/*.cpp ${src}/*/domain/*.cpp)
+    file(GLOB domain CONFIGURE_DEPENDS ${src}/domain/*.cpp ${src}/*/domain/*.cpp ${src}/*/*/domain/*.cpp)
     file(GLOB app CONFIGURE_DEPENDS ${src}/app/*.cpp ${src}/*/app/*.cpp)
-    file(GLOB adapters CONFIGURE_DEPENDS ${src}/adapters/*.cpp ${src}/*/adapters/*.cpp ${src}/*/convert.cpp
-         ${src}/convert.cpp ${src}/metrics.cpp ${src}/config.cpp)
+    file(GLOB adapters CONFIGURE_DEPENDS ${src}/adapters/*.cpp ${src}/*/adapters/*.cpp ${src}/*/*/adapters/*.cpp
+         ${src}/*/convert.cpp ${src}/convert.cpp ${src}/metrics.cpp ${src}/config.cpp ${src}/wiring.cpp)
     prepay_embed_migrations(${CMAKE_CURRENT_SOURCE_DIR}/migrations ${name} embedded)
     set(protos ${ARG_PROTOS})
     list(TRANSFORM protos PREPEND prepay_proto_)

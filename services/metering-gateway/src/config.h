@@ -3,9 +3,9 @@
 #include <cstdint>
 #include <string>
 
-#include "app/command_runner.h"
+#include "commands/app/command_runner.h"
 #include "config/config.h"
-#include "domain/plausibility.h"
+#include "readings/domain/plausibility.h"
 
 namespace prepay::metering {
 

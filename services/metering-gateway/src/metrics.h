@@ -3,9 +3,9 @@
 #include <array>
 #include <vector>
 
-#include "domain/command.h"
-#include "domain/modbus_frame.h"
-#include "domain/plausibility.h"
+#include "commands/domain/command.h"
+#include "protocols/domain/protocol.h"
+#include "readings/domain/plausibility.h"
 #include "telemetry/metrics.h"
 
 namespace prepay::metering {

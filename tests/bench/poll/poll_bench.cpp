@@ -24,9 +24,9 @@
 #include <thread>
 #include <vector>
 
-#include "adapters/asio_line_loop.h"
-#include "adapters/yaml_pack_loader.h"
-#include "app/line_park.h"
+#include "devices/adapters/yaml_pack_loader.h"
+#include "lines/app/line_park.h"
+#include "transports/adapters/asio_line_loop.h"
 
 namespace prepay::metering {
 namespace {
@@ -140,7 +140,7 @@ double our_rate(int port, const Counter& answered, int lines,
             meter.meter_no = i * meters_per_line + unit;
             meter.meter_id = "m-" + std::to_string(meter.meter_no);
             meter.line_id = line.line_id;
-            meter.unit_id = unit;
+            meter.address = MeterAddress(unit);
             meter.driver_pack = pack->name;
             park.put_meter(meter, {});
         }

@@ -97,7 +97,7 @@ TEST_CASE("I-24: a gateway whose clock is set by a day or an hour reads on in th
     MeterConfig meter;
     meter.meter_id = "m-1";
     meter.line_id = "line-01";
-    meter.unit_id = 1;
+    meter.address = MeterAddress(1);
     meter.driver_pack = "acrel-ddsy1352";
     meter.enabled = true;
     REQUIRE(registry.put_lines({"lines", "m", "h", "s"}, {line}).ok());

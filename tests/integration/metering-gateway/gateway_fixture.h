@@ -6,21 +6,27 @@
 #include <memory>
 #include <thread>
 
-#include "adapters/asio_line_loop.h"
-#include "adapters/grpc_metering_service.h"
-#include "adapters/intent_subscriber.h"
-#include "adapters/yaml_pack_loader.h"
-#include "convert.h"
+#include "commands/adapters/grpc_commands.h"
+#include "commands/adapters/intent_subscriber.h"
 #include "core/anchored_clock.h"
 #include "core/ids.h"
+#include "devices/adapters/yaml_pack_loader.h"
+#include "devices/convert.h"
+#include "holds/adapters/grpc_holds.h"
+#include "lines/adapters/grpc_lines.h"
+#include "meters/adapters/grpc_meters.h"
+#include "meters/adapters/grpc_quarantine.h"
 #include "pg/database_time.h"
 #include "prepay/account/v1/events.pb.h"
 #include "prepay/metering/v1/events.pb.h"
 #include "prepay/simulator/v1/simulator.grpc.pb.h"
+#include "readings/adapters/grpc_anomalies.h"
+#include "readings/adapters/grpc_readings.h"
 #include "rpc/client.h"
 #include "support/child_process.h"
 #include "support/paths.h"
 #include "support/test_database.h"
+#include "transports/adapters/asio_line_loop.h"
 
 namespace prepay {
 const std::vector<pg::Migration>& metering_gateway_migrations();
@@ -171,9 +177,14 @@ public:
           loops(clock),
           park({clock, gauges, commands, permits, spool, board, PlausibilityLimits{}, settings()},
                packs, loops.all()),
-          intents(commands, park, signal, clock),
-          service({registry, readings, anomalies, commands, park, board, signal, packs, gauges,
-                   clock, permits, hold_list}) {
+          intents(commands, park, park, signal, clock),
+          grpc_lines({registry, park}),
+          grpc_meters({registry, park, park, board, packs}),
+          grpc_quarantine({registry, anomalies, park, park, park}),
+          grpc_anomalies({anomalies}),
+          grpc_readings({readings, anomalies, park, park, gauges, clock}),
+          grpc_commands({commands, park, park, signal, permits, clock}),
+          grpc_holds({hold_list}) {
         const auto lines = registry.list_lines("", 1000);
         const auto meters = registry.list_meters("", 1000, "", {});
         REQUIRE(lines.ok());
@@ -198,6 +209,16 @@ public:
         writer_.join();
     }
 
+    void add_to(rpc::Server& server) {
+        grpc_lines.add_to(server);
+        grpc_meters.add_to(server);
+        grpc_quarantine.add_to(server);
+        grpc_anomalies.add_to(server);
+        grpc_readings.add_to(server);
+        grpc_commands.add_to(server);
+        grpc_holds.add_to(server);
+    }
+
     rpc::CallContext context(const std::string& method, const google::protobuf::Message& request,
                              const std::string& request_id) {
         rpc::CallContext context;
@@ -219,7 +240,7 @@ public:
         line->set_poll_interval_ms(interval_ms);
         line->set_response_timeout_ms(200);
         line->set_enabled(true);
-        const auto response = service.register_lines(
+        const auto response = grpc_lines.register_lines(
             context("RegisterLines", request, "line-" + line_id + std::to_string(++count_)),
             request);
         INFO((response.ok() ? std::string() : error_message(response.status())));
@@ -240,7 +261,7 @@ public:
         v1::RegisterMetersRequest request;
         fill_meter(*request.add_meters(), meter_id, line_id, unit, pack);
         request.mutable_meters(0)->set_serial_number(serial);
-        const auto response = service.register_meters(
+        const auto response = grpc_meters.register_meters(
             context("RegisterMeters", request, "meter-" + meter_id + std::to_string(++count_)),
             request);
         INFO((response.ok() ? std::string() : error_message(response.status())));
@@ -258,7 +279,7 @@ public:
         *request.mutable_not_after() = to_proto_time(clock.now() + time);
         rpc::CallContext call = context("SubmitCommand", request, request_id);
         call.trace_id = "trace-" + request_id;
-        return service.submit_command(call, request);
+        return grpc_commands.submit_command(call, request);
     }
 
     /// The command when it is final, by WatchCommand.
@@ -278,7 +299,7 @@ public:
         rpc::StreamWriter<v1::WatchCommandResponse> writer(collector);
         v1::WatchCommandRequest request;
         request.set_command_id(command_id);
-        const Status status = service.watch_command({}, request, writer);
+        const Status status = grpc_commands.watch_command({}, request, writer);
         INFO(status);
         CHECK(status.ok());
         return collector.last;
@@ -289,7 +310,7 @@ public:
         request.set_reason_text("test");
         const std::string id =
             request_id.empty() ? "decide-" + std::to_string(++count_) : request_id;
-        return service.decide_quarantine(context("DecideQuarantine", request, id), request);
+        return grpc_quarantine.decide_quarantine(context("DecideQuarantine", request, id), request);
     }
 
     /// Waits until a condition holds.
@@ -374,7 +395,13 @@ public:
     AsioLineLoops loops;
     LinePark park;
     IntentSubscriber intents;
-    GrpcMeteringService service;
+    GrpcLines grpc_lines;
+    GrpcMeters grpc_meters;
+    GrpcQuarantine grpc_quarantine;
+    GrpcAnomalies grpc_anomalies;
+    GrpcReadings grpc_readings;
+    GrpcCommands grpc_commands;
+    GrpcHolds grpc_holds;
 
 private:
     std::jthread writer_;

@@ -48,7 +48,7 @@ struct OneLine {
                                    meter_id + "' AND state = 'open'"));
         v1::GetMeterRequest request;
         request.set_meter_id(meter_id);
-        return gateway.service.get_meter({}, request)->meter().quarantine_anomaly_id();
+        return gateway.grpc_meters.get_meter({}, request)->meter().quarantine_anomaly_id();
     }
     Result<v1::DecideQuarantineResponse> decide(const v1::DecideQuarantineRequest& request) {
         return gateway.decide(request);
@@ -75,7 +75,7 @@ TEST_CASE("Three meter families on the wire become readings, states and events")
          {std::tuple{"m-1", 123'450, 1}, std::tuple{"m-2", 223'450, 1},
           std::tuple{"m-3", 323'450, 3}}) {
         request.set_meter_id(meter_id);
-        const auto meter = gateway.service.get_meter({}, request);
+        const auto meter = gateway.grpc_meters.get_meter({}, request);
         REQUIRE(meter.ok());
         CHECK(meter->meter().online());
         CHECK(meter->meter().latest().register_total() >= wh);
@@ -112,7 +112,7 @@ TEST_CASE("A water meter: mL in readings, its flow as the bound, its valve shut 
     REQUIRE(gateway.eventually("SELECT count(*) >= 1 FROM readings"));
     v1::GetMeterRequest request;
     request.set_meter_id("w-1");
-    const auto meter = gateway.service.get_meter({}, request);
+    const auto meter = gateway.grpc_meters.get_meter({}, request);
     REQUIRE(meter.ok());
     CHECK(meter->meter().resource() == common::v1::RESOURCE_WATER);
     CHECK(meter->meter().latest().register_total() == 12'345'000);
@@ -240,7 +240,7 @@ TEST_CASE("The same request id gives the stored command; another content is refu
     request.set_reason_text("arrears");
     *request.mutable_not_after() = to_proto_time(gateway.clock.now() + std::chrono::seconds(60));
     const auto call = [&](const v1::SubmitCommandRequest& one) {
-        return gateway.service.submit_command(
+        return gateway.grpc_commands.submit_command(
             gateway.context("SubmitCommand", one, one.request_id()), one);
     };
     REQUIRE(call(request).ok());
@@ -453,7 +453,7 @@ TEST_CASE("Another CT ratio is asked about: the jump of the register is no consu
     v1::RegisterMetersRequest request;
     Gateway::fill_meter(*request.add_meters(), "m-1", "line-01", 1, "acrel-ddsy1352");
     request.mutable_meters(0)->set_ct_ratio(40);
-    REQUIRE(line.gateway.service
+    REQUIRE(line.gateway.grpc_meters
                 .register_meters(line.gateway.context("RegisterMeters", request, "ct-40-of-m-1"),
                                  request)
                 .ok());
@@ -484,7 +484,7 @@ TEST_CASE("A corrected unit with 1,000 kWh more waits for a person, over a resta
     v1::GetMeterRequest get;
     get.set_meter_id("m-1");
     const auto marked = [&] {
-        const auto meter = gateway.service.get_meter({}, get);
+        const auto meter = gateway.grpc_meters.get_meter({}, get);
         return meter.ok() && meter->meter().quarantine_anomaly_id() == anomaly &&
                !meter->meter().latest().register_fault().empty();
     };
@@ -492,7 +492,7 @@ TEST_CASE("A corrected unit with 1,000 kWh more waits for a person, over a resta
     CHECK(gateway.eventually("SELECT max(register_total) = 50000 FROM readings"));
     v1::ListAnomaliesRequest list;
     list.set_state(v1::ANOMALY_STATE_OPEN);
-    const auto open = gateway.service.list_anomalies({}, list);
+    const auto open = gateway.grpc_anomalies.list_anomalies({}, list);
     REQUIRE(open.ok());
     REQUIRE(open->anomalies_size() == 1);
     CHECK(open->open_count() == 1);
@@ -500,14 +500,14 @@ TEST_CASE("A corrected unit with 1,000 kWh more waits for a person, over a resta
     CHECK(open->anomalies(0).after_change());
     v1::GetAnomalyRequest detail;
     detail.set_anomaly_id(anomaly);
-    CHECK(gateway.service.get_anomaly({}, detail)->anomaly().frames_size() >= 2);
+    CHECK(gateway.grpc_anomalies.get_anomaly({}, detail)->anomaly().frames_size() >= 2);
     // History of the meter is no way around the decision.
     v1::ImportReadingsRequest import;
     auto* row = import.add_readings();
     row->set_meter_id("m-1");
     *row->mutable_read_time() = to_proto_time(gateway.clock.now());
     row->set_register_total(60'000);
-    const auto imported = gateway.service.import_readings(
+    const auto imported = gateway.grpc_readings.import_readings(
         gateway.context("ImportReadings", import, "import-in-quarantine"), import);
     REQUIRE(imported.ok());
     REQUIRE(imported->rejected_size() == 1);
@@ -532,10 +532,10 @@ TEST_CASE("A corrected unit with 1,000 kWh more waits for a person, over a resta
     REQUIRE(gateway.decide(request, "decide-once").ok());
     CHECK(reason_of(request) == "NOT_IN_QUARANTINE");
     CHECK(gateway.eventually("SELECT count(*) > 1 FROM readings WHERE register_epoch = 1"));
-    CHECK(gateway.service.list_anomalies({}, list)->open_count() == 0);
+    CHECK(gateway.grpc_anomalies.list_anomalies({}, list)->open_count() == 0);
     const auto events = gateway.events<v1::ReadingRejected>("prepay.metering.anomalies.v1");
     CHECK(events.back().state() == v1::ANOMALY_STATE_DECIDED);
-    const auto decided = gateway.service.get_anomaly({}, detail);
+    const auto decided = gateway.grpc_anomalies.get_anomaly({}, detail);
     CHECK(decided->anomaly().decided_by() == "user:li");
     CHECK(decided->anomaly().reason_text() == "test");
 }
@@ -562,8 +562,8 @@ TEST_CASE("I-24: a clock stepped by a day or an hour makes no reading of another
             request.set_reason_text("test");
             *request.mutable_not_after() =
                 to_proto_time(SystemClock().now() + std::chrono::seconds(60));
-            return gateway.service.submit_command(gateway.context("SubmitCommand", request, name),
-                                                  request);
+            return gateway.grpc_commands.submit_command(
+                gateway.context("SubmitCommand", request, name), request);
         };
         // Nobody to ask: what depends on the time waits, and the values say so.
         gateway.machine.step_us = hours * 3'600'000'000;
@@ -572,7 +572,7 @@ TEST_CASE("I-24: a clock stepped by a day or an hour makes no reading of another
         v1::GetMeterRequest get;
         get.set_meter_id("m-1");
         CHECK(gateway.until([&] {
-            return gateway.service.get_meter({}, get)->meter().latest().register_fault() ==
+            return gateway.grpc_meters.get_meter({}, get)->meter().latest().register_fault() ==
                    "CLOCK_IN_DOUBT";
         }));
         // The database knows better: the gateway goes on by the time before the step.
@@ -607,7 +607,7 @@ TEST_CASE("Two lines at one address, and two meters at one unit of it, name each
     line->set_transport(v1::TRANSPORT_MODBUS_TCP);
     line->set_enabled(true);
     const auto put_line = [&](const std::string& request_id) {
-        return gateway.service
+        return gateway.grpc_lines
             .register_lines(gateway.context("RegisterLines", lines, request_id), lines)
             .status();
     };
@@ -620,7 +620,7 @@ TEST_CASE("Two lines at one address, and two meters at one unit of it, name each
     v1::RegisterMetersRequest meters;
     Gateway::fill_meter(*meters.add_meters(), "m-2", "line-02", 7, "acrel-ddsy1352");
     const auto put_meter = [&](const std::string& request_id) {
-        return gateway.service
+        return gateway.grpc_meters
             .register_meters(gateway.context("RegisterMeters", meters, request_id), meters)
             .status();
     };
@@ -650,7 +650,7 @@ TEST_CASE("What a meter did is answered: errors by kind, last error, frames") {
     request.set_meter_id("m-1");
     Result<v1::GetMeterDiagnosticsResponse> report = invalid_argument("NONE", "");
     CHECK(line.gateway.until([&] {
-        report = line.gateway.service.get_meter_diagnostics({}, request);
+        report = line.gateway.grpc_meters.get_meter_diagnostics({}, request);
         return report.ok() && report->errors_size() > 0;
     }));
     CHECK(report->last_error_kind() == "METER_EXCEPTION");
@@ -658,7 +658,7 @@ TEST_CASE("What a meter did is answered: errors by kind, last error, frames") {
     CHECK(report->good_count() > 0);
     CHECK(report->frames_size() >= 4);
     request.set_meter_id("m-9");
-    CHECK(error_reason(line.gateway.service.get_meter_diagnostics({}, request).status()) ==
+    CHECK(error_reason(line.gateway.grpc_meters.get_meter_diagnostics({}, request).status()) ==
           "UNKNOWN_METER");
 }
 
@@ -681,7 +681,7 @@ TEST_CASE("A registration whose answer was lost reaches the running gateway when
     MeterConfig config = known->front().config;
     config.serial_number = "new";
     REQUIRE(line.gateway.registry.put_meters(key_of(swap_call), {config}).ok());
-    REQUIRE(line.gateway.service.register_meters(swap_call, swap).ok());
+    REQUIRE(line.gateway.grpc_meters.register_meters(swap_call, swap).ok());
     // The line knows the new serial number: the next register that does not fit is asked about.
     line.park.set_register("m-1", 10'000);
     CHECK(
@@ -698,7 +698,7 @@ TEST_CASE("A registration whose answer was lost reaches the running gateway when
     second.line_id = "line-02";
     second.address = "127.0.0.1:1";
     REQUIRE(line.gateway.registry.put_lines(key_of(add_call), {second}).ok());
-    REQUIRE(line.gateway.service.register_lines(add_call, add).ok());
+    REQUIRE(line.gateway.grpc_lines.register_lines(add_call, add).ok());
     CHECK(line.gateway.park.has_line("line-02"));
 }
 
@@ -731,7 +731,7 @@ TEST_CASE("Registration is all or nothing and tells what is wrong") {
         Gateway::fill_meter(*request.add_meters(), "m-2", "line-01", 2, "acrel-ddsy1352");
         change(*request.mutable_meters(1));
         return error_reason(
-            gateway.service
+            gateway.grpc_meters
                 .register_meters(gateway.context("RegisterMeters", request, request_id), request)
                 .status());
     };
@@ -753,11 +753,11 @@ TEST_CASE("Registration is all or nothing and tells what is wrong") {
     CHECK(gateway.eventually("SELECT count(*) = 2 FROM meters"));
     v1::ListMetersRequest list;
     list.set_page_size(1);
-    const auto first = gateway.service.list_meters({}, list);
+    const auto first = gateway.grpc_meters.list_meters({}, list);
     REQUIRE(first.ok());
     REQUIRE(first->meters_size() == 1);
     list.set_page_token(first->next_page_token());
-    CHECK(gateway.service.list_meters({}, list)->meters(0).meter_id() == "m-2");
+    CHECK(gateway.grpc_meters.list_meters({}, list)->meters(0).meter_id() == "m-2");
     list.set_page_token("zz");
-    CHECK(error_reason(gateway.service.list_meters({}, list).status()) == "BAD_PAGE_TOKEN");
+    CHECK(error_reason(gateway.grpc_meters.list_meters({}, list).status()) == "BAD_PAGE_TOKEN");
 }

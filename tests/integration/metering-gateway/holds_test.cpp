@@ -44,8 +44,8 @@ struct OneMeter {
         request.set_reason_text("works on the riser");
         *request.mutable_not_after() = to_proto_time(gateway().clock.now() + not_after);
         *request.mutable_hold_expire_time() = to_proto_time(gateway().clock.now() + time);
-        return gateway().service.submit_command(gateway().context("SubmitCommand", request, id),
-                                                request);
+        return gateway().grpc_commands.submit_command(
+            gateway().context("SubmitCommand", request, id), request);
     }
     std::vector<v1::HeldMeter> held(v1::Holder holder = v1::HOLDER_UNSPECIFIED, int page_size = 0) {
         std::vector<v1::HeldMeter> meters;
@@ -53,7 +53,7 @@ struct OneMeter {
         request.set_holder(holder);
         request.set_page_size(page_size);
         do {
-            const auto page = gateway().service.list_holds({}, request);
+            const auto page = gateway().grpc_holds.list_holds({}, request);
             REQUIRE(page.ok());
             meters.insert(meters.end(), page->meters().begin(), page->meters().end());
             request.set_page_token(page->next_page_token());
@@ -63,7 +63,7 @@ struct OneMeter {
     v1::Meter meter() {
         v1::GetMeterRequest request;
         request.set_meter_id("m-1");
-        const auto response = gateway().service.get_meter({}, request);
+        const auto response = gateway().grpc_meters.get_meter({}, request);
         REQUIRE(response.ok());
         return response->meter();
     }
@@ -197,7 +197,7 @@ TEST_CASE(
         request.set_request_id(id);
         rpc::CallContext context = one.gateway().context("SubmitCommand", request, id);
         context.identity.role = role;
-        return one.gateway().service.submit_command(context, request);
+        return one.gateway().grpc_commands.submit_command(context, request);
     };
     CHECK(error_reason(submit("kept", rpc::Role::kOperator).status()) == "KEEP_POWER");
     request.set_override_keep_power(true);
@@ -305,8 +305,8 @@ TEST_CASE("ListHolds says why each meter is off, who, since and until when, page
     CHECK(one.held()[3].has_foreign_since());
     v1::ListHoldsRequest bad;
     bad.set_page_token("5.nobody");
-    CHECK(error_reason(one.gateway().service.list_holds({}, bad).status()) == "BAD_PAGE_TOKEN");
+    CHECK(error_reason(one.gateway().grpc_holds.list_holds({}, bad).status()) == "BAD_PAGE_TOKEN");
     bad.clear_page_token();
     bad.set_holder(static_cast<v1::Holder>(77));
-    CHECK(error_reason(one.gateway().service.list_holds({}, bad).status()) == "BAD_HOLDER");
+    CHECK(error_reason(one.gateway().grpc_holds.list_holds({}, bad).status()) == "BAD_HOLDER");
 }

@@ -35,7 +35,7 @@ struct ImportFixture : Fixture {
 
     Result<v1::ImportReadingsResponse> send(const std::string& request_id) {
         request.set_request_id(request_id);
-        return gateway->service.import_readings(
+        return gateway->grpc_readings.import_readings(
             gateway->context("ImportReadings", request, request_id), request);
     }
 
@@ -149,7 +149,7 @@ TEST_CASE("ListReadings pages through an import in order") {
     request.set_page_size(500);
     std::int64_t next = 1000;
     do {
-        const auto page = f.gateway->service.list_readings({}, request);
+        const auto page = f.gateway->grpc_readings.list_readings({}, request);
         REQUIRE(page.ok());
         for (const auto& reading : page->readings()) {
             REQUIRE(reading.register_total() == next);
@@ -230,7 +230,7 @@ TEST_CASE("import tells every refused row on a line of its own") {
     options.public_key_pem = keys.public_pem();
     const SystemClock clock;
     rpc::Server server(options, metrics, clock);
-    f.gateway->service.add_to(server);
+    f.gateway->add_to(server);
     REQUIRE(server.start().ok());
     const std::string folder =
         (std::filesystem::temp_directory_path() / ("import-" + new_id(clock))).string();

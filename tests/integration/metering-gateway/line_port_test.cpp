@@ -11,8 +11,10 @@
 #include <functional>
 #include <thread>
 
-#include "adapters/asio_line_loop.h"
-#include "adapters/modbus_rtu_line.h"
+#include "protocols/modbus/domain/modbus_frame.h"
+#include "protocols/modbus/domain/modbus_protocol.h"
+#include "transports/adapters/asio_line_loop.h"
+#include "transports/serial/adapters/modbus_rtu_line.h"
 
 using namespace prepay;
 using namespace prepay::metering;
@@ -118,6 +120,10 @@ private:
     std::jthread thread_;
 };
 
+Request step_of(int unit, const Bytes& pdu) {
+    return {&modbus_protocol(), MeterAddress(unit), pdu, pdu[0] == 0x10};
+}
+
 // A TCP line on a loop of its own, asked from the test's thread.
 class TcpLine {
 public:
@@ -126,7 +132,8 @@ public:
         return run_on(loop(), [this] { return port_->connect(); });
     }
     WireReply transact(int unit, const Bytes& request) {
-        return run_on(loop(), [&] { return port_->transact(unit, request); });
+        const Request step = step_of(unit, request);
+        return run_on(loop(), [&] { return port_->transact(step); });
     }
     bool is_connected() {
         return run_on(loop(), [this]() -> Task<bool> { co_return port_->is_connected(); });
@@ -245,11 +252,11 @@ TEST_CASE("Modbus TCP bad input: each is refused with its reason, and the next r
         REQUIRE(line.connect().ok());
         const WireReply reply = line.transact(kUnit, kRequest);
         CHECK(reply.outcome == row.outcome);
-        CHECK(reply.reply.fault == row.fault);
+        CHECK(reply.answer.fault == row.fault);
         CHECK(reply.sent);
         CHECK_FALSE(line.is_connected());  // Nothing late can meet the next request.
         REQUIRE(line.connect().ok());
-        CHECK(line.transact(kUnit, kRequest).reply.words ==
+        CHECK(line.transact(kUnit, kRequest).answer.words ==
               std::vector<std::uint16_t>{555, 0, 100});
     }
 }
@@ -275,9 +282,9 @@ TEST_CASE("Modbus TCP: every exception code, and a reply split at every byte") {
     for (int code = 1; code <= 11; ++code) {
         const WireReply reply = line.transact(kUnit, kRequest);
         CHECK(reply.outcome == WireOutcome::kReply);
-        CHECK(reply.reply.exception_code == code);
+        CHECK(reply.answer.code == code);
     }
-    CHECK(line.transact(kUnit, kRequest).reply.ok());
+    CHECK(line.transact(kUnit, kRequest).answer.ok());
 }
 
 TEST_CASE("Modbus TCP: an unsolicited frame before a request is not taken for its answer") {
@@ -294,9 +301,9 @@ TEST_CASE("Modbus TCP: an unsolicited frame before a request is not taken for it
             REQUIRE(line.connect().ok());
         }
         const WireReply reply = line.transact(kUnit, kRequest);
-        const bool good_answer = reply.reply.ok() && reply.outcome == WireOutcome::kReply;
-        const bool stray_refused = reply.reply.fault == FrameFault::kTrailingBytes ||
-                                   reply.reply.fault == FrameFault::kWrongTransaction ||
+        const bool good_answer = reply.answer.ok() && reply.outcome == WireOutcome::kReply;
+        const bool stray_refused = reply.answer.fault == FrameFault::kTrailingBytes ||
+                                   reply.answer.fault == FrameFault::kWrongTransaction ||
                                    reply.outcome == WireOutcome::kDisconnected;
         CHECK((good_answer || stray_refused));
         CHECK((request < 2 || good_answer));
@@ -317,7 +324,7 @@ TEST_CASE("I-14: an order never goes to a connection on which nobody's bytes hav
     }
     const WireReply reply = line.transact(kUnit, kOrder);
     CHECK(reply.outcome == WireOutcome::kReply);
-    CHECK(reply.reply.ok());
+    CHECK(reply.answer.ok());
     CHECK(slave.accepted() == 2);
 }
 
@@ -328,7 +335,7 @@ TEST_CASE("Modbus TCP: a peer that leaves an idle line is noticed, the next orde
                     order_echo()});
     TcpLine line(slave.line(kPatient));
     REQUIRE(line.connect().ok());
-    CHECK(line.transact(kUnit, kRequest).reply.ok());
+    CHECK(line.transact(kUnit, kRequest).answer.ok());
     while (line.is_connected()) {
         std::this_thread::yield();
     }
@@ -369,7 +376,7 @@ TEST_CASE("Beyond 1,024 descriptors: serial lines are refused, TCP lines work") 
     TcpSlave slave({good()});
     TcpLine line(slave.line(kPatient));
     const bool tcp_connected = line.connect().ok();
-    const bool tcp_answered = line.transact(kUnit, kRequest).reply.ok();
+    const bool tcp_answered = line.transact(kUnit, kRequest).answer.ok();
     for (const int fd : descriptors) {
         ::close(fd);
     }
@@ -482,9 +489,9 @@ TEST_CASE("Modbus RTU on a pty: reads, and bad input with the next request good"
                            [&](const Bytes&) { return Pieces{frame}; }});
         ModbusRtuLine line(slave.line(1000), clock);
         REQUIRE(line.connect().ok());
-        const WireReply reply = line.transact(kUnit, kRequest);
+        const WireReply reply = line.transact(step_of(kUnit, kRequest));
         CHECK(reply.outcome != WireOutcome::kReply);
-        CHECK(line.transact(kUnit, kRequest).reply.words ==
+        CHECK(line.transact(step_of(kUnit, kRequest)).answer.words ==
               std::vector<std::uint16_t>{555, 0, 100});
     }
 }
@@ -506,8 +513,8 @@ TEST_CASE("Modbus RTU on a pty: split replies, noise after, exceptions, late rep
                        [&](const Bytes&) { return Pieces{frame}; }});
     ModbusRtuLine line(slave.line(1000), clock);
     REQUIRE(line.connect().ok());
-    CHECK(line.transact(kUnit, kRequest).reply.ok());
-    CHECK(line.transact(kUnit, kRequest).reply.ok());
-    CHECK(line.transact(kUnit, kRequest).reply.exception_code == 2);
-    CHECK(line.transact(kUnit, kRequest).reply.ok());
+    CHECK(line.transact(step_of(kUnit, kRequest)).answer.ok());
+    CHECK(line.transact(step_of(kUnit, kRequest)).answer.ok());
+    CHECK(line.transact(step_of(kUnit, kRequest)).answer.code == 2);
+    CHECK(line.transact(step_of(kUnit, kRequest)).answer.ok());
 }

@@ -1,8 +1,8 @@
 #include <set>
 
-#include "adapters/pg_snapshots.h"
 #include "core/ids.h"
 #include "gateway_fixture.h"
+#include "lines/adapters/pg_snapshots.h"
 
 using namespace prepay;
 using namespace prepay::metering;

@@ -122,7 +122,7 @@ private:
         meter.meter_no = 1;
         meter.meter_id = "m-1";
         meter.line_id = "line-1";
-        meter.unit_id = 1;
+        meter.address = MeterAddress(1);
         const MeterStateChange known = stored();
         MeterMemory memory;
         memory.online = known.online;

@@ -3,8 +3,8 @@
 
 #include <algorithm>
 
-#include "app/meter_track.h"
-#include "domain/modbus_frame.h"
+#include "meters/app/meter_track.h"
+#include "protocols/modbus/domain/modbus_frame.h"
 #include "unit/metering-gateway/fakes.h"
 
 using namespace prepay;
@@ -25,7 +25,7 @@ Bytes any_bytes(int size_max) {
 TEST_CASE("I-25: no bytes crash the frame decoders, and every frame is complete, bad or awaited") {
     CHECK(rc::check([] {
         const Bytes bytes = any_bytes(300);
-        const TcpProgress progress = inspect_tcp(bytes, 7, 17);
+        const FrameProgress progress = inspect_tcp(bytes, 7, 17);
         RC_ASSERT(!progress.complete || progress.fault == FrameFault::kNone);
         RC_ASSERT(!progress.complete || progress.frame_size == bytes.size());
         inspect_rtu(bytes, 17);

@@ -1,4 +1,4 @@
-#include "domain/command.h"
+#include "commands/domain/command.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,10 +1,10 @@
-#include "domain/driver_pack.h"
+#include "devices/domain/driver_pack.h"
 
 #include <catch2/catch.hpp>
 #include <fstream>
 #include <sstream>
 
-#include "adapters/yaml_pack_loader.h"
+#include "devices/adapters/yaml_pack_loader.h"
 #include "support/paths.h"
 
 using namespace prepay;
@@ -172,6 +172,7 @@ TEST_CASE("Wrong packs are refused with file, line and what") {
          "typ: unknown key"},
         {"word_order: ABCD", "word_order: ACBD",
          "x.yaml:11: word_order: \"ACBD\" is none of ABCD, CDAB, BADC, DCBA"},
+        {"phases: 1", "phases: 1\nprotocol: telex", "protocol: \"telex\" is none of modbus"},
         {"count: 35", "count: 126", "1 .. 125 registers fit one request, not 126"},
         {"count: 35", "count: 16", "power_factor 0x0010 is in no block of the plan"},
         {"rated_power_w: 13200", "rated_power_w: 13.2", "a whole number"},
@@ -191,6 +192,10 @@ TEST_CASE("Wrong packs are refused with file, line and what") {
         INFO(problem << "\nexpected: " << row.expected);
         CHECK(problem.find(row.expected) != std::string::npos);
     }
+    const auto named = parse_pack(
+        replaced(shipped("acrel-ddsy1352"), "phases: 1", "phases: 1\nprotocol: modbus"), "x.yaml");
+    REQUIRE(named.ok());
+    CHECK(named->protocol == ProtocolKind::kModbus);
     CHECK(problem_of("").find("x.yaml:") == 0);
     CHECK(problem_of("[1, 2]").find("x.yaml:1:") == 0);
 }

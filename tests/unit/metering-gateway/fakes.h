@@ -10,8 +10,10 @@
 #include <set>
 #include <vector>
 
-#include "app/line_worker.h"
-#include "app/pack_library.h"
+#include "devices/app/pack_library.h"
+#include "lines/app/line_worker.h"
+#include "protocols/modbus/domain/modbus_frame.h"
+#include "protocols/modbus/domain/modbus_protocol.h"
 
 namespace prepay::metering::test {
 
@@ -50,6 +52,13 @@ private:
     Instant start_ = from_micros(1'790'000'000'000'000);
     Duration passed_{0};
 };
+
+/// A Modbus exception as a meter answers it; 0 = none.
+inline Answer refusal(int exception_code) {
+    Reply reply;
+    reply.exception_code = exception_code;
+    return answer_of(std::move(reply));
+}
 
 /// Meters on a wire, in memory.
 class FakeBus {
@@ -116,13 +125,13 @@ public:
         reply.outcome = WireOutcome::kReply;
         reply.received_bytes = {static_cast<std::uint8_t>(unit_id)};
         if (unit.exception != 0) {
-            reply.reply.exception_code = unit.exception;
+            reply.answer = refusal(unit.exception);
             return reply;
         }
         if (pdu[0] == 0x10) {
             if (unit.busy_writes > 0) {
                 --unit.busy_writes;
-                reply.reply.exception_code = 6;
+                reply.answer = refusal(6);
                 return reply;
             }
             if (unit.delay_writes > 0) {
@@ -134,7 +143,7 @@ public:
             unit.ordered_open = unit.contradict ? unit.open : pdu[7] == 1;
             unit.reads_left = unit.acts_after_reads;
             unit.open = unit.reads_left > 0 ? unit.open : unit.ordered_open;
-            reply.reply.exception_code = unit.write_exception;
+            reply.answer = refusal(unit.write_exception);
             if (unit.lose_answers > 0) {
                 --unit.lose_answers;
                 reply.outcome = WireOutcome::kTimeout;
@@ -142,7 +151,7 @@ public:
             return reply;
         }
         if (pdu[2] == unit.refused_address || unit.busy_reads > 0) {
-            reply.reply.exception_code = pdu[2] == unit.refused_address ? 2 : 6;
+            reply.answer = refusal(pdu[2] == unit.refused_address ? 2 : 6);
             unit.busy_reads -= unit.busy_reads > 0 ? 1 : 0;
             return reply;
         }
@@ -154,7 +163,7 @@ public:
                                            static_cast<std::uint16_t>(unit.total & 0xFFFF), 100,
                                            static_cast<std::uint16_t>(unit.open ? 1 : 0), 0};
         for (int i = 0; i < pdu[4]; ++i) {
-            reply.reply.words.push_back(registers[pdu[2] + i]);
+            reply.answer.words.push_back(registers[pdu[2] + i]);
         }
         return reply;
     }
@@ -234,14 +243,14 @@ public:
     }
     void disconnect() override { connected_ = false; }
     [[nodiscard]] bool is_connected() const override { return connected_; }
-    Task<WireReply> transact(int unit, const Bytes& pdu) override {
+    Task<WireReply> transact(const Request& request) override {
         WireReply reply;
         if (!bus_.reachable) {
             connected_ = false;
             reply.outcome = WireOutcome::kDisconnected;
             co_return reply;
         }
-        reply = bus_.answer(unit, pdu);
+        reply = bus_.answer(request.address.number(), request.data);
         const bool answered = reply.outcome == WireOutcome::kReply;
         co_await pass(answered ? std::chrono::milliseconds(1) + std::exchange(bus_.standstill, {})
                                : config_.response_timeout);

@@ -1,4 +1,4 @@
-#include "commands/domain/holds.h"
+#include "commands/domain/order_plan.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>

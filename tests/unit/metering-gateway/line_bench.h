@@ -20,7 +20,7 @@ public:
             meter.meter_no = unit;
             meter.meter_id = "m-" + std::to_string(unit);
             meter.line_id = "line-1";
-            meter.unit_id = unit;
+            meter.address = MeterAddress(unit);
             worker->put_meter(meter, pack, {});
         }
         worker->start();

@@ -1,4 +1,4 @@
-#include "app/line_worker.h"
+#include "lines/app/line_worker.h"
 
 #include <catch2/catch.hpp>
 #include <thread>
@@ -277,7 +277,7 @@ TEST_CASE("C22: a block that a meter refuses is left out, by sweeps and by reads
     REQUIRE(bench.loop.run_until([&] { return report.has_value(); }));
     REQUIRE(report->refused_blocks.size() == 1);
     CHECK(report->refused_blocks[0].address == 2);
-    CHECK(report->refused_blocks[0].exception_code == 2);
+    CHECK(report->refused_blocks[0].code == 2);
     // What a person mended is seen when a person asks.
     bench.bus.units[1].refused_address = -1;
     CHECK(bench.read_now("m-1")->values->relay == RelayState::kClosed);
@@ -381,7 +381,7 @@ TEST_CASE("A database call of one line holds up no other line, and none of its r
     LineWorker other(config, bench.context(), loop);
     MeterConfig meter;
     meter.meter_id = "m-9";
-    meter.unit_id = 9;
+    meter.address = MeterAddress(9);
     other.put_meter(meter, test::small_pack(), {});
     bench.bus.units[9] = {};
     other.start();

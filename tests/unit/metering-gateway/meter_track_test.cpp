@@ -1,4 +1,4 @@
-#include "app/meter_track.h"
+#include "meters/app/meter_track.h"
 
 #include <catch2/catch.hpp>
 
@@ -140,7 +140,7 @@ TEST_CASE("Another unit, serial number or CT ratio: the next register must conti
         Instant now = kStart;
         track.accept(values_at(now, 5000), now, now, ReadingSource::kPoll, batch);
         MeterConfig config = track.config();
-        config.unit_id += what == 0 ? 1 : 0;
+        config.address = MeterAddress(config.address.number() + (what == 0 ? 1 : 0));
         config.serial_number = what == 1 ? "new" : "";
         config.ct_ratio = what == 2 ? 40 : 1;
         track.reconfigure(config, test::small_pack(), PlausibilityLimits{});

@@ -1,4 +1,4 @@
-#include "domain/modbus_frame.h"
+#include "protocols/modbus/domain/modbus_frame.h"
 #include "support/paths.h"
 
 #include <catch2/catch.hpp>
@@ -158,7 +158,7 @@ TEST_CASE("MBAP: every bad head is refused as soon as it is there") {
 TEST_CASE("MBAP: a reply split at every byte is whole at its last byte only") {
     const Bytes frame = hex("00 07 00 00 00 09 11 03 06 02 2B 00 00 00 64");
     for (std::size_t size = 0; size <= frame.size(); ++size) {
-        const TcpProgress progress = inspect_tcp(std::span(frame).first(size), 7, 0x11);
+        const FrameProgress progress = inspect_tcp(std::span(frame).first(size), 7, 0x11);
         CHECK(progress.fault == FrameFault::kNone);
         CHECK(progress.complete == (size == frame.size()));
     }

@@ -1,4 +1,4 @@
-#include "domain/plausibility.h"
+#include "readings/domain/plausibility.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "adapters/reading_csv.h"
+#include "readings/adapters/reading_csv.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "app/reading_spool.h"
+#include "readings/app/reading_spool.h"
 
 #include <catch2/catch.hpp>
 #include <thread>

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "adapters/modbus_rtu_line.h"
+#include "transports/serial/adapters/modbus_rtu_line.h"
 
 using namespace prepay;
 using namespace prepay::metering;

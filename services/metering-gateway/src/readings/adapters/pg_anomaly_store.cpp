@@ -1,6 +1,7 @@
 #include "readings/adapters/pg_anomaly_store.h"
 
-#include "adapters/pg_values.h"
+#include "devices/adapters/pg_values.h"
+#include "readings/convert.h"
 
 namespace prepay::metering {
 namespace {

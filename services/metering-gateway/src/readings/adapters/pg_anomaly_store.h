@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "adapters/pg_reading_store.h"
+#include "readings/adapters/pg_reading_store.h"
 #include "readings/domain/anomaly.h"
 
 namespace prepay::metering {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "devices/domain/meter.h"
 #include "readings/domain/continuity.h"
 
 namespace prepay::metering {

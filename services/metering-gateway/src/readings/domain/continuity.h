@@ -3,7 +3,7 @@
 #include <optional>
 #include <vector>
 
-#include "domain/plausibility.h"
+#include "readings/domain/plausibility.h"
 
 namespace prepay::metering {
 
