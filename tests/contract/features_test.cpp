@@ -67,16 +67,35 @@ std::set<std::string> rpcs() {
     return found;
 }
 
-std::set<std::string> pages() {
-    static const std::regex route("path=\"([^\"]+)\"");
-    std::set<std::string> found = {"/m/"};  // The tenant's page has an entry of its own.
+std::string text_of(const std::string& path) {
     for (const SourceFile& file : source_tree()) {
-        if (file.in("web/src/")) {
-            for (std::sregex_iterator match(file.text.begin(), file.text.end(), route);
-                 match != std::sregex_iterator(); ++match) {
-                found.insert((*match)[1]);
-            }
+        if (file.path == path) {
+            return file.text;
         }
+    }
+    FAIL("there is no " << path);
+    return {};
+}
+
+std::vector<std::string> first_groups(const std::string& text, const std::regex& pattern) {
+    std::vector<std::string> found;
+    for (std::sregex_iterator match(text.begin(), text.end(), pattern);
+         match != std::sregex_iterator(); ++match) {
+        found.push_back((*match)[1]);
+    }
+    return found;
+}
+
+// The routes that the features in the shell's list declare.
+std::set<std::string> pages() {
+    static const std::regex feature("import \\{ \\w+ \\} from '\\.\\./(\\w+)/feature';");
+    static const std::regex route("\\bpath: '([^']+)'");
+    std::set<std::string> found = {"/m/"};  // The tenant's page has an entry of its own.
+    for (const std::string& name : first_groups(text_of("web/src/shell/features.ts"), feature)) {
+        const auto routes = first_groups(text_of("web/src/" + name + "/feature.ts"), route);
+        CAPTURE(name);
+        CHECK_FALSE(routes.empty());
+        found.insert(routes.begin(), routes.end());
     }
     return found;
 }

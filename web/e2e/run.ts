@@ -6,12 +6,12 @@ import { consoleChecks, type Check } from './console_checks';
 import { phoneChecks } from './phone_checks';
 import { speedChecks } from './speed_checks';
 
-const startWait_ms = 20_000;
+const startWaitMs = 20_000;
 
 /** Starts the pretended console, or finds one that runs. */
 async function startMock(): Promise<ChildProcess> {
     const child = spawn(process.execPath, ['--import', 'tsx', 'mock/main.ts'], { env: { ...process.env, PORT: new URL(mockUrl).port }, stdio: ['ignore', 'ignore', 'ignore'] });
-    const until = Date.now() + startWait_ms;
+    const until = Date.now() + startWaitMs;
     while (!(await fetch(mockUrl).then(() => true, () => false))) {
         if (Date.now() > until || child.exitCode !== null) throw new Error('the pretended console did not start');
         await new Promise((resolve) => setTimeout(resolve, 100));

@@ -6,7 +6,7 @@ import { Resource } from '../src/gen/prepay/common/v1/common_pb';
 import { timestamp } from '../src/core/time';
 import { fail } from './services';
 
-const day_ms = 86_400_000;
+const dayMs = 86_400_000;
 const { SHARP, PEAK, FLAT, VALLEY, DEEP_VALLEY, UNSPECIFIED } = RatePeriod;
 const slots = (...parts: [number, number, RatePeriod][]) => parts.map(([from, to, period]) => ({ startMinute: from * 60, endMinute: to * 60, period }));
 const prices = (...list: [RatePeriod, bigint][]) => list.map(([period, priceMicros]) => ({ period, priceMicros }));
@@ -24,7 +24,7 @@ const touDefinition = create(TariffDefinitionSchema, {
     ],
 });
 const single = (price: bigint) => create(TariffDefinitionSchema, { timeZone: 'Asia/Shanghai', tiers: [{ upperBound: 0n, prices: prices([UNSPECIFIED, price]) }] });
-const version = (tariffId: string, n: number, daysAgo: number, definition: Tariff['versions'][number]['definition']) => create(TariffVersionSchema, { tariffId, version: n, effectiveTime: timestamp(Date.now() - daysAgo * day_ms), definition, createUser: 'admin', createTime: timestamp(Date.now() - daysAgo * day_ms) });
+const version = (tariffId: string, n: number, daysAgo: number, definition: Tariff['versions'][number]['definition']) => create(TariffVersionSchema, { tariffId, version: n, effectiveTime: timestamp(Date.now() - daysAgo * dayMs), definition, createUser: 'admin', createTime: timestamp(Date.now() - daysAgo * dayMs) });
 
 const tariffs = new Map<string, Tariff>([
     ['residential-tou', create(TariffSchema, { tariffId: 'residential-tou', displayName: '居民分时阶梯', resource: Resource.ELECTRICITY, assignedMeterCount: 742, versions: [version('residential-tou', 1, 400, single(500_000n)), version('residential-tou', 2, 90, touDefinition)] })],
@@ -69,8 +69,8 @@ export function billingRoutes(router: ConnectRouter): void {
         },
         listAssignments: (r) => ({
             assignments: r.meterIds.length > 0
-                ? [...assignments.filter((a) => r.meterIds.includes(a.meterId)), ...r.meterIds.map((meterId) => create(AssignmentSchema, { meterId, tariffId: 'residential-tou', startTime: timestamp(Date.now() - 60 * day_ms) }))]
-                : Array.from({ length: 120 }, (_, i) => create(AssignmentSchema, { meterId: `m-${String(i + 1).padStart(4, '0')}`, tariffId: r.tariffId, startTime: timestamp(Date.now() - 60 * day_ms) })),
+                ? [...assignments.filter((a) => r.meterIds.includes(a.meterId)), ...r.meterIds.map((meterId) => create(AssignmentSchema, { meterId, tariffId: 'residential-tou', startTime: timestamp(Date.now() - 60 * dayMs) }))]
+                : Array.from({ length: 120 }, (_, i) => create(AssignmentSchema, { meterId: `m-${String(i + 1).padStart(4, '0')}`, tariffId: r.tariffId, startTime: timestamp(Date.now() - 60 * dayMs) })),
         }),
         listCharges: (r) => ({ charges: Array.from({ length: 20 }, (_, i) => ({ ...chargeOf(`${1000 + i}`), accountId: r.accountId, startTime: timestamp(Date.now() - (i + 1) * 900_000), endTime: timestamp(Date.now() - i * 900_000) })) }),
         explainCharge: (r) => ({

@@ -12,7 +12,7 @@ import { park, routes, unpaid } from './services';
 const port = Number(process.env.PORT ?? 22000);
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml' };
-const creditAfter_ms = 1_500;
+const creditAfterMs = 1_500;
 
 /** What `PUT /sim/faults` of the simulated provider can do here: hold the notices until `POST /sim/release`. */
 let holding = false;
@@ -44,7 +44,7 @@ async function pay(request: IncomingMessage, response: ServerResponse): Promise<
         Object.assign(order, { state: OrderState.CREDITED, finishTime: now(), balanceAfterMicros: posted.balanceAfterMicros });
     };
     if (holding) held.push(notice);
-    else setTimeout(notice, creditAfter_ms);
+    else setTimeout(notice, creditAfterMs);
     response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
 }
 

@@ -63,15 +63,15 @@ function userOf(context: HandlerContext): string {
 const loggedOut = new Set<string>();
 /** Users that somebody tried in vain, with when. */
 const paused = new Map<string, number>([['operator', Date.now()], ['cashier', Date.now() - 600_000]]);
-const pause_ms = 300_000;
+const pauseMs = 300_000;
 
 function pauses() {
     return [...paused].map(([userName, since]) => ({
         user: tokens(userName).user,
         failureCount: 12,
         lastFailureTime: timestamp(since),
-        pauseEndTime: since + pause_ms > Date.now() ? timestamp(since + pause_ms) : undefined,
-        addresses: [{ clientAddress: '203.0.113.7', failureCount: 12, lastFailureTime: timestamp(since), addressFailureCount: 24, addressPauseEndTime: since + pause_ms > Date.now() ? timestamp(since + pause_ms) : undefined }],
+        pauseEndTime: since + pauseMs > Date.now() ? timestamp(since + pauseMs) : undefined,
+        addresses: [{ clientAddress: '203.0.113.7', failureCount: 12, lastFailureTime: timestamp(since), addressFailureCount: 24, addressPauseEndTime: since + pauseMs > Date.now() ? timestamp(since + pauseMs) : undefined }],
     }));
 }
 

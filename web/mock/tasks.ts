@@ -12,9 +12,9 @@ interface Running {
     items: TaskItem[];
 }
 
-const step_ms = 150;
-const timerMax_ms = 2 ** 31 - 1;
-const after_ms = 1_900;
+const stepMs = 150;
+const timerMaxMs = 2 ** 31 - 1;
+const afterMs = 1_900;
 
 export function schedulerRoutes(router: ConnectRouter, park: Park): void {
     const tasks = new Map<string, Running>();
@@ -37,15 +37,15 @@ export function schedulerRoutes(router: ConnectRouter, park: Park): void {
             item.failureReason = command?.failureReason ?? '';
             item.finishTime = now();
             update(running);
-        }, after_ms);
+        }, afterMs);
     };
     const start = (fields: Pick<Task, 'displayName' | 'action' | 'reasonText' | 'overrideKeepPower'> & { dueTime?: Task['dueTime']; retryOf?: string }, meterIds: string[]): Task => {
         const task = create(TaskSchema, { ...fields, taskId: crypto.randomUUID(), state: TaskState.RUNNING, createTime: now(), dueTime: fields.dueTime ?? now(), createUser: 'operator' });
         const running = { task, items: meterIds.map((meterId) => create(TaskItemSchema, { itemId: crypto.randomUUID(), taskId: task.taskId, meterId, state: ItemState.WAITING })) };
         tasks.set(task.taskId, running);
         update(running);
-        const wait_ms = Math.max(0, millis(task.dueTime!) - Date.now());
-        running.items.forEach((item, i) => setTimeout(() => runItem(running, item), Math.min(wait_ms, timerMax_ms) + i * step_ms));
+        const waitMs = Math.max(0, millis(task.dueTime!) - Date.now());
+        running.items.forEach((item, i) => setTimeout(() => runItem(running, item), Math.min(waitMs, timerMaxMs) + i * stepMs));
         return task;
     };
     const get = (taskId: string) => {

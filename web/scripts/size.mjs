@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 
-const budget_bytes = 150_000;
+const budgetBytes = 150_000;
 const dist = fileURLToPath(new URL('../dist', import.meta.url));
 
 const loaded = new Set();
@@ -22,5 +22,5 @@ const html = readFileSync(join(dist, 'm/index.html'), 'utf8');
 for (const [, target] of html.matchAll(/(?:src|href)="\/(assets\/[^"]+)"/g)) load(target);
 
 const total = [...loaded].reduce((sum, path) => sum + gzipSync(readFileSync(join(dist, path))).length, gzipSync(html).length);
-console.log(`phone page: ${total} bytes gzipped in ${loaded.size} files (budget ${budget_bytes})`);
-if (total > budget_bytes) process.exit(1);
+console.log(`phone page: ${total} bytes gzipped in ${loaded.size} files (budget ${budgetBytes})`);
+if (total > budgetBytes) process.exit(1);

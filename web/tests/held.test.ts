@@ -3,8 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { timestamp } from '../src/core/time';
 import { HeldMeterSchema, Holder } from '../src/gen/prepay/metering/v1/metering_pb';
 import { heldKey, holders, holderWord, isOverdue } from '../src/holds/held';
-import en from '../src/i18n/en.json';
-import zh from '../src/i18n/zh.json';
+import { consoleEn as en, consoleZh as zh } from './texts';
 
 const now = 1_800_000_000_000;
 const held = (holder?: Holder, end?: number) =>
@@ -13,7 +12,7 @@ const held = (holder?: Holder, end?: number) =>
 describe('a held meter', () => {
     it('has words for every holder and for foreign hands, in both languages', () => {
         for (const word of [...holders.filter((h) => h !== Holder.UNSPECIFIED).map((h) => holderWord(held(h))), holderWord(held())])
-            for (const catalogue of [en, zh] as Record<string, string>[]) expect(catalogue[`power_off.holder.${word}`], word).toBeTruthy();
+            for (const catalogue of [en, zh]) expect(catalogue[`power_off.holder.${word}`], word).toBeTruthy();
     });
     it('can be filtered by every holder there is', () => {
         const all = Object.values(Holder).filter((h): h is Holder => typeof h === 'number');

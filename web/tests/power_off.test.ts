@@ -2,9 +2,8 @@ import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { Holder, HoldSchema } from '../src/gen/prepay/metering/v1/metering_pb';
 import { WallRoomSchema } from '../src/gen/prepay/reporting/v1/reporting_pb';
-import en from '../src/i18n/en.json';
-import zh from '../src/i18n/zh.json';
 import { powerOffReasons } from '../src/room/power_off';
+import { consoleEn as en, consoleZh as zh } from './texts';
 
 const hold = (holder: Holder, seconds: bigint, overridden = false) =>
     create(HoldSchema, { holder, placeTime: { seconds }, initiator: 'user:li', reasonText: 'fire', keepPowerOverridden: overridden });
@@ -28,7 +27,7 @@ describe('why the power is off', () => {
     it('has words for every holder in both languages', () => {
         const holders = Object.values(Holder).filter((h): h is Holder => typeof h === 'number' && h !== Holder.UNSPECIFIED);
         for (const holder of [...holders.map((h) => Holder[h]!.toLowerCase()), 'foreign']) {
-            for (const catalogue of [en, zh] as Record<string, string>[]) {
+            for (const catalogue of [en, zh]) {
                 expect(catalogue[`power_off.holder.${holder}`], holder).toBeTruthy();
                 expect(catalogue[`power_off.back.${holder}`], holder).toBeTruthy();
             }

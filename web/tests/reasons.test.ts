@@ -1,12 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import en from '../src/i18n/en.json';
-import zh from '../src/i18n/zh.json';
-import phoneEn from '../src/phone/en.json';
-import phoneZh from '../src/phone/zh.json';
-
-type Catalogue = Record<string, string>;
+import { consoleEn as en, consoleZh as zh, phoneEn, phoneZh, type Catalogue } from './texts';
 
 /** Sources whose errors end in a log, at start or on a command line, never on a page. */
 const internalFiles = [
@@ -81,7 +76,7 @@ describe('reasons of the services', () => {
 const given: Record<string, string[]> = { 'reason.TOO_MANY_ATTEMPTS': ['wait_s'] };
 
 it('texts of reasons name nothing but the sentence of the service and what it always gives', () => {
-    for (const catalogue of [zh, en] as Catalogue[]) {
+    for (const catalogue of [zh, en]) {
         for (const [key, text] of Object.entries(catalogue)) {
             if (!key.startsWith('reason.') || key === 'reason.unknown') continue;
             const rest = ['message', ...(given[key] ?? [])].reduce((t, name) => t.replace(`{${name}}`, ''), text);
@@ -91,7 +86,7 @@ it('texts of reasons name nothing but the sentence of the service and what it al
 });
 
 it('the tenant’s page fills nothing into the texts of reasons', () => {
-    for (const catalogue of [phoneZh, phoneEn] as Catalogue[]) {
+    for (const catalogue of [phoneZh, phoneEn]) {
         for (const [key, text] of Object.entries(catalogue)) if (key.startsWith('reason.')) expect(text, key).not.toContain('{');
     }
 });

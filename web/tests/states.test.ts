@@ -1,8 +1,9 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { WallRoomSchema, WallState } from '../src/gen/prepay/reporting/v1/reporting_pb';
+import { rankOf, stateLooks } from '../src/ui/states';
 import { filterParams, groupRooms, matches, parseFilter } from '../src/wall/filter';
-import { byUrgency, rankOf, stateLooks } from '../src/wall/states';
+import { byUrgency } from '../src/wall/order';
 
 const room = (displayName: string, state: WallState, balance = 0n) =>
     create(WallRoomSchema, { roomId: displayName, displayName, state, balanceMicros: balance, building: displayName[0], floor: displayName[2], customerName: 'Chen', meterIds: [`m-${displayName}`] });

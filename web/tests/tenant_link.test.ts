@@ -1,16 +1,15 @@
 import { create } from '@bufbuild/protobuf';
 import { describe, expect, it } from 'vitest';
 import { TenantLinkOrigin, TenantLinkSchema, TenantLinkState } from '../src/gen/prepay/console/v1/console_pb';
-import en from '../src/i18n/en.json';
-import zh from '../src/i18n/zh.json';
 import { linkGiver, linkPerson, linkUrl, linkWord } from '../src/room/tenant_link';
+import { consoleEn as en, consoleZh as zh } from './texts';
 
 const states = Object.values(TenantLinkState).filter((s): s is TenantLinkState => typeof s === 'number');
 const link = (state: TenantLinkState, path = '/m/#t=abc') => create(TenantLinkSchema, { linkId: 'l-1', state, path });
 
 describe('a tenant link', () => {
     it('has a word of its own for every state, in both languages', () => {
-        for (const catalogue of [en, zh] as Record<string, string>[]) {
+        for (const catalogue of [en, zh]) {
             const said = states.map((state) => catalogue[linkWord(state)]);
             expect(new Set(said).size).toBe(states.length);
         }
@@ -23,7 +22,7 @@ describe('a tenant link', () => {
     });
     it('of an alarm’s mail says so instead of a name', () => {
         const { STAFF, ALARM_MAIL } = TenantLinkOrigin;
-        expect(linkGiver({ origin: ALARM_MAIL, creator: 'prepay-alarm' }, en['link.origin.alarm_mail'])).toBe('alarm mail');
+        expect(linkGiver({ origin: ALARM_MAIL, creator: 'prepay-alarm' }, en['link.origin.alarm_mail']!)).toBe('alarm mail');
         expect(linkGiver({ origin: STAFF, creator: 'user:li' }, 'alarm mail')).toBe('li');
         expect(zh['link.origin.alarm_mail']).toBeTruthy();
     });

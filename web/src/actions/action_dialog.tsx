@@ -51,7 +51,7 @@ export function ActionDialog<R>(props: ActionDialogProps<R>) {
     };
     const confirmText = phase.kind === 'failed' ? t('common.retry') : props.confirm;
     const buttons = [
-        <Button key="close" onClick={() => setOpen(false)}>{t(done ? 'common.close' : 'common.cancel')}</Button>,
+        <Button key="close" onClick={() => setOpen(false)}>{t(done ? 'action.done' : 'common.cancel')}</Button>,
         !done && (
             <Button
                 key="go"

@@ -1,29 +1,29 @@
 import { useQuery } from '@tanstack/react-query';
 import { Alert } from 'antd';
-import { accounts } from '../core/clients';
 import { millis } from '../core/time';
 import { FeeState, SwitchAction, type Account, type SwitchIntent } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
+import { accounts } from '../session/clients';
 import { CommandProgress } from './command_progress';
 
-const pollEvery_ms = 700;
-const polls_max = 60;
+const pollEveryMs = 700;
+const pollsMax = 60;
 
 /**
- * Behind a credit: follows the restores that the money asked for, if the account was cut. `since_ms` =
+ * Behind a credit: follows the restores that the money asked for, if the account was cut. `sinceMs` =
  * the order's creation by the server's clock; older intents are not its doing.
  */
-export function RestoreAfterCredit({ before, since_ms }: { before: Account; since_ms: number }) {
+export function RestoreAfterCredit({ before, sinceMs }: { before: Account; sinceMs: number }) {
     const { t } = useText();
     const isNewRestore = (intent: SwitchIntent) =>
-        intent.action === SwitchAction.RESTORE && intent.createTime !== undefined && millis(intent.createTime) >= since_ms;
+        intent.action === SwitchAction.RESTORE && intent.createTime !== undefined && millis(intent.createTime) >= sinceMs;
     const wasCut = before.feeState === FeeState.CUT;
     const query = useQuery({
-        queryKey: ['restores', before.accountId, since_ms],
+        queryKey: ['restores', before.accountId, sinceMs],
         enabled: wasCut,
         queryFn: () => accounts.listSwitchIntents({ accountId: before.accountId, pageSize: 20 }),
         refetchInterval: (q) =>
-            q.state.data?.intents.some(isNewRestore) || q.state.dataUpdateCount > polls_max ? false : pollEvery_ms,
+            q.state.data?.intents.some(isNewRestore) || q.state.dataUpdateCount > pollsMax ? false : pollEveryMs,
     });
     if (!wasCut) return null;
     const restores = (query.data?.intents ?? []).filter(isNewRestore);

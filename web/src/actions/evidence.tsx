@@ -1,9 +1,9 @@
-import { formatClock, millis } from '../core/time';
-import { useZone } from '../app/site';
-import { FrameDirection, type Command, type Frame, type MeterValues, RelayState } from '../gen/prepay/metering/v1/metering_pb';
 import { formatCurrent, formatVoltage } from '../core/energy';
-import { ScrollX } from '../ui/scroll_x';
+import { formatClock, millis } from '../core/time';
+import { FrameDirection, type Command, type Frame, type MeterValues, RelayState } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { ScrollX } from '../ui/scroll_x';
+import { useZone } from '../ui/surroundings';
 
 function hex(data: Uint8Array): string {
     return Array.from(data, (byte) => byte.toString(16).padStart(2, '0').toUpperCase()).join(' ');

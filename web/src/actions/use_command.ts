@@ -1,8 +1,8 @@
 import { useEffect, useState } from 'react';
-import { metering, noTimeout } from '../core/clients';
-import { session } from '../core/session';
 import { watch, type StreamState } from '../core/watch';
 import { CommandState, type Command } from '../gen/prepay/metering/v1/metering_pb';
+import { metering, noTimeout } from '../session/clients';
+import { session } from '../session/session';
 
 export function isFinal(state: CommandState): boolean {
     return state >= CommandState.VERIFIED;

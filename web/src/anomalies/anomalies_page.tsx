@@ -3,18 +3,18 @@ import { Button, Drawer, Input, Select, type TableColumnsType } from 'antd';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { FrameTable } from '../actions/evidence';
-import { Permission, useMay } from '../app/access';
-import { metering } from '../core/clients';
 import { formatQuantity } from '../core/quantity';
 import { AnomalyState, type Anomaly } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { metering } from '../session/clients';
 import { When } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 import { DecideDialog, useDecisionName } from './decide_dialog';
 
-const page_size = 50;
+const pageSize = 50;
 const states = [AnomalyState.OPEN, AnomalyState.NOTED, AnomalyState.DECIDED, AnomalyState.UNSPECIFIED];
 
 function useWords() {
@@ -90,7 +90,7 @@ export default function AnomaliesPage() {
     const [chosen, setChosen] = useState<bigint>();
     const query = usePages(
         ['anomalies', state, meterId],
-        (pageToken) => metering.listAnomalies({ state, meterId, pageSize: page_size, pageToken }),
+        (pageToken) => metering.listAnomalies({ state, meterId, pageSize, pageToken }),
         (page) => page.anomalies,
     );
     const columns: TableColumnsType<Anomaly> = [

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { Badge } from 'antd';
-import { metering } from '../core/clients';
 import { AnomalyState } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { metering } from '../session/clients';
 
-const again_ms = 30_000;
+const againMs = 30_000;
 
 /** How many registers wait for a decision, beside the menu's word; nothing when none does. */
 export function AnomalyCount() {
@@ -12,7 +12,7 @@ export function AnomalyCount() {
     const query = useQuery({
         queryKey: ['anomaly-count'],
         queryFn: () => metering.listAnomalies({ pageSize: 1, state: AnomalyState.OPEN }),
-        refetchInterval: again_ms,
+        refetchInterval: againMs,
         retry: false,
     });
     const count = Number(query.data?.openCount ?? 0n);

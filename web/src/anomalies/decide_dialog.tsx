@@ -2,10 +2,10 @@ import { Input, Radio } from 'antd';
 import { useState } from 'react';
 import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
-import { metering } from '../core/clients';
 import { formatQuantity } from '../core/quantity';
 import { QuarantineDecision, type Anomaly } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { metering } from '../session/clients';
 import { allowedDecisions, emptyDraft, parseRegister, toDecision } from './decision';
 
 const words: Partial<Record<QuarantineDecision, { name: TextKey; consequence: TextKey }>> = {

@@ -1,21 +1,21 @@
 import { useQuery } from '@tanstack/react-query';
 import { Input, type InputRef } from 'antd';
 import { useEffect, useId, useState, type KeyboardEvent, type Ref } from 'react';
-import { accounts } from '../core/clients';
+import { roomNames, useRoomNames } from '../actions/room_names';
 import { AccountState, type Account } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
+import { accounts } from '../session/clients';
 import { Yuan } from '../ui/figures';
 import { Failed } from '../ui/surface';
-import { roomNames, useRoomNames } from './room_names';
 
-const typingPause_ms = 150;
-const hits_max = 8;
-const found_max = 100;
+const typingPauseMs = 150;
+const hitsMax = 8;
+const foundMax = 100;
 
 function useSettled(text: string): string {
     const [settled, setSettled] = useState(text);
     useEffect(() => {
-        const timer = setTimeout(() => setSettled(text), typingPause_ms);
+        const timer = setTimeout(() => setSettled(text), typingPauseMs);
         return () => clearTimeout(timer);
     }, [text]);
     return settled;
@@ -23,7 +23,7 @@ function useSettled(text: string): string {
 
 /** Money may be left in an account that is closed: it is found too, after the open ones. */
 function openFirst(found: readonly Account[]): Account[] {
-    return [...found].sort((a, b) => Number(isClosed(a)) - Number(isClosed(b))).slice(0, hits_max);
+    return [...found].sort((a, b) => Number(isClosed(a)) - Number(isClosed(b))).slice(0, hitsMax);
 }
 
 export function isClosed(account: Account): boolean {
@@ -49,7 +49,7 @@ export function AccountSearch({ siteId, inputRef, initial, onQuery, onPick }: Se
     useEffect(() => onQuery(settled), [settled, onQuery]);
     const query = useQuery({
         queryKey: ['accounts', siteId, settled],
-        queryFn: () => accounts.listAccounts({ siteId, query: settled, pageSize: found_max, includeClosed: true }),
+        queryFn: () => accounts.listAccounts({ siteId, query: settled, pageSize: foundMax, includeClosed: true }),
         enabled: settled !== '',
         placeholderData: (old) => old,
     });

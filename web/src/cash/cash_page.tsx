@@ -2,15 +2,15 @@ import type { InputRef } from 'antd';
 import { useCallback, useRef, useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { useQueryClient } from '@tanstack/react-query';
-import { Permission, useMay } from '../app/access';
-import { useSite } from '../app/site';
+import { roomNames, useRoomNames } from '../actions/room_names';
 import type { Account, Order } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { useSite } from '../session/site';
 import { EmptyState, PageHead, Panel } from '../ui/surface';
 import { AccountSearch, isClosed } from './account_search';
 import { ClosedAccount } from './closed_account';
 import { Receipt } from './receipt';
-import { roomNames, useRoomNames } from './room_names';
 import { SuspensePanel } from './suspense_panel';
 import { TakeMoney } from './take_money';
 

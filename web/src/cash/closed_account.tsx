@@ -1,10 +1,10 @@
 import { Button } from 'antd';
 import { useState } from 'react';
 import { useQueryClient } from '@tanstack/react-query';
+import { RefundDialog } from '../actions/money_dialogs';
+import { OrdersTab, PostingsTab } from '../actions/money_tabs';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
-import { RefundDialog } from '../room/money_dialogs';
-import { OrdersTab, PostingsTab } from '../room/money_tabs';
 import { Yuan } from '../ui/figures';
 import { Tabs } from '../ui/tabs';
 
@@ -37,8 +37,8 @@ export function ClosedAccount({ account, onBack }: ClosedAccountProps) {
                 active={shown}
                 onChange={setShown}
                 tabs={[
-                    { key: 'postings', label: t('room.tab.postings'), children: <PostingsTab {...tab} /> },
-                    { key: 'orders', label: t('room.tab.orders'), children: <OrdersTab {...tab} /> },
+                    { key: 'postings', label: t('posting.postings'), children: <PostingsTab {...tab} /> },
+                    { key: 'orders', label: t('order.orders'), children: <OrdersTab {...tab} /> },
                 ]}
             />
             {refunding && (

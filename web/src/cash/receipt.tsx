@@ -39,7 +39,7 @@ export function Receipt({ order, before, rooms, siteName, onNext }: ReceiptProps
                 </dl>
             </section>
             <div className="no-print">
-                <RestoreAfterCredit before={before} since_ms={order.createTime ? millis(order.createTime) : 0} />
+                <RestoreAfterCredit before={before} sinceMs={order.createTime ? millis(order.createTime) : 0} />
                 <div className="receipt-actions">
                     <Button onClick={() => window.print()}>{t('receipt.print')}</Button>
                     <Button type="primary" autoFocus onClick={onNext}>{t('receipt.next')}</Button>

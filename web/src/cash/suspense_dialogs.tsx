@@ -3,15 +3,15 @@ import { useCallback, useRef, useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
 import { ActionDialog } from '../actions/action_dialog';
 import { RestoreAfterCredit } from '../actions/after_money';
-import { accounts } from '../core/clients';
+import { NoteField, OrderProof } from '../actions/money_dialogs';
+import { roomNames, useRoomNames } from '../actions/room_names';
 import { formatYuan } from '../core/money';
 import { millis } from '../core/time';
 import { SuspenseOutcome, type Account, type SuspenseItem } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
-import { NoteField, OrderProof } from '../room/money_dialogs';
+import { accounts } from '../session/clients';
 import { Failed, SkeletonBlock } from '../ui/surface';
 import { AccountSearch, isClosed } from './account_search';
-import { roomNames, useRoomNames } from './room_names';
 
 interface SettleDialogProps {
     item: SuspenseItem;
@@ -76,7 +76,7 @@ function CreditTo({ payer, item, siteId, onClose, onDone }: SettleDialogProps & 
                 order && (
                     <>
                         <OrderProof order={order} />
-                        <RestoreAfterCredit before={target} since_ms={order.createTime ? millis(order.createTime) : 0} />
+                        <RestoreAfterCredit before={target} sinceMs={order.createTime ? millis(order.createTime) : 0} />
                     </>
                 )
             }

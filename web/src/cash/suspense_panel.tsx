@@ -1,16 +1,16 @@
 import { Button } from 'antd';
 import { useState } from 'react';
 import { useQuery } from '@tanstack/react-query';
-import { accounts } from '../core/clients';
+import { roomNames, useRoomNames } from '../actions/room_names';
 import type { SuspenseItem } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
+import { accounts } from '../session/clients';
 import { When, Yuan } from '../ui/figures';
 import { Failed, Panel } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
-import { roomNames, useRoomNames } from './room_names';
 import { CreditDialog, PaidBackDialog } from './suspense_dialogs';
 
-const page_size = 20;
+const pageSize = 20;
 
 /** Whose order was paid: rooms and name. */
 function Payer({ siteId, accountId }: { siteId: string; accountId: string }) {
@@ -51,7 +51,7 @@ function Item({ item, onCredit, onPaidBack }: ItemProps) {
 export function SuspensePanel({ siteId, onSettled }: { siteId: string; onSettled: () => void }) {
     const { t } = useText();
     const [asked, setAsked] = useState<{ item: SuspenseItem; credit: boolean } | null>(null);
-    const query = usePages(['suspense', siteId], (pageToken) => accounts.listSuspense({ siteId, pageSize: page_size, pageToken }), (page) => page.items);
+    const query = usePages(['suspense', siteId], (pageToken) => accounts.listSuspense({ siteId, pageSize, pageToken }), (page) => page.items);
     const close = () => {
         setAsked(null);
         void query.refetch();

@@ -1,11 +1,11 @@
 import { Alert, Button, Input, type InputRef } from 'antd';
 import { useEffect, useRef, useState } from 'react';
-import { isLocked, useAction } from '../actions/use_action';
 import { Field } from '../actions/field';
-import { accounts } from '../core/clients';
+import { isLocked, useAction } from '../actions/use_action';
 import { formatYuan, formatYuanFloor, movementMax, parseYuan } from '../core/money';
 import type { Account, Order } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
+import { accounts } from '../session/clients';
 import { useFailureText } from '../ui/failure_text';
 
 interface TakeMoneyProps {

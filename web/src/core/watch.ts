@@ -10,14 +10,14 @@ interface WatchOptions<T> {
     /** Called when the server says the token is not good (any more), before the next attempt. */
     onUnauthenticated?: () => Promise<unknown>;
     /** A stream silent for this long is taken for dead. 0 = never. */
-    silence_ms?: number;
+    silenceMs?: number;
     /** True = the stream's end is the end of the matter; false = it is opened again. */
     finite?: boolean;
     onEnd?: () => void;
 }
 
-const retryMin_ms = 500;
-const retryMax_ms = 10_000;
+const retryMinMs = 500;
+const retryMaxMs = 10_000;
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
@@ -40,7 +40,7 @@ async function readOnce<T>(options: WatchOptions<T>, stop: AbortSignal, alive: (
     let timer: ReturnType<typeof setTimeout> | undefined;
     const rearm = () => {
         clearTimeout(timer);
-        if (options.silence_ms) timer = setTimeout(abort, options.silence_ms);
+        if (options.silenceMs) timer = setTimeout(abort, options.silenceMs);
     };
     try {
         rearm();
@@ -72,7 +72,7 @@ async function run<T>(options: WatchOptions<T>, stop: AbortSignal): Promise<void
         }
         if (stop.aborted) return;
         options.onState?.('lost');
-        const limit = Math.min(retryMax_ms, retryMin_ms * 2 ** failures++);
+        const limit = Math.min(retryMaxMs, retryMinMs * 2 ** failures++);
         await pause(limit * (0.7 + Math.random() * 0.3), stop);
     }
     if (!stop.aborted) options.onEnd?.();

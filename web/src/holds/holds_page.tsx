@@ -2,16 +2,16 @@ import { Button, Input, Select, type TableColumnsType } from 'antd';
 import { useState } from 'react';
 import { useSearchParams } from 'react-router-dom';
 import { CommandDrawer } from '../actions/command_drawer';
-import { metering } from '../core/clients';
 import { Holder, type HeldMeter } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { metering } from '../session/clients';
 import { When } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, PageHead, Panel } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 import { heldKey, holders, holderWord, isOverdue } from './held';
 
-const page_size = 100;
+const pageSize = 100;
 
 function Until({ meter }: { meter: HeldMeter }) {
     const { t } = useText();
@@ -31,7 +31,7 @@ export default function HoldsPage() {
     const [commandId, setCommandId] = useState<string | null>(null);
     const holder = Number(params.get('holder') ?? Holder.UNSPECIFIED) as Holder;
     const meterId = params.get('meter') ?? '';
-    const query = usePages(['holds', holder, meterId], (pageToken) => metering.listHolds({ holder, meterId, pageSize: page_size, pageToken }), (page) => page.meters);
+    const query = usePages(['holds', holder, meterId], (pageToken) => metering.listHolds({ holder, meterId, pageSize, pageToken }), (page) => page.meters);
     const columns: TableColumnsType<HeldMeter> = [
         { title: t('meter.meter'), render: (_, m) => <><span className="mono">{m.meterId}</span> {m.displayName}</> },
         { title: t('holds.why'), render: (_, m) => <>{lookUp(`power_off.holder.${holderWord(m)}`)}{m.hold?.keepPowerOverridden && <small> · {t('power_off.overridden')}</small>}</> },

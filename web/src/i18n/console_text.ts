@@ -1,7 +1,8 @@
-import en from './en.json';
 import { createText } from './text';
-import zh from './zh.json';
 
-export type TextKey = keyof typeof en;
+/** Keys of the console's texts by folder. Each folder that has texts adds its own here. */
+export interface FolderKeys {}
 
-export const { TextProvider, useText } = createText<TextKey>({ en, zh });
+export type TextKey = FolderKeys[keyof FolderKeys];
+
+export const { TextProvider, useText } = createText<TextKey>();

@@ -1,7 +1,9 @@
-import { createContext, useContext, type ReactNode } from 'react';
+import { createContext, useContext, useMemo, type ReactNode } from 'react';
 
 export type Locale = 'zh' | 'en';
 export type Values = Readonly<Record<string, string | number>>;
+/** The same keys in both languages. */
+export type Texts<Key extends string = string> = Readonly<Record<Locale, Readonly<Record<Key, string>>>>;
 export type Translate<Key extends string> = (key: Key, values?: Values) => string;
 
 const storageKey = 'openprepay.locale';
@@ -28,23 +30,28 @@ export interface Text<Key extends string> {
     lookUp: (key: string, values?: Values) => string | undefined;
 }
 
-/** Provider and hook for the two catalogues of one entry page. */
-export function createText<Key extends string>(catalogues: Record<Locale, Record<Key, string>>) {
-    const make = (locale: Locale): Text<Key> => {
-        const catalogue: Record<string, string> = catalogues[locale];
-        return {
-            locale,
-            t: (key, values) => fill(catalogue[key] ?? key, values),
-            lookUp: (key, values) => {
-                const found = catalogue[key];
-                return found === undefined ? undefined : fill(found, values);
-            },
-        };
+function readText<Key extends string>(locale: Locale, catalogue: Readonly<Record<string, string>>): Text<Key> {
+    return {
+        locale,
+        t: (key, values) => fill(catalogue[key] ?? key, values),
+        lookUp: (key, values) => {
+            const found = catalogue[key];
+            return found === undefined ? undefined : fill(found, values);
+        },
     };
-    const texts: Record<Locale, Text<Key>> = { zh: make('zh'), en: make('en') };
-    const Context = createContext<Text<Key>>(texts.en);
-    function TextProvider({ locale, children }: { locale: Locale; children: ReactNode }) {
-        return <Context.Provider value={texts[locale]}>{children}</Context.Provider>;
+}
+
+/** Provider and hook for the texts of one entry page. */
+export function createText<Key extends string>() {
+    const Context = createContext<Text<Key> | null>(null);
+    function TextProvider({ texts, locale, children }: { texts: Texts; locale: Locale; children: ReactNode }) {
+        const text = useMemo(() => readText<Key>(locale, texts[locale]), [locale, texts]);
+        return <Context.Provider value={text}>{children}</Context.Provider>;
     }
-    return { TextProvider, useText: () => useContext(Context) };
+    function useText(): Text<Key> {
+        const text = useContext(Context);
+        if (!text) throw new Error('useText outside TextProvider');
+        return text;
+    }
+    return { TextProvider, useText };
 }

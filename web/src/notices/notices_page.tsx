@@ -1,9 +1,9 @@
 import { useSearchParams } from 'react-router-dom';
-import { useSite } from '../app/site';
+import { EpisodeList, NotificationList } from '../actions/alarm_lists';
 import { useText } from '../i18n/console_text';
+import { useSite } from '../session/site';
 import { PageHead, Panel } from '../ui/surface';
 import { Tabs } from '../ui/tabs';
-import { EpisodeList, NotificationList } from './lists';
 
 /** Who is low, who was told, and whether the message went out. */
 export default function NoticesPage() {

@@ -6,7 +6,7 @@ import type { TenantData } from './use_tenant';
 import type { DailyUse } from '../gen/prepay/account/v1/account_pb';
 import { historyLines, type HistoryLine } from './usage';
 
-const chart_days = 14;
+const chartDays = 14;
 const linesFirst = 12;
 
 /** Height in whole per cent; pixels need no more. */
@@ -37,7 +37,7 @@ function Line({ line, zone }: { line: HistoryLine; zone: string }) {
         <li>
             <span>
                 <b>{use ? t('history.use') : (lookUp(`history.${line.kind}`) ?? line.kind)}</b>
-                <small>{line.date}{use ? '' : ` ${formatClock(line.time_ms, zone)}`}</small>
+                <small>{line.date}{use ? '' : ` ${formatClock(line.timeMs, zone)}`}</small>
             </span>
             <span className={line.micros < 0n ? 'num' : 'num plus'}>{line.micros > 0n ? '+' : ''}{use ? formatYuanFen(line.micros) : formatYuan(line.micros)}</span>
         </li>
@@ -56,7 +56,7 @@ export function History({ data }: { data: TenantData }) {
     return (
         <section className="history">
             <h2>{t('usage')}</h2>
-            <DayBars days={days.slice(-chart_days)} />
+            <DayBars days={days.slice(-chartDays)} />
             <h2>{t('history')}</h2>
             <ul>{(all ? lines : lines.slice(0, linesFirst)).map((line) => <Line key={line.key} line={line} zone={zone} />)}</ul>
             {!all && lines.length > linesFirst && <button className="plain" type="button" onClick={() => setAll(true)}>{t('history.more')}</button>}

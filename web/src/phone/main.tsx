@@ -3,7 +3,7 @@ import { firstLocale, storeLocale, type Locale } from '../i18n/text';
 import { useEffect, useMemo, useState } from 'react';
 import { PhonePage } from './page';
 import { takeToken, tenantClient } from './tenant';
-import { TextProvider, useText } from './text';
+import { TextProvider, texts, useText } from './text';
 import './phone.css';
 
 function NoToken() {
@@ -28,7 +28,7 @@ function Root({ token }: { token: string }) {
         setLocale(next);
     };
     return (
-        <TextProvider locale={locale}>
+        <TextProvider texts={texts} locale={locale}>
             {token ? <PhonePage client={client} onLanguage={switchLocale} /> : <NoToken />}
         </TextProvider>
     );

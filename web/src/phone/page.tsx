@@ -9,7 +9,7 @@ import type { TenantClient } from './tenant';
 import { useText, type PhoneKey } from './text';
 import { useTenant, type TenantData } from './use_tenant';
 
-const meanOver_days = 14;
+const meanOverDays = 14;
 
 function Head({ overview, onLanguage }: { overview: GetOverviewResponse | null; onLanguage: () => void }) {
     const { t, locale } = useText();
@@ -42,7 +42,7 @@ function Balance({ data }: { data: TenantData }) {
     const { t, lookUp } = useText();
     const { overview } = data;
     const zone = overview?.timeZone ?? 'UTC';
-    const uses = data.days?.slice(-(meanOver_days + 1));
+    const uses = data.days?.slice(-(meanOverDays + 1));
     const account = overview?.account;
     if (!account || !overview) return <section className="balance loading" aria-busy="true"><i /><i /></section>;
     const fee = FeeState[account.feeState]?.toLowerCase() ?? 'normal';
@@ -56,7 +56,7 @@ function Balance({ data }: { data: TenantData }) {
             <p className="fee">{lookUp(`fee.${fee}`)}{account.keepPower && ` · ${t('keep_power')}`}</p>
             <dl>
                 <div><dt>{t('today')}</dt><dd>{today === undefined ? '–' : formatYuanFen(today)}</dd></div>
-                <div><dt>{t('as_of')}</dt><dd>{formatClock(data.asOf_ms, zone)}</dd></div>
+                <div><dt>{t('as_of')}</dt><dd>{formatClock(data.asOfMs, zone)}</dd></div>
             </dl>
         </section>
     );

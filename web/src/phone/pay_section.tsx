@@ -5,8 +5,8 @@ import { Sheet } from './sheet';
 import { useText } from './text';
 
 const choices = [50n, 100n, 200n].map((amount) => amount * yuan);
-const min_micros = 1n * yuan;
-const max_micros = 5_000n * yuan;
+const minMicros = 1n * yuan;
+const maxMicros = 5_000n * yuan;
 
 interface PaySectionProps {
     flow: PaymentFlow;
@@ -20,7 +20,7 @@ function AmountChoice({ onPay, ready, creating }: { onPay: (micros: bigint) => v
     const [text, setText] = useState('');
     const typed = parseYuan(text);
     const busy = !ready || creating;
-    const wrong = text !== '' && (typed === null || typed < min_micros || typed > max_micros);
+    const wrong = text !== '' && (typed === null || typed < minMicros || typed > maxMicros);
     const micros = text !== '' ? (wrong ? null : typed) : chosen;
     return (
         <form

@@ -20,8 +20,8 @@ export type Payment =
     | { kind: 'ended'; order: Order };
 
 const storageKey = 'openprepay.payment';
-const pollEvery_ms = 1_200;
-const slowAfter_ms = 20_000;
+const pollEveryMs = 1_200;
+const slowAfterMs = 20_000;
 
 /** The order that money may be on its way for; kept for a reload of the page. */
 interface Underway {
@@ -121,7 +121,7 @@ export class PaymentFlow {
                     return null;
                 }
                 if (this.payment.kind === 'checking') this.set({ ...this.payment, unsure: true });
-                await pause(pollEvery_ms);
+                await pause(pollEveryMs);
             }
         }
         return null;
@@ -135,8 +135,8 @@ export class PaymentFlow {
             const now = await this.ask(order.orderId, round);
             if (!now || round !== this.round) return;
             if (now.state !== OrderState.PENDING) return this.settle(now);
-            this.set({ kind: 'checking', order: now, unsure: false, slow: Date.now() - begun > slowAfter_ms });
-            await pause(pollEvery_ms);
+            this.set({ kind: 'checking', order: now, unsure: false, slow: Date.now() - begun > slowAfterMs });
+            await pause(pollEveryMs);
         }
     }
 

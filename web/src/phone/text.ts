@@ -1,7 +1,9 @@
-import { createText } from '../i18n/text';
-import en from './en.json';
-import zh from './zh.json';
+import { createText, type Texts } from '../i18n/text';
+import en from './text.en.json';
+import zh from './text.zh.json';
 
 export type PhoneKey = keyof typeof en;
 
-export const { TextProvider, useText } = createText<PhoneKey>({ en, zh });
+export const texts: Texts<PhoneKey> = { en, zh };
+
+export const { TextProvider, useText } = createText<PhoneKey>();

@@ -6,7 +6,7 @@ export interface HistoryLine {
     key: string;
     kind: string;
     date: string;
-    time_ms: number;
+    timeMs: number;
     micros: bigint;
 }
 
@@ -15,12 +15,12 @@ export function historyLines(days: readonly DailyUse[], payments: readonly Posti
     const lines: HistoryLine[] = [];
     for (const day of days) {
         if (day.amountMicros === 0n) continue;
-        lines.push({ key: day.localDate, kind: 'charge', date: day.localDate, time_ms: instantOfLocal(`${day.localDate}T00:00`, zone), micros: -day.amountMicros });
+        lines.push({ key: day.localDate, kind: 'charge', date: day.localDate, timeMs: instantOfLocal(`${day.localDate}T00:00`, zone), micros: -day.amountMicros });
     }
     for (const payment of payments) {
         const time = payment.sourceTime ?? payment.postTime;
-        const time_ms = time ? millis(time) : 0;
-        lines.push({ key: String(payment.postingId), kind: payment.kind, date: formatDate(time_ms, zone), time_ms, micros: payment.amountMicros });
+        const timeMs = time ? millis(time) : 0;
+        lines.push({ key: String(payment.postingId), kind: payment.kind, date: formatDate(timeMs, zone), timeMs, micros: payment.amountMicros });
     }
-    return lines.sort((a, b) => b.time_ms - a.time_ms);
+    return lines.sort((a, b) => b.timeMs - a.timeMs);
 }

@@ -5,13 +5,13 @@ import { formatDate, millis } from '../core/time';
 import type { DailyUse, GetOverviewResponse, Posting } from '../gen/prepay/account/v1/account_pb';
 import type { TenantClient } from './tenant';
 
-const refreshEvery_ms = 15_000;
+const refreshEveryMs = 15_000;
 // Two months of days, and the last payments.
-const days_count = 62;
+const daysCount = 62;
 // Days that may still change, asked for at each refresh; the others once in five minutes.
-const fresh_days = 2;
-const allDaysEvery_ms = 300_000;
-const payments_count = 100;
+const freshDays = 2;
+const allDaysEveryMs = 300_000;
+const paymentsCount = 100;
 
 export interface TenantData {
     overview: GetOverviewResponse | null;
@@ -25,37 +25,37 @@ export interface TenantData {
     /** The link is no longer good. */
     refused: boolean;
     /** Milliseconds of the last good answer. */
-    asOf_ms: number;
+    asOfMs: number;
 }
 
-const nothing: TenantData = { overview: null, days: null, payments: [], partial: false, failure: null, refused: false, asOf_ms: 0 };
+const nothing: TenantData = { overview: null, days: null, payments: [], partial: false, failure: null, refused: false, asOfMs: 0 };
 
 interface KnownDays {
     days: readonly DailyUse[];
-    asked_ms: number;
+    askedMs: number;
 }
 
 async function fetchDays(client: TenantClient, known: KnownDays): Promise<KnownDays> {
-    if (Date.now() - known.asked_ms > allDaysEvery_ms) return { days: (await client.getDailyUse({ dayCount: days_count })).days, asked_ms: Date.now() };
-    const { days } = await client.getDailyUse({ dayCount: fresh_days });
+    if (Date.now() - known.askedMs > allDaysEveryMs) return { days: (await client.getDailyUse({ dayCount: daysCount })).days, askedMs: Date.now() };
+    const { days } = await client.getDailyUse({ dayCount: freshDays });
     const first = days[0]?.localDate ?? '';
-    return { days: [...known.days.filter((day) => day.localDate < first), ...days], asked_ms: known.asked_ms };
+    return { days: [...known.days.filter((day) => day.localDate < first), ...days], askedMs: known.askedMs };
 }
 
 /** Balance and history; what was shown stays on the page while the connection is away. */
 export function useTenant(client: TenantClient): { data: TenantData; reload: () => void } {
     const [data, setData] = useState(nothing);
     const busy = useRef(false);
-    const known = useRef<KnownDays>({ days: [], asked_ms: 0 });
+    const known = useRef<KnownDays>({ days: [], askedMs: 0 });
     const load = useCallback(async () => {
         if (busy.current) return;
         busy.current = true;
         try {
             const overview = await client.getOverview({});
-            setData((old) => ({ ...old, overview, failure: null, refused: false, asOf_ms: Date.now() }));
+            setData((old) => ({ ...old, overview, failure: null, refused: false, asOfMs: Date.now() }));
             const [use, paid] = await Promise.all([
                 fetchDays(client, known.current),
-                client.listHistory({ withoutCharges: true, pageSize: payments_count }),
+                client.listHistory({ withoutCharges: true, pageSize: paymentsCount }),
             ]);
             const zone = overview.timeZone || 'UTC';
             const opened = overview.account?.openTime;
@@ -71,7 +71,7 @@ export function useTenant(client: TenantClient): { data: TenantData; reload: () 
     }, [client]);
     useEffect(() => {
         void load();
-        const timer = setInterval(() => document.visibilityState === 'visible' && void load(), refreshEvery_ms);
+        const timer = setInterval(() => document.visibilityState === 'visible' && void load(), refreshEveryMs);
         const now = () => void load();
         window.addEventListener('online', now);
         document.addEventListener('visibilitychange', now);

@@ -2,21 +2,21 @@ import { Button, Select, Table, type TableColumnsType } from 'antd';
 import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import { Link, useSearchParams } from 'react-router-dom';
-import { useSite } from '../app/site';
-import { noTimeout, reporting } from '../core/clients';
+import { useRoomNames } from '../actions/room_names';
 import { quantityFigure, unitText } from '../core/quantity';
 import { addDays, formatDate } from '../core/time';
-import { useRoomNames } from '../cash/room_names';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import type { RoomDay } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { noTimeout, reporting } from '../session/clients';
+import { useSite } from '../session/site';
 import { DateField } from '../ui/date_fields';
 import { Yuan } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, Failed, PageHead, Panel } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 
-const page_size = 200;
+const pageSize = 200;
 // In the order of RatePeriod.
 const rateKeys: readonly TextKey[] = ['rate.unspecified', 'rate.sharp', 'rate.peak', 'rate.flat', 'rate.valley', 'rate.deep_valley'];
 
@@ -139,7 +139,7 @@ export default function ReportPage() {
     const chosen = useRange();
     const { range } = chosen;
     const columns = useColumns();
-    const query = usePages(['room-days', range], (pageToken) => reporting.listRoomDays({ ...range, pageSize: page_size, pageToken }), (page) => page.days);
+    const query = usePages(['room-days', range], (pageToken) => reporting.listRoomDays({ ...range, pageSize, pageToken }), (page) => page.days);
     const total = query.pages[0]?.total;
     return (
         <>

@@ -3,10 +3,10 @@ import { useState } from 'react';
 import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
 import { MoneyField } from '../actions/money_field';
-import { accounts } from '../core/clients';
 import { formatYuanFloor, parseYuan } from '../core/money';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
+import { accounts } from '../session/clients';
 
 interface OpenDialogProps {
     room: Room;

@@ -1,15 +1,16 @@
 import { Button, Dropdown } from 'antd';
 import { DownOutlined } from '@ant-design/icons';
 import { useState } from 'react';
-import { Permission, useMay } from '../app/access';
+import { AssignTariffDialog } from '../actions/assign_tariff';
+import { RefundDialog, TopUpDialog } from '../actions/money_dialogs';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
 import { CloseAccountDialog, OpenAccountDialog } from './account_dialogs';
 import { CommandDialog } from './command_dialog';
 import { TenantLinkDialog } from './link_dialog';
-import { RefundDialog, TopUpDialog } from './money_dialogs';
-import { AlarmLevelsDialog, AssignTariffDialog, KeepPowerDialog } from './settings_dialogs';
+import { AlarmLevelsDialog, KeepPowerDialog } from './settings_dialogs';
 
 type ActionName =
     | 'open_account' | 'close_account' | 'top_up' | 'refund' | 'alarm_levels' | 'tenant_link'
@@ -79,7 +80,7 @@ export function ActionsBar(props: ActionsBarProps) {
                     trigger={['click']}
                     menu={{ items: more.map((name) => ({ key: name, label: word(name), danger: name === 'close_account' })), onClick: ({ key }) => ask(key as ActionName) }}
                 >
-                    <Button aria-haspopup="menu">{t('common.more_actions')} <DownOutlined /></Button>
+                    <Button aria-haspopup="menu">{t('action.more')} <DownOutlined /></Button>
                 </Dropdown>
             )}
             {open && <Dialog {...props} {...open} onClose={() => setOpen(null)} />}

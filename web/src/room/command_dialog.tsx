@@ -3,14 +3,14 @@ import { useState } from 'react';
 import { ActionDialog } from '../actions/action_dialog';
 import { CommandProgress } from '../actions/command_progress';
 import { Field } from '../actions/field';
-import { metering } from '../core/clients';
 import { formatYuanFloor } from '../core/money';
 import { instantOfLocal, timestamp } from '../core/time';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
+import { metering } from '../session/clients';
 import { DateTimeField } from '../ui/date_fields';
-import { useZone } from '../app/site';
+import { useZone } from '../ui/surroundings';
 
 const words: Partial<Record<CommandAction, { title: TextKey; consequence: TextKey }>> = {
     [CommandAction.TRIP]: { title: 'action.trip', consequence: 'action.trip.consequence' },
@@ -19,7 +19,7 @@ const words: Partial<Record<CommandAction, { title: TextKey; consequence: TextKe
 };
 
 // A relay command that could not be sent for this long is stale: somebody must decide anew.
-const validFor_ms = 5 * 60_000;
+const validForMs = 5 * 60_000;
 
 interface CommandDialogProps {
     action: CommandAction;
@@ -35,7 +35,7 @@ function useConsequence({ action, room, account }: CommandDialogProps): string {
     return t(words[action]!.consequence, {
         who,
         balance: account ? formatYuanFloor(account.balanceMicros) : '–',
-        keep: t(account?.keepPower ? 'common.yes' : 'common.no'),
+        keep: t(account?.keepPower ? 'room.yes' : 'room.no'),
     });
 }
 
@@ -48,16 +48,16 @@ export function CommandDialog(props: CommandDialogProps) {
     const [agreed, setAgreed] = useState(false);
     const [until, setUntil] = useState('');
     const zone = useZone();
-    const end_ms = until ? instantOfLocal(until, zone) : null;
-    const tooEarly = end_ms !== null && end_ms <= Date.now() + validFor_ms;
+    const endMs = until ? instantOfLocal(until, zone) : null;
+    const tooEarly = endMs !== null && endMs <= Date.now() + validForMs;
     const title = t(words[action]!.title);
     const trip = action === CommandAction.TRIP;
     const mustAgree = trip && account?.keepPower === true;
     const submit = (requestId: string) =>
         metering.submitCommand({
-            requestId, meterId, action, reasonText: reason.trim(), notAfter: timestamp(Date.now() + validFor_ms),
+            requestId, meterId, action, reasonText: reason.trim(), notAfter: timestamp(Date.now() + validForMs),
             overrideKeepPower: mustAgree && agreed,
-            holdExpireTime: trip && end_ms !== null ? timestamp(end_ms) : undefined,
+            holdExpireTime: trip && endMs !== null ? timestamp(endMs) : undefined,
         });
     return (
         <ActionDialog

@@ -1,20 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { Button, Select, Table, type TableColumnsType } from 'antd';
 import { useState } from 'react';
+import { Link } from 'react-router-dom';
 import { CommandDrawer } from '../actions/command_drawer';
 import { durationOf } from '../actions/command_progress';
-import { billing, metering } from '../core/clients';
 import type { Assignment } from '../gen/prepay/billing/v1/billing_pb';
 import { CommandAction, CommandState, type Command } from '../gen/prepay/metering/v1/metering_pb';
-import { Link } from 'react-router-dom';
 import { useText } from '../i18n/console_text';
+import { billing, metering } from '../session/clients';
 import { When } from '../ui/figures';
-import { ScrollX } from '../ui/scroll_x';
 import { PageTable } from '../ui/page_table';
+import { ScrollX } from '../ui/scroll_x';
 import { EmptyState, Failed, SkeletonBlock } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 
-const page_size = 50;
+const pageSize = 50;
 
 export function CommandsTab({ roomId, meterIds }: { roomId: string; meterIds: readonly string[] }) {
     const { t, lookUp } = useText();
@@ -22,7 +22,7 @@ export function CommandsTab({ roomId, meterIds }: { roomId: string; meterIds: re
     const [open, setOpen] = useState<string | null>(null);
     const query = usePages(
         ['of-room', roomId, 'commands', meterId],
-        (pageToken) => metering.listCommands({ meterId, pageSize: page_size, pageToken }),
+        (pageToken) => metering.listCommands({ meterId, pageSize, pageToken }),
         (page) => page.commands,
         meterId !== '',
     );

@@ -2,20 +2,20 @@ import { Button } from 'antd';
 import { LeftOutlined, RightOutlined } from '@ant-design/icons';
 import { lazy, Suspense, useMemo } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { useZone } from '../app/site';
-import { formatUse, unitText } from '../core/quantity';
 import { formatYuanFen } from '../core/money';
+import { formatUse, unitText } from '../core/quantity';
 import { addDays, formatDate, formatHour, instantOfLocal, millis } from '../core/time';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
-import { EmptyState, Failed, Panel, SkeletonBlock } from '../ui/surface';
 import type { ChartOption } from '../ui/chart';
+import { EmptyState, Failed, Panel, SkeletonBlock } from '../ui/surface';
+import { useZone } from '../ui/surroundings';
 import { totalOf, useRoomDay } from './room_day';
 
 const Chart = lazy(() => import('../ui/chart').then((module) => ({ default: module.Chart })));
-const chartHeight_px = 190;
-const hour_ms = 3_600_000;
+const chartHeightPx = 190;
+const hourMs = 3_600_000;
 
 /** Pixels do not need exact figures; the tooltip, which people read, gets the exact text. */
 function barHeight(value: bigint, resource: Resource): number {
@@ -32,11 +32,11 @@ function waterParts(slots: readonly { hour: RoomHour | undefined }[], name: stri
 }
 
 /** Every hour of the local day, 23 to 25 of them, with what was metered in it. */
-function hoursOfDay(date: string, zone: string, hours: readonly RoomHour[]): { start_ms: number; hour: RoomHour | undefined }[] {
+function hoursOfDay(date: string, zone: string, hours: readonly RoomHour[]): { startMs: number; hour: RoomHour | undefined }[] {
     const metered = new Map(hours.map((hour) => [hour.startTime ? millis(hour.startTime) : 0, hour]));
     const slots = [];
-    const end_ms = instantOfLocal(addDays(date, 1), zone);
-    for (let start_ms = instantOfLocal(date, zone); start_ms < end_ms; start_ms += hour_ms) slots.push({ start_ms, hour: metered.get(start_ms) });
+    const endMs = instantOfLocal(addDays(date, 1), zone);
+    for (let startMs = instantOfLocal(date, zone); startMs < endMs; startMs += hourMs) slots.push({ startMs, hour: metered.get(startMs) });
     return slots;
 }
 
@@ -44,7 +44,7 @@ function useOption(date: string, hours: readonly RoomHour[], zone: string): Char
     const { t } = useText();
     return useMemo(() => {
         const slots = hoursOfDay(date, zone, hours);
-        const names = slots.map(({ start_ms }) => formatHour(start_ms, zone));
+        const names = slots.map(({ startMs }) => formatHour(startMs, zone));
         const tip = (index: number) => {
             const hour = slots[index]?.hour;
             const figures = hour ? `<b>${formatUse(hour.energyWh, hour.waterMl === 0n ? undefined : hour.waterMl)}</b><br/>${formatYuanFen(hour.amountMicros)}` : '–';
@@ -64,8 +64,8 @@ function useOption(date: string, hours: readonly RoomHour[], zone: string): Char
 function Bars({ date, hours, zone, label }: { date: string; hours: readonly RoomHour[]; zone: string; label: string }) {
     const option = useOption(date, hours, zone);
     return (
-        <Suspense fallback={<div style={{ height: chartHeight_px }}><SkeletonBlock rows={5} /></div>}>
-            <Chart option={option} height={chartHeight_px} label={label} />
+        <Suspense fallback={<div style={{ height: chartHeightPx }}><SkeletonBlock rows={5} /></div>}>
+            <Chart option={option} height={chartHeightPx} label={label} />
         </Suspense>
     );
 }

@@ -2,11 +2,11 @@ import { useMutation, useQuery } from '@tanstack/react-query';
 import { Alert, Button, Modal, Popconfirm, Space, Typography } from 'antd';
 import qrcode from 'qrcode-generator';
 import { useMemo, useState } from 'react';
-import { auth } from '../core/clients';
 import { newRequestId } from '../core/request_id';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
 import type { TenantLink } from '../gen/prepay/console/v1/console_pb';
 import { useText } from '../i18n/console_text';
+import { auth } from '../session/clients';
 import { When } from '../ui/figures';
 import { Failed } from '../ui/surface';
 import { linkGiver, linkPerson, linkUrl, linkWord } from './tenant_link';
@@ -43,7 +43,7 @@ function GivenLink({ link, onRevoked }: { link: TenantLink; onRevoked: () => voi
             </div>
             {url && (
                 <Space>
-                    <Typography.Text copyable={{ text: url, tooltips: [t('common.copy'), t('common.copied')] }} />
+                    <Typography.Text copyable={{ text: url, tooltips: [t('link.copy'), t('link.copied')] }} />
                     <Popconfirm title={t('link.revoke.ask')} okText={t('link.revoke')} cancelText={t('common.cancel')} onConfirm={() => revoke.mutate()}>
                         <Button size="small" danger loading={revoke.isPending}>{t('link.revoke')}</Button>
                     </Popconfirm>
@@ -89,7 +89,7 @@ export function TenantLinkDialog({ account, onClose }: { account: Account; onClo
             {link.data && (
                 <div className="action centre">
                     <QrCode text={url} label={t('action.tenant_link.qr')} />
-                    <Typography.Link href={url} target="_blank" rel="noopener" copyable={{ text: url, tooltips: [t('common.copy'), t('common.copied')] }}>
+                    <Typography.Link href={url} target="_blank" rel="noopener" copyable={{ text: url, tooltips: [t('link.copy'), t('link.copied')] }}>
                         {t('action.tenant_link.open')}
                     </Typography.Link>
                     <Alert type="info" title={<>{t('action.tenant_link.until')} <When time={link.data.expireTime} /></>} />

@@ -5,7 +5,7 @@ import { Resource } from '../gen/prepay/common/v1/common_pb';
 import { RelayState, type Meter, type MeterValues, type WatchMetersResponse } from '../gen/prepay/metering/v1/metering_pb';
 import { useText, type TextKey } from '../i18n/console_text';
 import { Ago } from '../ui/figures';
-import { Glyph } from '../wall/glyphs';
+import { Glyph } from '../ui/glyphs';
 import { MeterDiagnosis } from './meter_diagnosis';
 
 const rateWords: readonly TextKey[] = ['rate.sharp', 'rate.peak', 'rate.flat', 'rate.valley', 'rate.deep_valley'];

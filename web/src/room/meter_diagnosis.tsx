@@ -2,9 +2,9 @@ import { useQuery } from '@tanstack/react-query';
 import { Button, Drawer } from 'antd';
 import { useState } from 'react';
 import { FrameTable } from '../actions/evidence';
-import { metering } from '../core/clients';
 import type { GetMeterDiagnosticsResponse } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { metering } from '../session/clients';
 import { When } from '../ui/figures';
 import { Failed, SkeletonBlock } from '../ui/surface';
 

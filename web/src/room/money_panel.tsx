@@ -1,11 +1,11 @@
 import { formatYuan } from '../core/money';
 import { formatDate } from '../core/time';
-import { useZone } from '../app/site';
 import type { Account } from '../gen/prepay/account/v1/account_pb';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
 import { When, Yuan } from '../ui/figures';
 import { Panel } from '../ui/surface';
+import { useZone } from '../ui/surroundings';
 import { totalOf, useRoomDay } from './room_day';
 
 /** Balance, what today has cost as the chart of the day says it, and the amounts at which something happens. */
@@ -20,7 +20,7 @@ export function MoneyPanel({ roomId, account, wall }: { roomId: string; account:
             <dl className="facts">
                 {today && (
                     <>
-                        <dt>{t('wall.today')}</dt>
+                        <dt>{t('common.today')}</dt>
                         <dd className="num">{totalOf(today.hours)}</dd>
                     </>
                 )}
@@ -33,7 +33,7 @@ export function MoneyPanel({ roomId, account, wall }: { roomId: string; account:
                     </>
                 )}
                 <dt>{t('action.keep_power')}</dt>
-                <dd>{t(account.keepPower ? 'common.yes' : 'common.no')}</dd>
+                <dd>{t(account.keepPower ? 'room.yes' : 'room.no')}</dd>
                 <dt>{t('customer.phone')}</dt>
                 <dd>{account.customer?.phone || '–'}</dd>
                 <dt>{t('customer.email')}</dt>

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query';
-import { useZone } from '../app/site';
-import { reporting } from '../core/clients';
-import { formatUse } from '../core/quantity';
 import { formatYuanFen } from '../core/money';
+import { formatUse } from '../core/quantity';
 import { formatDate } from '../core/time';
 import type { RoomHour } from '../gen/prepay/reporting/v1/reporting_pb';
+import { reporting } from '../session/clients';
+import { useZone } from '../ui/surroundings';
 
-const refetchEvery_ms = 60_000;
+const refetchEveryMs = 60_000;
 
 /** The hours of a room's local day. Every figure of that day on the room's page is made of them. */
 export function useRoomDay(roomId: string, date: string) {
@@ -14,7 +14,7 @@ export function useRoomDay(roomId: string, date: string) {
     return useQuery({
         queryKey: ['of-room', roomId, 'hours', date],
         queryFn: () => reporting.listRoomHours({ roomId, localDate: date }),
-        refetchInterval: date === today ? refetchEvery_ms : false,
+        refetchInterval: date === today ? refetchEveryMs : false,
     });
 }
 

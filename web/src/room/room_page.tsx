@@ -1,20 +1,20 @@
 import { useQuery } from '@tanstack/react-query';
 import { Link, useParams, useSearchParams } from 'react-router-dom';
-import { metering } from '../core/clients';
+import { EpisodeList, NotificationList } from '../actions/alarm_lists';
+import { ChargesTab, OrdersTab, PostingsTab } from '../actions/money_tabs';
 import type { Account, Room } from '../gen/prepay/account/v1/account_pb';
 import { WallState } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
-import { EpisodeList, NotificationList } from '../notices/lists';
+import { metering } from '../session/clients';
+import { StateTag } from '../ui/glyphs';
+import { StreamNote } from '../ui/stream_note';
 import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { Tabs } from '../ui/tabs';
-import { StateTag } from '../wall/glyphs';
-import { StreamNote } from '../wall/stream_note';
 import { ActionsBar } from './actions_bar';
 import { AssignmentsTab, CommandsTab } from './control_tabs';
 import { DayChart } from './day_chart';
 import { LiveMeter } from './live_meter';
 import { MoneyPanel } from './money_panel';
-import { ChargesTab, OrdersTab, PostingsTab } from './money_tabs';
 import { PowerOffNote } from './power_off_note';
 import { useLiveMeters, useRoom, useWallRoom } from './use_room';
 
@@ -26,9 +26,9 @@ function Meters({ room }: { room: Room }) {
         queryFn: () => metering.listMeters({ meterIds: room.meterIds, pageSize: 100 }),
         enabled: room.meterIds.length > 0,
     });
-    const last_ms = Math.max(0, ...[...live.meters.values()].map((m) => Number(m.values?.readTime?.seconds ?? 0n) * 1000));
+    const lastMs = Math.max(0, ...[...live.meters.values()].map((m) => Number(m.values?.readTime?.seconds ?? 0n) * 1000));
     return (
-        <Panel title={t('room.live')} extra={room.meterIds.length > 0 && <StreamNote stream={live.stream} last_ms={last_ms} />}>
+        <Panel title={t('room.live')} extra={room.meterIds.length > 0 && <StreamNote stream={live.stream} lastMs={lastMs} />}>
             {room.meterIds.length === 0 && <EmptyState title={t('room.no_meter')} hint={t('room.no_meter.hint')} />}
             {room.meterIds.length > 0 && query.isPending && <SkeletonBlock rows={4} />}
             {query.isError && <Failed error={query.error} retry={() => query.refetch()} />}
@@ -44,9 +44,9 @@ function Details({ room, account }: { room: Room; account: Account | undefined }
     const accountId = account?.accountId ?? '';
     const money = account
         ? [
-              { key: 'postings', label: t('room.tab.postings'), children: <PostingsTab roomId={roomId} accountId={accountId} /> },
+              { key: 'postings', label: t('posting.postings'), children: <PostingsTab roomId={roomId} accountId={accountId} /> },
               { key: 'charges', label: t('room.tab.charges'), children: <ChargesTab roomId={roomId} accountId={accountId} /> },
-              { key: 'orders', label: t('room.tab.orders'), children: <OrdersTab roomId={roomId} accountId={accountId} /> },
+              { key: 'orders', label: t('order.orders'), children: <OrdersTab roomId={roomId} accountId={accountId} /> },
           ]
         : [];
     const alarms = account
@@ -93,7 +93,7 @@ export default function RoomPage() {
     if (query.isPending) return <SkeletonBlock rows={14} />;
     if (query.isError) return <Failed error={query.error} retry={() => query.refetch()} />;
     const room = query.data.room;
-    if (!room) return <EmptyState title={t('room.none')} action={<Link to="/">{t('room.back_to_wall')}</Link>} />;
+    if (!room) return <EmptyState title={t('room.none')} action={<Link to="/">{t('common.back_to_wall')}</Link>} />;
     const account = room.accountId ? query.data.account : undefined;
     return (
         <>
@@ -101,7 +101,7 @@ export default function RoomPage() {
                 title={<>{room.displayName} {account?.customer?.displayName}</>}
                 sub={
                     <>
-                        <Link to={`/?building=${encodeURIComponent(room.building)}`}>{t('room.building', { building: room.building })}</Link>
+                        <Link to={`/?building=${encodeURIComponent(room.building)}`}>{t('common.building', { building: room.building })}</Link>
                         <span>{t('room.floor', { floor: room.floor })}</span>
                         <StateTag state={wall?.state ?? (account ? WallState.NORMAL : WallState.VACANT)} keepPower={account?.keepPower} />
                     </>

@@ -1,12 +1,12 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
-import { useSite } from '../app/site';
-import { accounts, metering, noTimeout } from '../core/clients';
-import { session } from '../core/session';
+import { wallStore } from '../actions/wall_store';
 import { watch, type StreamState } from '../core/watch';
 import type { WatchMetersResponse } from '../gen/prepay/metering/v1/metering_pb';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
-import { wallStore } from '../wall/wall_store';
+import { accounts, metering, noTimeout } from '../session/clients';
+import { session } from '../session/session';
+import { useSite } from '../session/site';
 
 /** The room and its account; asked again whenever the wall says that something about it changed. */
 export function useRoom(roomId: string) {

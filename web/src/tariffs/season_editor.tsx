@@ -29,7 +29,7 @@ function SeasonCard({ season, brush, onChange, onMonth, onRemove }: SeasonProps)
                         <button key={month} type="button" aria-pressed={season.months.includes(month)} onClick={() => onMonth(month)}>{month}</button>
                     ))}
                 </div>
-                {onRemove && <Button size="small" type="text" danger onClick={onRemove}>{t('common.remove')}</Button>}
+                {onRemove && <Button size="small" type="text" danger onClick={onRemove}>{t('tariff.remove')}</Button>}
             </div>
             {season.schedules.map((schedule, index) => (
                 <div key={schedule.dayType} className="season-row">
@@ -41,7 +41,7 @@ function SeasonCard({ season, brush, onChange, onMonth, onRemove }: SeasonProps)
                         onChange={(cells) => onChange({ ...season, schedules: season.schedules.map((s, i) => (i === index ? { ...s, cells } : s)) })}
                     />
                     {season.schedules.length > 1 && (
-                        <Button size="small" type="text" aria-label={t('common.remove')} onClick={() => onChange({ ...season, schedules: season.schedules.filter((_, i) => i !== index) })}>×</Button>
+                        <Button size="small" type="text" aria-label={t('tariff.remove')} onClick={() => onChange({ ...season, schedules: season.schedules.filter((_, i) => i !== index) })}>×</Button>
                     )}
                 </div>
             ))}

@@ -2,11 +2,11 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Button, Input } from 'antd';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router-dom';
+import { AssignTariffDialog } from '../actions/assign_tariff';
 import { Field } from '../actions/field';
-import { Permission, useMay } from '../app/access';
-import { billing } from '../core/clients';
 import { useText } from '../i18n/console_text';
-import { AssignTariffDialog } from '../room/settings_dialogs';
+import { Permission, useMay } from '../session/access';
+import { billing } from '../session/clients';
 import { When } from '../ui/figures';
 import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
@@ -14,7 +14,7 @@ import { kindKey } from './periods';
 import { currentVersion } from './tariffs_page';
 import { DefinitionView } from './version_view';
 
-const page_size = 200;
+const pageSize = 200;
 
 /** Meter numbers typed or pasted, then the assignment with its consequence. */
 function AssignPanel({ tariffId, onDone }: { tariffId: string; onDone: () => void }) {
@@ -35,7 +35,7 @@ function AssignPanel({ tariffId, onDone }: { tariffId: string; onDone: () => voi
 
 function AssignedPanel({ tariffId }: { tariffId: string }) {
     const { t } = useText();
-    const query = usePages(['assigned', tariffId], (pageToken) => billing.listAssignments({ tariffId, pageSize: page_size, pageToken }), (page) => page.assignments);
+    const query = usePages(['assigned', tariffId], (pageToken) => billing.listAssignments({ tariffId, pageSize, pageToken }), (page) => page.assignments);
     return (
         <Panel title={t('tariff.meters')}>
             {query.isPending && <SkeletonBlock rows={3} />}
@@ -87,7 +87,7 @@ export default function TariffPage() {
                     {version.definition && <DefinitionView definition={version.definition} resource={tariff.resource} />}
                 </Panel>
             ))}
-            <div className="task-grid">
+            <div className="halves">
                 {mayControl && <AssignPanel tariffId={tariffId} onDone={refresh} />}
                 <AssignedPanel tariffId={tariffId} />
             </div>

@@ -1,18 +1,18 @@
 import { Button, type TableColumnsType } from 'antd';
 import { Link } from 'react-router-dom';
-import { Permission, useMay } from '../app/access';
-import { billing } from '../core/clients';
 import { millis } from '../core/time';
 import type { Tariff, TariffVersion } from '../gen/prepay/billing/v1/billing_pb';
 import { Resource } from '../gen/prepay/common/v1/common_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { billing } from '../session/clients';
 import { When } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, PageHead, Panel } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 import { kindKey } from './periods';
 
-const page_size = 100;
+const pageSize = 100;
 
 /** The version in force now, or the first one when none is yet. */
 export function currentVersion(tariff: Tariff): TariffVersion | undefined {
@@ -23,7 +23,7 @@ export function currentVersion(tariff: Tariff): TariffVersion | undefined {
 export default function TariffsPage() {
     const { t, lookUp } = useText();
     const mayManage = useMay(Permission.MANAGE);
-    const query = usePages(['tariffs'], (pageToken) => billing.listTariffs({ pageSize: page_size, pageToken }), (page) => page.tariffs);
+    const query = usePages(['tariffs'], (pageToken) => billing.listTariffs({ pageSize, pageToken }), (page) => page.tariffs);
     const columns: TableColumnsType<Tariff> = [
         { title: t('tariff.tariff'), render: (_, tariff) => <Link to={`/tariffs/${encodeURIComponent(tariff.tariffId)}`}>{tariff.displayName || tariff.tariffId}</Link> },
         { title: t('tariff.id'), render: (_, tariff) => <span className="mono">{tariff.tariffId}</span> },

@@ -57,7 +57,7 @@ export function TierEditor({ resource, span, tiers, periods, onSpan, onTiers }: 
                                             </td>
                                         );
                                     })}
-                                    {tiered && <td>{tiers.length > 1 && <Button size="small" type="text" aria-label={`${t('common.remove')} ${index + 1}`} onClick={() => onTiers(tiers.filter((_, i) => i !== index))}>×</Button>}</td>}
+                                    {tiered && <td>{tiers.length > 1 && <Button size="small" type="text" aria-label={`${t('tariff.remove')} ${index + 1}`} onClick={() => onTiers(tiers.filter((_, i) => i !== index))}>×</Button>}</td>}
                                 </tr>
                             );
                         })}

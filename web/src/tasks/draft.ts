@@ -1,5 +1,5 @@
+import type { Target } from '../actions/selection';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
-import type { Target } from './selection';
 
 /** What a batch task is to do. */
 export interface Draft {

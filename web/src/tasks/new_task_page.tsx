@@ -3,16 +3,16 @@ import { useState } from 'react';
 import { Link, useNavigate } from 'react-router-dom';
 import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
-import { Permission, useMay } from '../app/access';
-import { useZone } from '../app/site';
-import { scheduler } from '../core/clients';
+import { clearSelection, loadSelection, type Target } from '../actions/selection';
 import { instantOfLocal, timestamp } from '../core/time';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { scheduler } from '../session/clients';
 import { DateTimeField } from '../ui/date_fields';
 import { EmptyState, PageHead, Panel } from '../ui/surface';
+import { useZone } from '../ui/surroundings';
 import { emptyDraft, isReady, keptTargets, overrides, type Draft } from './draft';
-import { clearSelection, loadSelection, type Target } from './selection';
 
 // From here on the number of targets is typed, as the scheduler demands it.
 const typedAbove = 10;
@@ -144,11 +144,11 @@ export default function NewTaskPage() {
     const [asking, setAsking] = useState(false);
     const ready = isReady(draft, targets);
     if (!mayControl) return <EmptyState title={t('task.not_allowed')} />;
-    if (targets.length === 0) return <EmptyState title={t('task.no_targets')} hint={t('task.empty.hint')} action={<Link to="/">{t('room.back_to_wall')}</Link>} />;
+    if (targets.length === 0) return <EmptyState title={t('task.no_targets')} hint={t('task.empty.hint')} action={<Link to="/">{t('common.back_to_wall')}</Link>} />;
     return (
         <>
             <PageHead title={t('task.new')} sub={t('task.target_count', { count: targets.length })} actions={<Button type="primary" disabled={!ready} onClick={() => setAsking(true)}>{t('task.create')}</Button>} />
-            <div className="task-grid">
+            <div className="halves">
                 <Panel title={t('task.what')}><DraftForm draft={draft} targets={targets} setDraft={setDraft} /></Panel>
                 <Panel title={t('task.targets')}><TargetList targets={targets} onRemove={(meterId) => setTargets(targets.filter((target) => target.meterId !== meterId))} /></Panel>
             </div>

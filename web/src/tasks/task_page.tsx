@@ -3,21 +3,21 @@ import { Alert, Button, Select, type TableColumnsType } from 'antd';
 import { useEffect, useState } from 'react';
 import { Link, useNavigate, useParams, useSearchParams } from 'react-router-dom';
 import { ActionDialog } from '../actions/action_dialog';
-import { Permission, useMay } from '../app/access';
-import { noTimeout, scheduler } from '../core/clients';
-import { session } from '../core/session';
+import { CommandDrawer } from '../actions/command_drawer';
 import { watch, type StreamState } from '../core/watch';
 import { CommandAction } from '../gen/prepay/metering/v1/metering_pb';
 import { ItemState, TaskState, type Task, type TaskItem } from '../gen/prepay/scheduler/v1/scheduler_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { noTimeout, scheduler } from '../session/clients';
+import { session } from '../session/session';
 import { When } from '../ui/figures';
 import { PageTable } from '../ui/page_table';
 import { EmptyState, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { usePages } from '../ui/use_pages';
 import { CountsBar, isFinalTask } from './task_parts';
-import { CommandDrawer } from '../actions/command_drawer';
 
-const page_size = 100;
+const pageSize = 100;
 
 function useTask(taskId: string): { task: Task | null; ended: boolean; stream: StreamState } {
     const [task, setTask] = useState<Task | null>(null);
@@ -89,7 +89,7 @@ function Items({ taskId, overriding }: { taskId: string; overriding: boolean }) 
     const [params, setParams] = useSearchParams();
     const [commandId, setCommandId] = useState<string | null>(null);
     const state = Number(params.get('state') ?? 0) as ItemState;
-    const query = usePages(['task-items', taskId, state], (pageToken) => scheduler.listTaskItems({ taskId, state, pageSize: page_size, pageToken }), (page) => page.items);
+    const query = usePages(['task-items', taskId, state], (pageToken) => scheduler.listTaskItems({ taskId, state, pageSize, pageToken }), (page) => page.items);
     const word = (item: ItemState) => lookUp(`item.state.${ItemState[item]?.toLowerCase()}`) ?? '';
     const columns: TableColumnsType<TaskItem> = [
         { title: t('meter.meter'), render: (_, item) => <span className="mono">{item.meterId}</span> },

@@ -5,7 +5,7 @@ import type { BarSeriesOption, LineSeriesOption } from 'echarts/charts';
 import type { GridComponentOption, LegendComponentOption, TooltipComponentOption } from 'echarts/components';
 import { SVGRenderer } from 'echarts/renderers';
 import { useEffect, useRef } from 'react';
-import { usePrefs } from '../app/prefs';
+import { useDark } from './surroundings';
 
 use([BarChart, LineChart, GridComponent, LegendComponent, TooltipComponent, SVGRenderer]);
 
@@ -15,7 +15,7 @@ export type ChartOption = ComposeOption<
 
 /** A chart that follows its box and the theme. `label` says in words what it shows. */
 export function Chart({ option, height, label }: { option: ChartOption; height: number; label: string }) {
-    const { dark } = usePrefs();
+    const dark = useDark();
     const box = useRef<HTMLDivElement>(null);
     const chart = useRef<EChartsType | null>(null);
     useEffect(() => {

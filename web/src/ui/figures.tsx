@@ -2,8 +2,8 @@ import type { Timestamp } from '@bufbuild/protobuf/wkt';
 import { useEffect, useState } from 'react';
 import { formatYuan, formatYuanFen, formatYuanFloor } from '../core/money';
 import { formatDateTime, formatUtc, millis } from '../core/time';
-import { useZone } from '../app/site';
 import { useText } from '../i18n/console_text';
+import { useZone } from './surroundings';
 
 /** An amount in fen, exact on hover; red below zero. A balance is floored, so that it never looks larger than it is. */
 export function Yuan({ micros, floor }: { micros: bigint; floor?: boolean }) {

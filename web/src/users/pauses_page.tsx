@@ -3,16 +3,16 @@ import { Alert, Button, Select, Table, type TableColumnsType } from 'antd';
 import { useState } from 'react';
 import { ActionDialog } from '../actions/action_dialog';
 import { Field } from '../actions/field';
-import { Permission, useMay } from '../app/access';
-import { auth } from '../core/clients';
 import type { LogInPause } from '../gen/prepay/console/v1/console_pb';
 import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { auth } from '../session/clients';
 import { When } from '../ui/figures';
 import { ScrollX } from '../ui/scroll_x';
 import { EmptyState, Failed, PageHead, Panel, SkeletonBlock } from '../ui/surface';
 import { pausedAddresses, waitsUntil } from './pause';
 
-const again_ms = 10_000;
+const againMs = 10_000;
 const queryKey = ['log-in-pauses'];
 
 function UnlockDialog({ pause, onClose, onDone }: { pause: LogInPause; onClose: () => void; onDone: () => void }) {
@@ -61,7 +61,7 @@ export default function PausesPage() {
     const mayManage = useMay(Permission.MANAGE);
     const client = useQueryClient();
     const [chosen, setChosen] = useState<LogInPause>();
-    const query = useQuery({ queryKey, queryFn: () => auth.listLogInPauses({}), refetchInterval: again_ms, enabled: mayManage });
+    const query = useQuery({ queryKey, queryFn: () => auth.listLogInPauses({}), refetchInterval: againMs, enabled: mayManage });
     if (!mayManage) return <EmptyState title={t('users.not_allowed')} />;
     const columns: TableColumnsType<LogInPause> = [
         { title: t('users.name'), render: (_, p) => <><strong>{p.user?.displayName || p.user?.userName}</strong> <span className="mono faint">{p.user?.userName}</span></> },

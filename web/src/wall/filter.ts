@@ -1,5 +1,5 @@
 import { WallState, type WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
-import { byName } from './states';
+import { byName } from './order';
 
 /** What the wall's address says. */
 export interface WallFilter {

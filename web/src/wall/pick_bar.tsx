@@ -1,8 +1,8 @@
 import { Button, Space } from 'antd';
 import { useNavigate } from 'react-router-dom';
+import { storeSelection } from '../actions/selection';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
-import { storeSelection } from '../tasks/selection';
 
 interface PickBarProps {
     rooms: readonly WallRoom[];

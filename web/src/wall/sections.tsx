@@ -75,7 +75,7 @@ export function Buildings({ rooms, picks }: TilesProps) {
         return (
             <section key={building.name} className="building">
                 <h2>
-                    {t('room.building', { building: building.name })}
+                    {t('common.building', { building: building.name })}
                     <small>{t('wall.building_sum', { rooms: all.length, energy: formatUse(wh, ml), money: formatYuanFloor(micros) })}</small>
                 </h2>
                 {building.floors.map((floor) => <FloorRow key={floor.name} floor={floor} picks={picks} />)}

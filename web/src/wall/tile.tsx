@@ -4,8 +4,8 @@ import { formatYuanFen, formatYuanFloor } from '../core/money';
 import { formatUse } from '../core/quantity';
 import type { WallRoom } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
-import { Glyph } from './glyphs';
-import { lookOf } from './states';
+import { Glyph } from '../ui/glyphs';
+import { lookOf } from '../ui/states';
 
 interface TileProps {
     room: WallRoom;
@@ -25,7 +25,7 @@ export const Tile = memo(function Tile({ room, picking, picked, onPick }: TilePr
         `${room.displayName} · ${word}${room.keepPower ? ' · ' + t('state.keep_power') : ''}`,
         room.holds.some((hold) => hold.keepPowerOverridden) ? t('power_off.overridden') : '',
         owned ? `${room.customerName} · ${formatYuanFloor(room.balanceMicros)}` : '',
-        `${t('wall.today')} ${formatUse(room.energyTodayWh, room.waterTodayMl)} · ${formatYuanFen(room.amountTodayMicros)}`,
+        `${t('common.today')} ${formatUse(room.energyTodayWh, room.waterTodayMl)} · ${formatYuanFen(room.amountTodayMicros)}`,
     ].filter(Boolean).join('\n');
     const body = (
         <>

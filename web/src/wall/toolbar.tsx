@@ -1,12 +1,12 @@
 import { Button, Input, Segmented, Select, type InputRef } from 'antd';
 import { useEffect, useRef } from 'react';
-import { Permission, useMay } from '../app/access';
-import { useSite } from '../app/site';
-import { useText } from '../i18n/console_text';
-import type { WallFilter } from './filter';
-import { Glyph } from './glyphs';
-import { stateLooks } from './states';
 import type { WallState } from '../gen/prepay/reporting/v1/reporting_pb';
+import { useText } from '../i18n/console_text';
+import { Permission, useMay } from '../session/access';
+import { useSite } from '../session/site';
+import { Glyph } from '../ui/glyphs';
+import { stateLooks } from '../ui/states';
+import type { WallFilter } from './filter';
 
 interface ToolbarProps {
     filter: WallFilter;

@@ -1,17 +1,18 @@
 import { useCallback, useDeferredValue, useMemo, useState, useSyncExternalStore } from 'react';
 import { useSearchParams } from 'react-router-dom';
-import { useSite } from '../app/site';
+import { wallStore } from '../actions/wall_store';
 import type { WallRoom, WallState } from '../gen/prepay/reporting/v1/reporting_pb';
 import { useText } from '../i18n/console_text';
+import { useSite } from '../session/site';
+import { lookOf } from '../ui/states';
+import { StreamNote } from '../ui/stream_note';
 import { EmptyState, SkeletonBlock } from '../ui/surface';
 import { onWallKey } from './arrow_keys';
 import { filterParams, groupRooms, matches, parseFilter, type WallFilter } from './filter';
+import { byUrgency } from './order';
 import { PickBar } from './pick_bar';
-import { byUrgency, lookOf } from './states';
-import { StreamNote } from './stream_note';
 import { Buildings, Problems } from './sections';
 import { WallToolbar } from './toolbar';
-import { wallStore } from './wall_store';
 
 function useFilter(): [WallFilter, (change: Partial<WallFilter>) => void] {
     const [params, setParams] = useSearchParams();
@@ -66,7 +67,7 @@ export function WallPage() {
         <div className={filter.compact ? 'wall compact' : 'wall'} onKeyDown={onWallKey}>
             <div className="wall-head">
                 <h1>{site.displayName}</h1>
-                <StreamNote stream={view.stream} last_ms={view.server_ms} />
+                <StreamNote stream={view.stream} lastMs={view.serverMs} />
                 <span className="faint num">{t('wall.shown', { shown: shown.length, all: all.length })}</span>
             </div>
             <WallToolbar
