@@ -4,8 +4,8 @@
 #include <optional>
 #include <string>
 
-#include "app/payments.h"
 #include "config/config.h"
+#include "payments/app/payments.h"
 
 namespace prepay::account {
 

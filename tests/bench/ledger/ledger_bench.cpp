@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "bench/ledger/pgbench.h"
-#include "convert.h"
+#include "books/convert.h"
 #include "core/ids.h"
 #include "integration/account/world.h"
 

@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "convert.h"
+#include "books/convert.h"
 #include "integration/account/server.h"
 
 // Every way to ask wrongly: a stable reason, and not a byte of the database changes.

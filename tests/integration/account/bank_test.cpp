@@ -7,7 +7,7 @@
 #include <random>
 #include <thread>
 
-#include "convert.h"
+#include "books/convert.h"
 #include "integration/account/world.h"
 #include "prepay/account/v1/events.pb.h"
 #include "support/child_process.h"

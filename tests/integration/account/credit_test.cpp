@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "convert.h"
+#include "books/convert.h"
 #include "core/anchored_clock.h"
 #include "integration/account/world.h"
 
@@ -46,7 +46,7 @@ struct Cut {
                         v1::SetKeepPowerRequest request;
                         request.set_account_id(account);
                         request.set_keep_power(on);
-                        return world.accounts.set_keep_power(tx, request).status();
+                        return world.terms.set_keep_power(tx, request).status();
                     })
                     .ok());
     }

@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <thread>
 
-#include "convert.h"
+#include "books/convert.h"
 #include "integration/account/world.h"
 
 namespace prepay::account::test {

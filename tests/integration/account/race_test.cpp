@@ -61,7 +61,7 @@ TEST_CASE("a cashier whose call meets the end of a credit does not give it again
     const auto kept = second_waits_for_first(
         world,
         [&](pqxx::work& tx) {
-            return world.accounts
+            return world.terms
                 .set_levels(tx, levels(account_id, "credit-ended", 0), CreditRight::kMayGive)
                 .status();
         },
@@ -83,7 +83,7 @@ TEST_CASE("of two refunds of the whole balance at once one is paid") {
     const auto second = second_waits_for_first(
         world,
         [&](pqxx::work& tx) {
-            return world.orders
+            return world.cash
                 ->refund(tx, {account_id, Money::from_micros(5 * kYuan), "", "user:a", "refund-a-1",
                               "hash"})
                 .status();

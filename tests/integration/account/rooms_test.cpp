@@ -1,6 +1,6 @@
 #include <catch2/catch.hpp>
 
-#include "convert.h"
+#include "books/convert.h"
 #include "integration/account/world.h"
 
 namespace prepay::account::test {
@@ -57,7 +57,7 @@ TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overl
                 opening.set_register_total(123'456);
                 PREPAY_ASSIGN_OR_RETURN(const auto no,
                                         world.accounts.open(tx, request, CreditRight::kMayGive));
-                account_id = world.accounts.get(tx, no).account_id();
+                account_id = world.views.get(tx, no).account_id();
                 return absl::OkStatus();
             }).ok());
     auto timeline = spans(world, "r1-m1");
@@ -190,20 +190,20 @@ TEST_CASE("a meter attached to an occupied room is the tenant's; lists find room
                 v1::ListAccountsRequest accounts;
                 for (const char* query : {"r1", "Customer of", "0000567", "water-1"}) {
                     accounts.set_query(query);
-                    CHECK(world.accounts.list(tx, accounts, true)->accounts_size() == 1);
+                    CHECK(world.views.list(tx, accounts, true)->accounts_size() == 1);
                 }
                 accounts.set_query("nothing like this");
-                CHECK(world.accounts.list(tx, accounts, true)->accounts_size() == 0);
+                CHECK(world.views.list(tx, accounts, true)->accounts_size() == 0);
                 v1::ListPostingsRequest postings;
                 postings.set_account_id(a);
                 postings.set_page_size(1);
-                auto first = *world.orders->postings(tx, postings);
+                auto first = *world.statements.postings(tx, postings);
                 REQUIRE(first.postings_size() == 1);
                 CHECK(first.postings(0).kind() == "charge");
                 CHECK(first.postings(0).balance_after_micros() == 0);
                 postings.set_page_token(first.next_page_token());
-                CHECK(world.orders->postings(tx, postings)->postings(0).kind() == "top-up");
-                const auto trial = world.orders->trial_balance(tx);
+                CHECK(world.statements.postings(tx, postings)->postings(0).kind() == "top-up");
+                const auto trial = world.statements.trial_balance(tx);
                 CHECK(trial.total_micros() == 0);
                 CHECK(trial.lines_size() == 11);
                 return absl::OkStatus();

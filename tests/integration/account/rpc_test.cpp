@@ -3,7 +3,7 @@
 #include <map>
 #include <memory>
 
-#include "convert.h"
+#include "books/convert.h"
 #include "integration/account/server.h"
 #include "rpc/personal.h"
 

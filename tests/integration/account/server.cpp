@@ -17,9 +17,19 @@ rpc::ServerOptions options(const prepay::test::TokenKeys& keys) {
 
 AccountServer::AccountServer(World& world, PayWorld& pay)
     : server_(options(keys), registry_, clock_),
-      handlers_({*world.database, world.rooms, world.accounts, *world.orders, *world.credit,
-                 pay.payments.get(), bills, registry}) {
-    handlers_.register_with(server_);
+      books_(*world.database, world.views, world.statements),
+      credit_(*world.database, world.terms, *world.credit),
+      payments_(*world.database, world.views, *world.orders, *world.suspense, pay.payments.get()),
+      cash_(*world.database, world.views, *world.cash, bills),
+      tenancy_(
+          *world.database, world.views, world.rooms, world.accounts, registry,
+          [this](pqxx::work& tx, const rpc::CallContext& context, const std::string& account_id,
+                 Money amount) { return cash_.first_top_up(tx, context, account_id, amount); }) {
+    books_.register_with(server_);
+    credit_.register_with(server_);
+    payments_.register_with(server_);
+    cash_.register_with(server_);
+    tenancy_.register_with(server_);
     if (const Status started = server_.start(); !started.ok()) {
         throw std::runtime_error(error_message(started));
     }

@@ -8,12 +8,16 @@
 #include <string>
 #include <type_traits>
 
-#include "adapters/grpc_account_service.h"
+#include "books/adapters/grpc_books.h"
+#include "cash/adapters/grpc_cash.h"
+#include "credit/adapters/grpc_credit.h"
 #include "integration/account/world.h"
+#include "payments/adapters/grpc_payments.h"
 #include "prepay/account/v1/account.grpc.pb.h"
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "support/token_keys.h"
+#include "tenancy/adapters/grpc_tenancy.h"
 
 namespace prepay::account::test {
 
@@ -94,7 +98,11 @@ private:
     telemetry::Metrics registry_;
     const SystemClock clock_;
     rpc::Server server_;
-    GrpcAccountService handlers_;
+    GrpcBooks books_;
+    GrpcCredit credit_;
+    GrpcPayments payments_;
+    GrpcCash cash_;
+    GrpcTenancy tenancy_;
 };
 
 /// A site "park-1" behind its server, with a provider.

@@ -4,7 +4,7 @@
 #include <string>
 #include <thread>
 
-#include "convert.h"
+#include "books/convert.h"
 #include "integration/account/world.h"
 
 namespace prepay::account::test {

@@ -441,7 +441,7 @@ JOIN accounts a ON a.account_id = v.id WHERE b.account_no = a.account_no;
 
     World world(4, old.options().url);
     const auto listed = world.database->read([&](pqxx::work& tx) {
-        return world.orders->list_suspense(tx, v1::ListSuspenseRequest::default_instance());
+        return world.suspense->list(tx, v1::ListSuspenseRequest::default_instance());
     });
     REQUIRE(listed.ok());
     std::ostringstream text;
@@ -454,7 +454,7 @@ JOIN accounts a ON a.account_id = v.id WHERE b.account_no = a.account_no;
           "tx-first order-disputed purse-1 49990000 WRONG_AMOUNT\n");
     const auto settles = [&](const std::string& transaction, SuspenseOutcome outcome) {
         const auto settled = world.database->transact([&](pqxx::work& tx) {
-            return world.orders->settle(
+            return world.suspense->settle(
                 tx, {transaction, outcome, "", "", "user:test", new_id(world.clock), "hash"});
         });
         INFO(error_message(settled.status()));

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <thread>
 
-#include "convert.h"
+#include "books/convert.h"
 #include "core/ids.h"
 #include "support/provider/server.h"
 
@@ -44,7 +44,9 @@ World::World(int pool_size, const std::string& database_url) {
         options.pool_size = pool_size;
         database = std::make_unique<pg::Database>(options);
     }
-    orders = std::make_unique<PgOrders>(*database, book, ledger, switches, outbox, clock);
+    orders = std::make_unique<PgOrders>(*database, book, posting, outbox, clock);
+    suspense = std::make_unique<PgSuspense>(book, posting, *orders, clock);
+    cash = std::make_unique<PgCash>(book, posting, *orders, clock);
     credit = std::make_unique<PgCredit>(*database, book, switches, clock, std::chrono::minutes(15));
 }
 
@@ -84,7 +86,7 @@ std::string World::open(const std::string& room, std::int64_t top_up_micros) {
             request.mutable_customer()->set_phone("13800005678");
             PREPAY_ASSIGN_OR_RETURN(const std::int64_t no,
                                     accounts.open(tx, request, CreditRight::kMayGive));
-            return accounts.get(tx, no).account_id();
+            return views.get(tx, no).account_id();
         }));
     if (top_up_micros > 0) {
         require(top_up(account_id, top_up_micros).status());
@@ -166,7 +168,7 @@ Status World::meter_state(const std::string& meter_id, bool online, metering::v1
 
 Result<Order> World::top_up(const std::string& account_id, std::int64_t micros) {
     return database->transact([&](pqxx::work& tx) {
-        return orders->top_up(
+        return cash->top_up(
             tx, {account_id, Money::from_micros(micros), "", "user:test", new_id(clock), "hash"});
     });
 }
@@ -174,11 +176,11 @@ Result<Order> World::top_up(const std::string& account_id, std::int64_t micros) 
 Result<Order> World::refund(const std::string& account_id, std::int64_t micros) {
     return database->transact([&](pqxx::work& tx) -> Result<Order> {
         BillProgress::Bill bill;
-        for (const auto& [meter_id, end] : PgOrders::ended_meters(tx, account_id)) {
+        for (const auto& [meter_id, end] : PgCash::ended_meters(tx, account_id)) {
             bill.billed_until[meter_id] = end;
         }
-        return orders->refund(tx, {account_id, Money::from_micros(micros), "", "user:test",
-                                   new_id(clock), "hash", false, bill});
+        return cash->refund(tx, {account_id, Money::from_micros(micros), "", "user:test",
+                                 new_id(clock), "hash", false, bill});
     });
 }
 
@@ -191,7 +193,7 @@ bool World::claim(const std::string& intent_id, const std::string& claimant) {
 }
 
 v1::Account World::account(const std::string& account_id) {
-    return require(database->read([&](pqxx::work& tx) { return accounts.get(tx, account_id); }));
+    return require(database->read([&](pqxx::work& tx) { return views.get(tx, account_id); }));
 }
 
 std::vector<v1::SwitchIntent> World::intents(const std::string& account_id) {

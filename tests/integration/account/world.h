@@ -5,16 +5,19 @@
 #include <string>
 #include <vector>
 
-#include "adapters/pg_accounts.h"
-#include "adapters/pg_credit.h"
-#include "adapters/pg_event_intake.h"
-#include "adapters/pg_journal.h"
-#include "adapters/pg_orders.h"
-#include "adapters/pg_rooms.h"
-#include "adapters/wechat_pay.h"
-#include "app/payments.h"
+#include "books/adapters/pg_journal.h"
+#include "books/adapters/pg_posting.h"
+#include "books/adapters/pg_statements.h"
+#include "cash/adapters/pg_cash.h"
+#include "credit/adapters/pg_credit.h"
+#include "credit/adapters/pg_terms.h"
+#include "intake/adapters/pg_event_intake.h"
+#include "payments/adapters/pg_suspense.h"
+#include "payments/app/payments.h"
+#include "payments/providers/wechat/wechat_pay.h"
 #include "support/provider/provider.h"
 #include "support/test_database.h"
+#include "tenancy/adapters/pg_accounts.h"
 
 namespace httplib {
 struct Request;
@@ -104,11 +107,20 @@ public:
     PgAccountBook book{outbox, clock};
     PgLedger ledger{metrics};
     PgSwitches switches{outbox, clock, metrics};
+    PgPosting posting{book, ledger,
+                      [this](pqxx::work& tx, const std::vector<LockedAccount>& locked,
+                             Instant now) { switches.reconcile(tx, locked, now); },
+                      clock};
+    PgAccountViews views;
+    PgStatements statements{book, clock};
     PgRooms rooms{book, outbox, clock};
-    PgAccounts accounts{book, rooms, switches, clock};
+    PgAccounts accounts{book, views, posting, rooms, clock};
+    PgTerms terms{book, views, posting};
     std::unique_ptr<PgOrders> orders;
+    std::unique_ptr<PgSuspense> suspense;
+    std::unique_ptr<PgCash> cash;
     std::unique_ptr<PgCredit> credit;
-    EventIntake intake{book, ledger, switches, outbox, clock, metrics};
+    EventIntake intake{book, posting, switches, outbox, clock, metrics};
 
 private:
     std::vector<std::string> payloads(const std::string& topic);

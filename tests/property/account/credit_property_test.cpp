@@ -2,7 +2,7 @@
 #include <deque>
 #include <random>
 
-#include "domain/credit_control.h"
+#include "credit/domain/credit_control.h"
 
 // Random races of charges, payments, keep-power, claims, the wire and its results on the pure state
 // machine, with a gateway that loses, delays, repeats and fails, and frames that act late (I-11,

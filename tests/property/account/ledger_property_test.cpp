@@ -1,7 +1,7 @@
 #include <catch2/catch.hpp>
 #include <random>
 
-#include "domain/ledger.h"
+#include "books/domain/ledger.h"
 
 namespace prepay::account {
 namespace {

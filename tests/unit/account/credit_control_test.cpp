@@ -1,4 +1,4 @@
-#include "domain/credit_control.h"
+#include "credit/domain/credit_control.h"
 
 #include <catch2/catch.hpp>
 #include <sstream>

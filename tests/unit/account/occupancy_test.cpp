@@ -1,4 +1,4 @@
-#include "domain/occupancy.h"
+#include "tenancy/domain/occupancy.h"
 
 #include <catch2/catch.hpp>
 

@@ -1,4 +1,4 @@
-#include "domain/payment.h"
+#include "payments/domain/payment.h"
 
 #include <catch2/catch.hpp>
 
@@ -7,7 +7,7 @@ namespace prepay::account {
 TEST_CASE("what a payment fact does to an order") {
     const Merchant us{"wx-app", "1900"};
     Order order;
-    order.kind = OrderKind::kWechatTopUp;
+    order.kind = OrderKind::kProviderTopUp;
     order.amount = Money::from_yuan(50);
     PaymentFact fact{"wx-app", "1900", "order", "tx-1", TradeState::kSuccess, 5000, "CNY"};
     const auto decide = [&] { return decide_payment(order, fact, us); };
@@ -100,6 +100,141 @@ TEST_CASE("every trade state of the provider leads somewhere") {
     INFO("the provider does not know the order");
     CHECK(after_query(std::nullopt, false) == Step::kAskAgain);
     CHECK(after_query(std::nullopt, true) == Step::kCloseAtProvider);
+}
+
+TEST_CASE("a fact of an order that is not there, or of another order's transaction, is foreign") {
+    const Merchant us{"wx-app", "1900"};
+    Order order;
+    order.order_id = "order";
+    order.kind = OrderKind::kProviderTopUp;
+    order.amount = Money::from_yuan(50);
+    const PaymentFact fact{"wx-app", "1900", "order", "tx-1", TradeState::kSuccess, 5000, "CNY"};
+    PaymentFact untold = fact;
+    untold.transaction_id.clear();
+    PaymentFact not_ours = fact;
+    not_ours.appid = "other";
+    struct Case {
+        const char* what;
+        const Order* order;
+        const PaymentFact& fact;
+        const char* transaction_order_id;
+        PaymentOutcome outcome;
+        const char* reason;
+    };
+    using enum PaymentOutcome;
+    for (const Case& c : {
+             Case{"a new transaction", &order, fact, "", kCredit, ""},
+             Case{"known from this order", &order, fact, "order", kCredit, ""},
+             Case{"known from another", &order, fact, "order-2", kForeign,
+                  "TRANSACTION_OF_ANOTHER_ORDER"},
+             Case{"without a transaction", &order, untold, "order-2", kAlreadyDone, ""},
+             Case{"no such order", nullptr, fact, "", kForeign, "ORDER_UNKNOWN"},
+             Case{"not ours, and another's", &order, not_ours, "order-2", kForeign,
+                  "NOTICE_WRONG_APPID"},
+         }) {
+        INFO(c.what);
+        const PaymentDecision decision = decide_fact(c.order, c.fact, us, c.transaction_order_id);
+        CHECK(decision.outcome == c.outcome);
+        CHECK(decision.reason == c.reason);
+    }
+}
+
+TEST_CASE("what a decision makes of the order, and where the money goes") {
+    const Instant now = from_micros(1'000'000);
+    constexpr std::int64_t kPurse = 9, kSuspense = 5, kProvider = 2;
+    SiteAccounts site;
+    site.suspense_no = kSuspense;
+    site.provider_no = kProvider;
+    const PaymentFact fact{"wx-app", "1900", "order", "tx-2", TradeState::kSuccess, 4999, "CNY"};
+    const Money paid = Money::from_fen(4999);
+    using enum PaymentOutcome;
+    struct Case {
+        const char* what;
+        PaymentDecision decision;
+        bool has_effect;
+        OrderState state;
+        const char* transaction_id;  // Of the order afterwards.
+        std::int64_t account_no;     // That gets money; 0 = nobody.
+        Money amount;
+        const char* source_id;
+    };
+    for (const Case& c : {
+             Case{"credited",
+                  {kCredit, "", {}},
+                  true,
+                  OrderState::kCredited,
+                  "tx-2",
+                  kPurse,
+                  Money::from_yuan(50),
+                  "order"},
+             Case{"disputed",
+                  {kDispute, "WRONG_AMOUNT", paid},
+                  true,
+                  OrderState::kDisputed,
+                  "tx-2",
+                  kSuspense,
+                  paid,
+                  "tx-2"},
+             Case{"disputed, foreign money",
+                  {kDispute, "WRONG_CURRENCY", {}},
+                  true,
+                  OrderState::kDisputed,
+                  "tx-2",
+                  0,
+                  {},
+                  ""},
+             Case{"paid twice",
+                  {kSecondPayment, "ORDER_PAID_TWICE", paid},
+                  true,
+                  OrderState::kPending,
+                  "tx-1",
+                  kSuspense,
+                  paid,
+                  "tx-2"},
+             Case{"again", {kAlreadyDone, "", {}}, false, OrderState::kPending, "tx-1", 0, {}, ""},
+             Case{"not paid", {kNothing, "", {}}, false, OrderState::kPending, "tx-1", 0, {}, ""},
+             Case{"refused",
+                  {kForeign, "NOTICE_WRONG_APPID", {}},
+                  false,
+                  OrderState::kPending,
+                  "tx-1",
+                  0,
+                  {},
+                  ""},
+         }) {
+        INFO(c.what);
+        Order order;
+        order.order_id = "order";
+        order.account_no = kPurse;
+        order.amount = Money::from_yuan(50);
+        order.provider_transaction_id = "tx-1";
+        CHECK(has_effect(c.decision) == c.has_effect);
+        if (!c.has_effect) {
+            continue;
+        }
+        take_in(order, c.decision, fact, now);
+        CHECK(order.state == c.state);
+        CHECK(order.provider_transaction_id == c.transaction_id);
+        CHECK(order.failure_reason == c.decision.reason);
+        CHECK(order.finish_time.has_value() == (c.state != OrderState::kPending));
+        const auto posting = payment_posting(order, c.decision, fact, site);
+        REQUIRE(posting.has_value() == (c.account_no != 0));
+        if (posting) {
+            CHECK(posting->account_no == c.account_no);
+            CHECK(posting->counter_no == kProvider);
+            CHECK(posting->amount == c.amount);
+            CHECK(posting->source_id == c.source_id);
+        }
+    }
+}
+
+TEST_CASE("one more unpaid order") {
+    using enum NewOrderVerdict;
+    CHECK(decide_new_order(AccountState::kOpen, 0, 10) == kMake);
+    CHECK(decide_new_order(AccountState::kOpen, 9, 10) == kMake);
+    CHECK(decide_new_order(AccountState::kOpen, 10, 10) == kTooManyOrders);
+    CHECK(decide_new_order(AccountState::kClosed, 0, 10) == kAccountClosed);
+    CHECK(decide_new_order(AccountState::kClosed, 10, 10) == kAccountClosed);
 }
 
 }  // namespace prepay::account

@@ -1,4 +1,4 @@
-#include "domain/payout.h"
+#include "cash/domain/payout.h"
 
 #include <catch2/catch.hpp>
 

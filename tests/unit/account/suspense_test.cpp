@@ -1,4 +1,4 @@
-#include "domain/suspense.h"
+#include "payments/domain/suspense.h"
 
 #include <catch2/catch.hpp>
 
@@ -28,10 +28,10 @@ TEST_CASE("what may be done with money in suspense") {
 
 TEST_CASE("both ends of an item are one source of the ledger and empty its suspense") {
     const SuspenseItem item{"tx-1", "park-1", "account-1", Money::from_fen(4999), from_micros(7)};
-    constexpr std::int64_t kPurse = 9, kSuspense = 5, kWechat = 2;
+    constexpr std::int64_t kPurse = 9, kSuspense = 5, kProvider = 2;
     const Posting credit =
         settlement_posting(item, SuspenseOutcome::kCreditAccount, kPurse, kSuspense);
-    const Posting back = settlement_posting(item, SuspenseOutcome::kPaidBack, kSuspense, kWechat);
+    const Posting back = settlement_posting(item, SuspenseOutcome::kPaidBack, kSuspense, kProvider);
     CHECK(credit.source_kind == SourceKind::kSettlement);
     CHECK(credit.source_kind == back.source_kind);
     CHECK(credit.source_id == back.source_id);
@@ -49,7 +49,7 @@ TEST_CASE("both ends of an item are one source of the ledger and empty its suspe
     const auto returned = plan_postings({back}, suspense);
     REQUIRE(returned);
     CHECK(returned->accounts[0].balance == Money());
-    CHECK(returned->counters.at(kWechat).amount == item.amount);
+    CHECK(returned->counters.at(kProvider).amount == item.amount);
 }
 
 }  // namespace prepay::account

@@ -1,4 +1,4 @@
-#include "domain/terms.h"
+#include "books/domain/terms.h"
 
 #include <catch2/catch.hpp>
 

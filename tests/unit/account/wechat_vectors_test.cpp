@@ -3,8 +3,8 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 
-#include "adapters/wechat_crypto.h"
-#include "adapters/wechat_pay.h"
+#include "payments/providers/wechat/wechat_crypto.h"
+#include "payments/providers/wechat/wechat_pay.h"
 #include "support/paths.h"
 
 namespace prepay::account {

@@ -1,0 +1,99 @@
+#include "books/adapters/pg_account_views.h"
+
+#include "books/convert.h"
+#include "pg/database.h"
+#include "pg/page.h"
+#include "pg/row.h"
+#include "rpc/request_rules.h"
+
+namespace prepay::account {
+namespace {
+
+constexpr const char* kSelectAccount = R"sql(
+SELECT a.account_no, a.account_id, a.site_id, a.state, b.balance_micros, b.version,
+       a.level_1_micros, a.level_2_micros, a.level_3_micros, a.cut_floor_micros, a.keep_power, a.cut,
+       (extract(epoch from a.open_time) * 1000000)::bigint AS open_micros,
+       (extract(epoch from a.close_time) * 1000000)::bigint AS close_micros,
+       c.customer_id, c.display_name, c.phone, c.email,
+       coalesce(o.room_ids, '{}') AS room_ids, coalesce(o.meter_ids, '{}') AS meter_ids, a.kind
+FROM accounts a JOIN balances b USING (account_no) LEFT JOIN customers c USING (customer_id)
+LEFT JOIN LATERAL (
+    SELECT array_agg(DISTINCT room_id) AS room_ids, array_agg(DISTINCT meter_id) AS meter_ids
+    FROM occupancies WHERE account_no = a.account_no AND NOT deleted AND NOT vacancy
+        AND (end_time IS NULL OR (a.state = 'closed' AND end_time = a.close_time))
+) o ON true
+)sql";
+
+std::vector<std::string> split_array(const std::string& array_text) {
+    std::vector<std::string> parts;
+    pqxx::array_parser parser(array_text.c_str());
+    for (auto item = parser.get_next(); item.first != pqxx::array_parser::done;
+         item = parser.get_next()) {
+        if (item.first == pqxx::array_parser::string_value) {
+            parts.push_back(item.second);
+        }
+    }
+    return parts;
+}
+
+AccountView to_view(const pg::Row& row) {
+    auto profile = std::make_shared<AccountProfile>();
+    profile->account_no = row.number("account_no");
+    profile->account_id = row.text("account_id");
+    profile->site_id = row.text("site_id");
+    profile->terms = terms_of(row);
+    profile->customer_id = row.get_or<std::string>("customer_id", "");
+    profile->customer_name = row.get_or<std::string>("display_name", "");
+    profile->phone = row.get_or<std::string>("phone", "");
+    profile->email = row.get_or<std::string>("email", "");
+    profile->room_ids = split_array(row.text("room_ids"));
+    AccountView view;
+    view.state.balance.account_no = profile->account_no;
+    view.state.balance.balance = Money::from_micros(row.number("balance_micros"));
+    view.state.balance.version = row.number("version");
+    view.state.profile = std::move(profile);
+    view.open_time = row.time("open_micros");
+    view.close_time = row.find_time("close_micros");
+    view.meter_ids = split_array(row.text("meter_ids"));
+    return view;
+}
+
+}  // namespace
+
+v1::Account PgAccountViews::get(pqxx::work& tx, std::int64_t account_no) {
+    static const std::string sql = std::string(kSelectAccount) + " WHERE a.account_no = $1";
+    return to_proto(to_view(run_prepared(tx, "accounts_get", sql.c_str(), account_no)[0]));
+}
+
+Result<v1::Account> PgAccountViews::get(pqxx::work& tx, const std::string& account_id) {
+    const auto rows =
+        tx.exec_params(std::string(kSelectAccount) + " WHERE a.account_id = $1", account_id);
+    if (rows.empty()) {
+        return not_found("ACCOUNT_NOT_FOUND", "there is no account " + account_id);
+    }
+    return to_proto(to_view(rows[0]));
+}
+
+Result<v1::ListAccountsResponse> PgAccountViews::list(pqxx::work& tx,
+                                                      const v1::ListAccountsRequest& request,
+                                                      bool by_phone) {
+    const int limit = rpc::page_size_of(request.page_size());
+    const auto rows = tx.exec_params(
+        std::string(kSelectAccount) +
+            " WHERE a.kind = 'purse' AND ($1 = '' OR a.site_id = $1) AND ($2 OR a.state = 'open')"
+            " AND ($3 = '' OR c.display_name ILIKE $4 OR ($7 AND c.phone LIKE $4) OR a.account_id "
+            "= $3"
+            " OR $3 = ANY(o.meter_ids) OR EXISTS (SELECT 1 FROM rooms r"
+            " WHERE r.room_id = ANY(o.room_ids) AND (r.display_name ILIKE $4 OR r.room_id = $3)))"
+            " AND a.account_no > coalesce((SELECT account_no FROM accounts WHERE account_id = $5), "
+            "0)"
+            " ORDER BY a.account_no LIMIT $6",
+        request.site_id(), request.include_closed(), request.query(), "%" + request.query() + "%",
+        request.page_token(), limit + 1, by_phone);
+    v1::ListAccountsResponse response;
+    pg::fill_page(rows, limit, "account_id", response,
+                  [&](const pg::Row& row) { *response.add_accounts() = to_proto(to_view(row)); });
+    return response;
+}
+
+}  // namespace prepay::account

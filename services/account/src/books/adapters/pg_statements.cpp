@@ -1,0 +1,106 @@
+#include "books/adapters/pg_statements.h"
+
+#include "books/convert.h"
+#include "pg/database.h"
+#include "pg/page.h"
+#include "pg/row.h"
+#include "rpc/request_rules.h"
+
+namespace prepay::account {
+namespace {
+
+std::string time_text(bool given, const google::protobuf::Timestamp& time) {
+    return given ? pg::to_timestamptz(from_proto(time)) : "";
+}
+
+const std::string kPostingRows = R"sql(
+SELECT e.account_version, (extract(epoch from e.post_time) * 1000000)::bigint AS post_micros,
+       e.amount_micros, e.balance_after_micros, e.kind, e.source_id, c.kind AS counter_kind,
+       (extract(epoch from e.source_time) * 1000000)::bigint AS source_micros
+FROM entries e JOIN accounts c ON c.account_no = e.counter_no
+WHERE e.account_no = $1 AND ($2 = 0 OR e.account_version < $2)
+    AND ($3 = '' OR e.post_time >= NULLIF($3, '')::timestamptz)
+    AND ($4 = '' OR e.post_time < NULLIF($4, '')::timestamptz)
+)sql";
+constexpr const char* kNewestPostings = " ORDER BY e.account_version DESC LIMIT $5";
+// As the index of payments has it.
+constexpr const char* kNoCharges = " AND e.source_kind <> 'charge'";
+
+}  // namespace
+
+Result<v1::ListPostingsResponse> PgStatements::postings(pqxx::work& tx,
+                                                        const v1::ListPostingsRequest& request,
+                                                        bool without_charges) {
+    const std::int64_t account_no = book_.find(tx, {request.account_id()}).front();
+    if (account_no == 0) {
+        return not_found("ACCOUNT_NOT_FOUND", "there is no account " + request.account_id());
+    }
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t below_version,
+                            rpc::sequence_of(request.page_token()));
+    const int limit = rpc::page_size_of(request.page_size());
+    const auto rows = tx.exec_params(
+        kPostingRows + (without_charges ? kNoCharges : "") + kNewestPostings, account_no,
+        below_version, time_text(request.has_start_time(), request.start_time()),
+        time_text(request.has_end_time(), request.end_time()), limit + 1);
+    v1::ListPostingsResponse response;
+    pg::fill_page(rows, limit, "account_version", response, [&](const pg::Row& row) {
+        v1::Posting& posting = *response.add_postings();
+        posting.set_posting_id(row.number("account_version"));
+        posting.set_account_id(request.account_id());
+        *posting.mutable_post_time() = to_proto(row.time("post_micros"));
+        posting.set_amount_micros(row.number("amount_micros"));
+        posting.set_balance_after_micros(row.number("balance_after_micros"));
+        posting.set_kind(row.text("kind"));
+        posting.set_source_id(row.text("source_id"));
+        posting.set_counter_kind(to_proto(ledger_kind_from(row.text("counter_kind"))));
+        *posting.mutable_source_time() = to_proto(row.time("source_micros"));
+    });
+    return response;
+}
+
+// Charges that are posted late belong to the days that they are for.
+std::vector<std::pair<std::string, Money>> PgStatements::daily_use(pqxx::work& tx,
+                                                                   const std::string& account_id,
+                                                                   int day_count) const {
+    std::vector<std::pair<std::string, Money>> days;
+    for (const pg::Row row : tx.exec_params(
+             "WITH mine AS (SELECT a.account_no, s.time_zone,"
+             " ($2::timestamptz AT TIME ZONE s.time_zone)::date AS today FROM accounts a"
+             " JOIN sites s USING (site_id) WHERE a.account_id = $1),"
+             " used AS (SELECT ((e.source_time - interval '1 microsecond')"
+             " AT TIME ZONE m.time_zone)::date AS day, -sum(e.amount_micros) AS amount"
+             " FROM entries e JOIN mine m USING (account_no)"
+             " WHERE e.source_kind = 'charge' AND e.source_time > $3::timestamptz GROUP BY 1)"
+             " SELECT d.day::date::text AS day, coalesce(u.amount, 0)::bigint AS amount"
+             " FROM mine m, generate_series((m.today - ($4::int - 1))::timestamp,"
+             " m.today::timestamp, interval '1 day') AS d (day)"
+             " LEFT JOIN used u ON u.day = d.day::date ORDER BY 1",
+             account_id, pg::to_timestamptz(clock_.now()),
+             // Two days more than asked for: no zone is further off.
+             pg::to_timestamptz(clock_.now() - std::chrono::hours(24 * (day_count + 2))),
+             day_count)) {
+        days.emplace_back(row.text("day"), Money::from_micros(row.number("amount")));
+    }
+    return days;
+}
+
+v1::GetTrialBalanceResponse PgStatements::trial_balance(pqxx::work& tx) {
+    v1::GetTrialBalanceResponse response;
+    std::int64_t total = 0;
+    for (const pg::Row row :
+         tx.exec("SELECT a.kind, a.site_id, sum(b.balance_micros)::bigint AS balance_micros,"
+                 " sum(b.version)::bigint AS posting_count FROM accounts a JOIN balances b"
+                 " USING (account_no) GROUP BY 1, 2 ORDER BY 2, 1")) {
+        v1::TrialBalanceLine& line = *response.add_lines();
+        line.set_kind(to_proto(ledger_kind_from(row.text("kind"))));
+        line.set_site_id(row.text("site_id"));
+        line.set_balance_micros(row.number("balance_micros"));
+        line.set_posting_count(row.number("posting_count"));
+        total += line.balance_micros();
+    }
+    response.set_total_micros(total);
+    *response.mutable_snapshot_time() = to_proto(clock_.now());
+    return response;
+}
+
+}  // namespace prepay::account

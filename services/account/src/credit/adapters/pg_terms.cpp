@@ -1,0 +1,48 @@
+#include "credit/adapters/pg_terms.h"
+
+#include "books/convert.h"
+#include "pg/database.h"
+#include "telemetry/log.h"
+
+namespace prepay::account {
+
+Result<LockedAccount> PgTerms::lock_open(pqxx::work& tx, const std::string& account_id) {
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no, book_.find_purse(tx, account_id));
+    LockedAccount account = book_.lock_one(tx, account_no);
+    if (account.profile->terms.state == AccountState::kClosed) {
+        return failed_precondition("ACCOUNT_CLOSED", "the account is closed");
+    }
+    return account;
+}
+
+Result<v1::Account> PgTerms::set_levels(pqxx::work& tx, const v1::SetAlarmLevelsRequest& request,
+                                        CreditRight right) {
+    PREPAY_ASSIGN_OR_RETURN(const AlarmLevels levels, from_proto(request.alarm_levels()));
+    PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, request.account_id()));
+    PREPAY_RETURN_IF_ERROR(
+        check_floor(right, before.profile->terms.levels.cut_floor, levels.cut_floor));
+    tx.exec_params(
+        "UPDATE accounts SET level_1_micros = $2, level_2_micros = $3, level_3_micros = $4,"
+        " cut_floor_micros = $5 WHERE account_no = $1",
+        before.balance.account_no, levels.level_1.micros(), levels.level_2.micros(),
+        levels.level_3.micros(), levels.cut_floor.micros());
+    posting_.settings_changed(tx, before);
+    return views_.get(tx, before.balance.account_no);
+}
+
+Result<v1::Account> PgTerms::set_keep_power(pqxx::work& tx,
+                                            const v1::SetKeepPowerRequest& request) {
+    PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, request.account_id()));
+    if (before.profile->terms.keep_power != request.keep_power()) {
+        tx.exec_params("UPDATE accounts SET keep_power = $2 WHERE account_no = $1",
+                       before.balance.account_no, request.keep_power());
+        posting_.settings_changed(tx, before);
+        telemetry::log_info("keep-power changed",
+                            {{"account_id", request.account_id()},
+                             {"keep_power", request.keep_power() ? "on" : "off"},
+                             {"reason", request.reason_text()}});
+    }
+    return views_.get(tx, before.balance.account_no);
+}
+
+}  // namespace prepay::account

@@ -1,0 +1,104 @@
+#include <algorithm>
+
+#include "core/ids.h"
+#include "outbox/parts.h"
+#include "payments/adapters/pg_order_row.h"
+#include "payments/adapters/pg_orders.h"
+#include "payments/convert.h"
+#include "pg/database.h"
+#include "pg/page.h"
+#include "pg/row.h"
+#include "rpc/request_rules.h"
+
+// The reading half of PgOrders.
+namespace prepay::account {
+namespace {
+
+std::string time_text(bool given, const google::protobuf::Timestamp& time) {
+    return given ? pg::to_timestamptz(from_proto(time)) : "";
+}
+
+constexpr const char* kOrderRows = "SELECT " PREPAY_ORDER_COLUMNS R"sql(,
+       coalesce(c.provider_transaction_id, '') AS settled_transaction_id,
+       (SELECT bool_and(s.settle_time IS NOT NULL) FROM suspense_items i
+        LEFT JOIN suspense_settlements s USING (provider_transaction_id)
+        WHERE i.order_id = o.order_id) AS settled
+FROM orders o JOIN accounts a ON a.account_no = o.account_no
+LEFT JOIN suspense_settlements c ON c.order_id = o.order_id
+)sql";
+
+Order to_order(const pg::Row& row) {
+    Order order = read_order(row);
+    if (order.provider_transaction_id.empty()) {
+        order.provider_transaction_id = row.text("settled_transaction_id");
+    }
+    return order;
+}
+
+}  // namespace
+
+Result<Order> PgOrders::get(pqxx::work& tx, const std::string& order_id,
+                            const std::string& account_id) {
+    const auto rows =
+        tx.exec_params(std::string(kOrderRows) + " WHERE o.order_id = $1 AND a.account_id = $2",
+                       order_id, account_id);
+    if (rows.empty()) {
+        return not_found("ORDER_NOT_FOUND", "there is no order " + order_id);
+    }
+    return to_order(rows[0]);
+}
+
+Result<v1::ListOrdersResponse> PgOrders::list(pqxx::work& tx,
+                                              const v1::ListOrdersRequest& request) {
+    const int limit = rpc::page_size_of(request.page_size());
+    const auto rows = tx.exec_params(
+        std::string(kOrderRows) +
+            " WHERE ($1 = '' OR a.account_id = $1) AND ($2 = '' OR o.site_id = $2)"
+            " AND ($3 = '' OR o.create_time >= NULLIF($3, '')::timestamptz)"
+            " AND ($4 = '' OR o.create_time < NULLIF($4, '')::timestamptz)"
+            " AND ($5 = '' OR (o.create_time, o.order_id) <"
+            " (SELECT create_time, order_id FROM orders WHERE order_id = $5))"
+            " ORDER BY o.create_time DESC, o.order_id DESC LIMIT $6",
+        request.account_id(), request.site_id(),
+        time_text(request.has_start_time(), request.start_time()),
+        time_text(request.has_end_time(), request.end_time()), request.page_token(), limit + 1);
+    v1::ListOrdersResponse response;
+    pg::fill_page(rows, limit, "order_id", response, [&](const pg::Row& row) {
+        v1::Order& order = *response.add_orders();
+        order = to_proto(to_order(row));
+        if (const auto settled = row.find<bool>("settled")) {
+            order.set_suspense_state(*settled ? v1::SUSPENSE_STATE_SETTLED
+                                              : v1::SUSPENSE_STATE_HELD);
+        }
+    });
+    return response;
+}
+
+Status PgOrders::tell_payments(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                               const outbox::EmitEvent& emit) const {
+    for (const pg::Row account : tx.exec("SELECT account_no, account_id, site_id FROM accounts"
+                                         " WHERE kind = 'purse' ORDER BY account_no")) {
+        const std::string account_id = account.text("account_id");
+        if (partition_of(account_id, request.partition_count) != request.partition) {
+            continue;
+        }
+        v1::PaymentsRecorded event;
+        event.set_site_id(account.text("site_id"));
+        for (const auto& row : tx.exec_params(
+                 std::string(kOrderRows) + " WHERE o.account_no = $1 AND o.state = 'credited'"
+                                           " ORDER BY o.create_time, o.order_id",
+                 account.number("account_no"))) {
+            *event.add_orders() = to_proto(to_order(row));
+        }
+        for (const outbox::NewMessage& part :
+             outbox::in_parts(request.topic, account_id, std::move(event),
+                              &v1::PaymentsRecorded::mutable_orders, [&](v1::PaymentsRecorded& p) {
+                                  *p.mutable_header() = make_header(clock_, clock_.now());
+                              })) {
+            PREPAY_RETURN_IF_ERROR(emit(part));
+        }
+    }
+    return absl::OkStatus();
+}
+
+}  // namespace prepay::account

@@ -1,0 +1,114 @@
+#include "payments/convert.h"
+
+namespace prepay::account {
+
+v1::OrderKind to_proto(OrderKind kind) {
+    switch (kind) {
+        case OrderKind::kCashTopUp:
+            return v1::ORDER_KIND_CASH_TOP_UP;
+        case OrderKind::kProviderTopUp:
+            return v1::ORDER_KIND_WECHAT_TOP_UP;
+        case OrderKind::kCashRefund:
+            return v1::ORDER_KIND_CASH_REFUND;
+    }
+    return v1::ORDER_KIND_UNSPECIFIED;
+}
+
+v1::OrderState to_proto(OrderState state) {
+    switch (state) {
+        case OrderState::kPending:
+            return v1::ORDER_STATE_PENDING;
+        case OrderState::kCredited:
+            return v1::ORDER_STATE_CREDITED;
+        case OrderState::kClosed:
+            return v1::ORDER_STATE_CLOSED;
+        case OrderState::kDisputed:
+            return v1::ORDER_STATE_DISPUTED;
+    }
+    return v1::ORDER_STATE_UNSPECIFIED;
+}
+
+v1::SuspenseOutcome to_proto(SuspenseOutcome outcome) {
+    return outcome == SuspenseOutcome::kCreditAccount ? v1::SUSPENSE_OUTCOME_CREDIT_ACCOUNT
+                                                      : v1::SUSPENSE_OUTCOME_PAID_BACK;
+}
+
+v1::Order to_proto(const Order& order) {
+    v1::Order message;
+    message.set_order_id(order.order_id);
+    message.set_account_id(order.account_id);
+    message.set_kind(to_proto(order.kind));
+    message.set_state(to_proto(order.state));
+    message.set_amount_micros(order.amount.micros());
+    message.set_provider_transaction_id(order.provider_transaction_id);
+    *message.mutable_create_time() = to_proto(order.create_time);
+    if (order.finish_time) {
+        *message.mutable_finish_time() = to_proto(*order.finish_time);
+    }
+    message.set_create_user(order.create_user);
+    message.set_note(order.note);
+    if (order.balance_after) {
+        message.set_balance_after_micros(order.balance_after->micros());
+    }
+    message.set_failure_reason(order.failure_reason);
+    message.set_override_unbilled(order.override_unbilled);
+    return message;
+}
+
+Result<SuspenseOutcome> from_proto(v1::SuspenseOutcome outcome) {
+    switch (outcome) {
+        case v1::SUSPENSE_OUTCOME_CREDIT_ACCOUNT:
+            return SuspenseOutcome::kCreditAccount;
+        case v1::SUSPENSE_OUTCOME_PAID_BACK:
+            return SuspenseOutcome::kPaidBack;
+        default:
+            return invalid_argument("BAD_OUTCOME", "the outcome is CREDIT_ACCOUNT or PAID_BACK");
+    }
+}
+
+const char* to_text(OrderKind kind) {
+    switch (kind) {
+        case OrderKind::kCashTopUp:
+            return "cash-top-up";
+        case OrderKind::kProviderTopUp:
+            return "wechat-top-up";
+        case OrderKind::kCashRefund:
+            return "cash-refund";
+    }
+    return "";
+}
+
+const char* to_text(OrderState state) {
+    switch (state) {
+        case OrderState::kPending:
+            return "pending";
+        case OrderState::kCredited:
+            return "credited";
+        case OrderState::kClosed:
+            return "closed";
+        case OrderState::kDisputed:
+            return "disputed";
+    }
+    return "";
+}
+
+const char* to_text(SuspenseOutcome outcome) {
+    return outcome == SuspenseOutcome::kCreditAccount ? "credit-account" : "paid-back";
+}
+
+OrderKind order_kind_from(const std::string& text) {
+    using enum OrderKind;
+    return look_up(std::array{kCashTopUp, kProviderTopUp, kCashRefund}, text);
+}
+
+OrderState order_state_from(const std::string& text) {
+    using enum OrderState;
+    return look_up(std::array{kPending, kCredited, kClosed, kDisputed}, text);
+}
+
+SuspenseOutcome suspense_outcome_from(const std::string& text) {
+    using enum SuspenseOutcome;
+    return look_up(std::array{kCreditAccount, kPaidBack}, text);
+}
+
+}  // namespace prepay::account

@@ -1,0 +1,137 @@
+#include <map>
+
+#include "core/ids.h"
+#include "outbox/parts.h"
+#include "pg/database.h"
+#include "pg/row.h"
+#include "tenancy/adapters/pg_rooms.h"
+#include "tenancy/convert.h"
+
+// The occupancies' half of PgRooms: who pays for a meter, from when to when.
+namespace prepay::account {
+namespace {
+
+constexpr const char* kOccupanciesTopic = "prepay.account.occupancies.v1";
+
+constexpr const char* kSaveOccupancy = R"sql(
+INSERT INTO occupancies (occupancy_id, account_no, room_id, meter_id, start_time, end_time,
+                         opening_register, closing_register, revision, vacancy, deleted)
+VALUES ($1, $2, $3, $4, $5, NULLIF($6, '')::timestamptz, $7, $8, $9, $10, $11)
+ON CONFLICT (occupancy_id) DO UPDATE SET end_time = EXCLUDED.end_time,
+    closing_register = EXCLUDED.closing_register, revision = EXCLUDED.revision,
+    deleted = EXCLUDED.deleted
+)sql";
+
+}  // namespace
+
+std::vector<Occupancy> PgRooms::timeline(pqxx::work& tx, const std::string& meter_id) {
+    std::vector<Occupancy> spans;
+    for (const pg::Row row : run_prepared(
+             tx, "rooms_timeline",
+             "SELECT occupancy_id, account_no, room_id, (extract(epoch from start_time) * 1000000)"
+             "::bigint AS start_micros, (extract(epoch from end_time) * 1000000)::bigint AS"
+             " end_micros, opening_register,"
+             " closing_register, revision, vacancy FROM occupancies"
+             " WHERE meter_id = $1 AND NOT deleted ORDER BY start_time",
+             meter_id)) {
+        Occupancy span;
+        span.occupancy_id = row.text("occupancy_id");
+        span.account_no = row.number("account_no");
+        span.room_id = row.text("room_id");
+        span.meter_id = meter_id;
+        span.start_time = row.time("start_micros");
+        span.end_time = row.find_time("end_micros");
+        span.opening_register = row.number("opening_register");
+        span.closing_register = row.number("closing_register");
+        span.revision = row.number("revision");
+        span.vacancy = row.get<bool>("vacancy");
+        spans.push_back(std::move(span));
+    }
+    return spans;
+}
+
+Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant now) {
+    std::map<int, std::pair<std::string, v1::OccupanciesChanged>> messages;
+    for (const Occupancy& wanted : next) {
+        std::vector<Occupancy> spans = timeline(tx, wanted.meter_id);
+        switch (move_payer(spans, wanted)) {
+            case MoveOutcome::kMoved:
+                break;
+            case MoveOutcome::kOccupied:
+                return failed_precondition("ROOM_OCCUPIED", "meter " + wanted.meter_id +
+                                                                " is paid for by another account");
+            case MoveOutcome::kTooEarly:
+                return failed_precondition("TIME_OVERLAPS",
+                                           "the time lies in a span somebody else pays for");
+        }
+        auto& [key, message] = messages[partition_of(wanted.meter_id, outbox_.partition_count())];
+        key = key.empty() ? wanted.meter_id : key;
+        for (Occupancy& span : spans) {
+            if (!span.changed) {
+                continue;
+            }
+            if (span.occupancy_id.empty()) {
+                span.occupancy_id = new_id(clock_);
+            }
+            run_prepared(tx, "rooms_save_span", kSaveOccupancy, span.occupancy_id, span.account_no,
+                         span.room_id, span.meter_id, pg::to_timestamptz(span.start_time),
+                         optional_time_text(span.end_time), span.opening_register,
+                         span.closing_register, span.revision, span.vacancy, span.deleted);
+            const auto payer = run_prepared(
+                tx, "rooms_payer", "SELECT account_id, site_id FROM accounts WHERE account_no = $1",
+                span.account_no);
+            *message.add_occupancies() = to_proto(span, payer[0]["account_id"].as<std::string>(),
+                                                  payer[0]["site_id"].as<std::string>());
+        }
+    }
+    for (auto& [partition, keyed] : messages) {
+        outbox::append_in_parts(
+            tx, outbox_, kOccupanciesTopic, keyed.first, std::move(keyed.second),
+            &v1::OccupanciesChanged::mutable_occupancies, [&](v1::OccupanciesChanged& part) {
+                *part.mutable_header() = make_header(clock_, now);
+            });
+    }
+    return absl::OkStatus();
+}
+
+Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& request,
+                                 const outbox::EmitEvent& emit) {
+    for (const auto& meter : tx.exec("SELECT meter_id FROM room_meters ORDER BY meter_id")) {
+        const auto meter_id = meter["meter_id"].as<std::string>();
+        if (partition_of(meter_id, request.partition_count) != request.partition) {
+            continue;
+        }
+        v1::OccupanciesChanged event;
+        *event.mutable_header() = make_header(clock_, clock_.now());
+        // Withdrawn ones, too: who is only behind may know them as valid.
+        for (const pg::Row row : run_prepared(
+                 tx, "rooms_tell_spans",
+                 "SELECT occupancy_id, account_no, room_id, opening_register, closing_register,"
+                 " o.revision, vacancy, deleted, account_id, a.site_id,"
+                 " (extract(epoch from start_time) * 1000000)::bigint AS start_micros,"
+                 " (extract(epoch from end_time) * 1000000)::bigint AS end_micros"
+                 " FROM occupancies o JOIN accounts a USING (account_no)"
+                 " WHERE meter_id = $1 ORDER BY start_time, occupancy_id",
+                 meter_id)) {
+            Occupancy span;
+            span.occupancy_id = row.text("occupancy_id");
+            span.account_no = row.number("account_no");
+            span.room_id = row.text("room_id");
+            span.meter_id = meter_id;
+            span.start_time = row.time("start_micros");
+            span.end_time = row.find_time("end_micros");
+            span.opening_register = row.number("opening_register");
+            span.closing_register = row.number("closing_register");
+            span.revision = row.number("revision");
+            span.vacancy = row.get<bool>("vacancy");
+            span.deleted = row.get<bool>("deleted");
+            *event.add_occupancies() = to_proto(span, row.text("account_id"), row.text("site_id"));
+        }
+        if (event.occupancies_size() > 0) {
+            PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));
+        }
+    }
+    return absl::OkStatus();
+}
+
+}  // namespace prepay::account
