@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <map>
 #include <set>
@@ -43,6 +44,65 @@ TEST_CASE("The services have the same shape") {
         }
     }
     require_none(found, "Add what a service has (docs/style.md, Anatomy of one service):");
+}
+
+TEST_CASE("A service's sources are in layers, those of a large one in features that hold layers") {
+    static const std::set<std::string> large = {"account", "billing", "metering-gateway"};
+    static const std::regex top("^(main\\.cpp|(metrics|config|wiring)\\.(h|cpp))$");
+    static const std::regex above("^(ports\\.h|convert\\.(h|cpp))$");
+    // A provider is a folder of its own: what speaks with one bank or one messenger.
+    static const std::regex provider("^[a-z_]+/providers/[a-z_]+$");
+    std::vector<std::string> found;
+    for (const SourceFile& file : source_tree()) {
+        const std::optional<Room> room = room_of(file.path);
+        if (!room) {
+            continue;
+        }
+        const bool is_large = large.count(room->service) > 0;
+        const bool is_layered = !room->layer.empty() && is_large != room->feature.empty();
+        const bool is_above = room->layer.empty() && is_large != room->feature.empty() &&
+                              std::regex_match(room->file, above);
+        const bool is_top =
+            room->feature.empty() && room->layer.empty() && std::regex_match(room->file, top);
+        // "books/books.h" puts the feature's parts together.
+        const bool is_parts = is_large && room->layer.empty() &&
+                              room->file.substr(0, room->file.rfind('.')) == room->feature;
+        const bool is_provider = is_large && std::regex_match(room->feature, provider);
+        if (!is_layered && !is_above && !is_top && !is_parts && !is_provider) {
+            found.push_back(file.path);
+        }
+    }
+    require_none(found,
+                 "src/<feature>/{domain,app,adapters}/ and src/<feature>/{ports.h,convert.*} in "
+                 "account, billing and metering-gateway; src/{domain,app,adapters}/ and "
+                 "src/{ports.h,convert.*} in the others:");
+}
+
+TEST_CASE("A service with layers only is small") {
+    constexpr std::size_t kUnitsMax = 40;  // A header and its source are one.
+    std::map<std::string, std::set<std::string>> units;
+    for (const SourceFile& file : source_tree()) {
+        const std::optional<Room> room = room_of(file.path);
+        if (room && room->feature.empty()) {
+            units[room->service].insert(file.path.substr(0, file.path.rfind('.')));
+        }
+    }
+    for (const auto& [service, files] : units) {
+        INFO(service << " has " << files.size() << " units: give it features (docs/hacking.md)");
+        CHECK(files.size() <= kUnitsMax);
+    }
+}
+
+TEST_CASE("main.cpp is wiring only") {
+    constexpr auto kLinesMax = 80;
+    for (const SourceFile& file : source_tree()) {
+        const std::optional<Room> room = room_of(file.path);
+        if (room && room->file == "main.cpp") {
+            const auto lines = std::count(file.text.begin(), file.text.end(), '\n');
+            INFO(file.path << " has " << lines << " lines: move what is not wiring to its feature");
+            CHECK(lines <= kLinesMax);
+        }
+    }
 }
 
 TEST_CASE("Migrations are numbered without a gap") {

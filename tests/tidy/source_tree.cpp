@@ -138,6 +138,29 @@ std::vector<Include> includes_of(const SourceFile& file) {
     return includes;
 }
 
+Room room_of_include(const std::string& target) {
+    static const std::regex form("^(?:(.+?)/)?(?:(domain|app|adapters)/)?([^/]+)$");
+    std::smatch match;
+    std::regex_match(target, match, form);
+    // A folder that is a layer itself is no feature.
+    const std::string first = match[1];
+    if (match[2].length() == 0 && (first == "domain" || first == "app" || first == "adapters")) {
+        return {"", "", first, match[3]};
+    }
+    return {"", first, match[2], match[3]};
+}
+
+std::optional<Room> room_of(const std::string& path) {
+    static const std::regex form("^services/([^/]+)/src/(.+)$");
+    std::smatch match;
+    if (!std::regex_match(path, match, form)) {
+        return std::nullopt;
+    }
+    Room room = room_of_include(match[2]);
+    room.service = match[1];
+    return room;
+}
+
 void require_none(const std::vector<std::string>& found, const std::string& remedy) {
     if (found.empty()) {
         SUCCEED();

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <regex>
 #include <string>
 #include <string_view>
@@ -37,6 +38,18 @@ struct Include {
     int line = 0;
 };
 std::vector<Include> includes_of(const SourceFile& file);
+
+/// Where a file of a service is: services/<service>/src/[<feature>/][<layer>/]<file>.
+struct Room {
+    std::string service;
+    std::string feature;  ///< May have two parts ("protocols/modbus"); empty = of the service.
+    std::string layer;    ///< domain, app, adapters, or empty = above them.
+    std::string file;
+};
+/// Nothing for a file that is not below a service's src/.
+std::optional<Room> room_of(const std::string& path);
+/// The same for what an include names, "<feature>/domain/x.h"; `service` is left empty.
+Room room_of_include(const std::string& target);
 
 /// Fails the running test with the places and what to do about them.
 void require_none(const std::vector<std::string>& found, const std::string& remedy);

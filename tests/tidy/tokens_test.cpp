@@ -24,8 +24,8 @@ bool is_ours(const SourceFile& file) {
 }
 
 bool is_domain(const SourceFile& file) {
-    static const std::regex domain("^services/[^/]+/src/([^/]+/){0,2}domain/");
-    return std::regex_search(file.path, domain);
+    const std::optional<Room> room = room_of(file.path);
+    return room && room->layer == "domain";
 }
 
 // A program's own text output: main.cpp, and the files of offline subcommands.
@@ -59,8 +59,7 @@ TEST_CASE("No floating point beside money and energy") {
 TEST_CASE("Time comes from Clock") {
     // gRPC takes its deadlines in system_clock only; they end up relative.
     static const std::regex grpc_deadline("deadline|Shutdown\\(");
-    static const std::regex grpc_file(
-        "^(libs/rpc/|services/[^/]+/src/([^/]+/){0,2}adapters/grpc_)");
+    static const std::regex grpc_file("^(libs/rpc/|services/[^/]+/src/(.+/)?adapters/grpc_)");
     std::vector<std::string> found = in_code(
         [](const SourceFile& file) {
             return is_ours(file) && !file.in("libs/core/time.") && !file.in("tests/");
@@ -122,7 +121,7 @@ TEST_CASE("Every thread is joined") {
 }
 
 TEST_CASE("SQL is written in adapters/pg_*") {
-    static const std::regex pg("^services/[^/]+/src/([^/]+/){0,2}adapters/pg_");
+    static const std::regex pg("^services/[^/]+/src/(.+/)?adapters/pg_[^/]+$");
     std::vector<std::string> found;
     const std::regex sql(
         "\\b(SELECT\\s.+\\sFROM|INSERT INTO\\s|DELETE FROM\\s|UPDATE\\s+\\w+.*\\sSET|"

@@ -1,11 +1,8 @@
 #include <CLI/CLI.hpp>
 
+#include "account_migrations.h"
 #include "books/adapters/books_commands.h"
 #include "wiring.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& account_migrations();
-}
 
 int main(int argc, char** argv) {
     using namespace prepay;

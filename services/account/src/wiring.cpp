@@ -1,38 +1,10 @@
 #include "wiring.h"
 
-#include "core/pause.h"
-#include "telemetry/log.h"
-
 namespace prepay::account {
 namespace {
 
-constexpr Duration kPartitionsInterval = std::chrono::hours(1);
-constexpr Duration kQueriesIdle = std::chrono::milliseconds(200);
-
-// Runs `work` again and again, with a pause after a run that failed or gives 0.
-void repeat(runtime::Service& service, const std::string& name, Duration idle,
-            std::function<Result<int>()> work) {
-    service.spawn(name, [name, idle, work = std::move(work)](const std::stop_token& stop) {
-        while (!stop.stop_requested()) {
-            const Result<int> done = work();
-            if (!done.ok()) {
-                telemetry::log_warning(name + " failed",
-                                       {{"error", telemetry::describe(done.status())}});
-            }
-            if (!done.ok() || *done == 0) {
-                pause(stop, std::chrono::duration_cast<std::chrono::milliseconds>(idle));
-            }
-        }
-    });
-}
-
-void every(runtime::Service& service, const std::string& name, Duration interval,
-           std::function<Status()> work) {
-    repeat(service, name, interval, [work = std::move(work)]() -> Result<int> {
-        PREPAY_RETURN_IF_ERROR(work());
-        return 0;
-    });
-}
+constexpr std::chrono::hours kPartitionsInterval{1};
+constexpr std::chrono::milliseconds kQueriesIdle{200};
 
 /// For consumers that are further behind than the outbox reaches.
 void offer_snapshots(runtime::Service& service, Rooms& rooms) {
@@ -102,16 +74,15 @@ Status wire(runtime::Service& service, const AccountConfig& config, std::unique_
     made.cash.grpc.register_with(service.server());
     made.payments.grpc->register_with(service.server());
     offer_snapshots(service, made);
-    service.subscribe(EventIntake::topics(),
-                      [&made](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-                          return made.intake.apply(tx, messages);
-                      });
-    every(service, "partitions", kPartitionsInterval,
-          [&] { return made.books.make_partitions(service); });
-    every(service, "credit-sweep", config.sweep_interval, [&made] { return made.credit.sweep(); });
+    service.subscribe(made.intake.handlers());
+    service.every("partitions", kPartitionsInterval,
+                  [&] { return made.books.make_partitions(service); });
+    service.every("credit-sweep",
+                  std::chrono::duration_cast<std::chrono::milliseconds>(config.sweep_interval),
+                  [&made] { return made.credit.sweep(); });
     if (made.payments.payments) {
-        repeat(service, "order-query", kQueriesIdle,
-               [&made] { return made.payments.payments->query_due(); });
+        service.repeat("order-query", kQueriesIdle,
+                       [&made] { return made.payments.payments->query_due(); });
     }
     return absl::OkStatus();
 }

@@ -1,18 +1,13 @@
 #include <memory>
 
+#include "billing_migrations.h"
 #include "charges/adapters/grpc_charges.h"
-#include "core/pause.h"
 #include "intake/adapters/event_handler.h"
 #include "rating/adapters/grpc_rating.h"
 #include "rating/adapters/pg_meters.h"
 #include "rating/adapters/rate_command.h"
 #include "runtime/service.h"
 #include "tariffs/adapters/grpc_tariffs.h"
-#include "telemetry/log.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& billing_migrations();  // Generated from migrations/.
-}
 
 namespace {
 
@@ -28,25 +23,17 @@ struct Parts {
         rating_rpc.add_to(service.server());
         service.add_snapshot("prepay.billing.charges.v1",
                              [this](auto&&... arguments) { return events_out.tell(arguments...); });
-        service.subscribe(billing::EventHandler::topics(),
-                          [this](auto&&... arguments) { return events_in.apply(arguments...); });
-        service.spawn("pending-gauge", [this](const std::stop_token& stop) {
-            while (!stop.stop_requested()) {
-                count_pending();
-                pause(stop, std::chrono::seconds(5));
-            }
-        });
+        service.subscribe(events_in.handlers());
+        service.every("pending-gauge", std::chrono::seconds(5), [this] { return count_pending(); });
     }
 
-    void count_pending() {
-        const auto count = service.database().read(
-            [](pqxx::work& tx) -> Result<std::int64_t> { return billing::count_pending(tx); });
-        if (count.ok()) {
-            metrics.set_pending(*count);
-        } else {
-            telemetry::log_warning("cannot count waiting readings",
-                                   {{"error", telemetry::describe(count.status())}});
-        }
+    Status count_pending() {
+        PREPAY_ASSIGN_OR_RETURN(const std::int64_t count,
+                                service.database().read([](pqxx::work& tx) -> Result<std::int64_t> {
+                                    return billing::count_pending(tx);
+                                }));
+        metrics.set_pending(count);
+        return absl::OkStatus();
     }
 
     runtime::Service& service;

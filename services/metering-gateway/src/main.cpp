@@ -1,13 +1,10 @@
 #include "config.h"
 #include "devices/adapters/yaml_pack_loader.h"
 #include "lines/adapters/probe_command.h"
+#include "metering_gateway_migrations.h"
 #include "readings/adapters/import_command.h"
 #include "runtime/service.h"
 #include "wiring.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& metering_gateway_migrations();  // Generated from migrations/.
-}
 
 using namespace prepay;
 

@@ -68,7 +68,7 @@ struct Wiring::Parts {
     /// not know because an answer of PostgreSQL was lost. What may have been sent is read back
     /// first.
     Status submit_open(Duration age);
-    void keep_house(const std::stop_token& stop);
+    Status keep_house();
 
     PackLibrary packs;
     GatewayMetrics metrics;
@@ -127,15 +127,9 @@ Status Wiring::Parts::submit_open(Duration age) {
     return absl::OkStatus();
 }
 
-void Wiring::Parts::keep_house(const std::stop_token& stop) {
-    while (!stop.stop_requested()) {
-        pause(stop, kHousekeepingPeriod);
-        park.publish_metrics();
-        if (const Status status = submit_open(kOrphanAge); !status.ok()) {
-            telemetry::log_warning("open commands could not be looked through",
-                                   {{"error", telemetry::describe(status)}});
-        }
-    }
+Status Wiring::Parts::keep_house() {
+    park.publish_metrics();
+    return submit_open(kOrphanAge);
 }
 
 namespace {
@@ -173,16 +167,14 @@ Status Wiring::wire(runtime::Service& service, const GatewayConfig& config) {
     PREPAY_RETURN_IF_ERROR(parts.submit_open(Duration(0)));
     parts.add_to(service.server());
     offer_snapshots(service, parts.snapshots);
-    service.subscribe({"prepay.account.switch-intents.v1"},
-                      [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-                          return parts.intents.apply(tx, messages);
-                      });
+    service.subscribe({{"prepay.account.switch-intents.v1",
+                        [&parts](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+                            return parts.intents.apply(tx, messages);
+                        }}});
     service.spawn("reading-spool",
                   [&parts](const std::stop_token& stop) { parts.spool.run(stop); });
-    service.spawn("lines", [&parts](const std::stop_token& stop) {
-        parts.park.start();
-        parts.keep_house(stop);
-    });
+    service.spawn("lines", [&parts](const std::stop_token&) { parts.park.start(); });
+    service.every("orphans", kHousekeepingPeriod, [&parts] { return parts.keep_house(); });
     // Lines end first, so that the spool's last round has what they read.
     service.on_stop([&parts] { parts.park.stop(); });
     return absl::OkStatus();

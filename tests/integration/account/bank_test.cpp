@@ -7,6 +7,7 @@
 #include <random>
 #include <thread>
 
+#include "account_migrations.h"
 #include "books/convert.h"
 #include "integration/account/world.h"
 #include "prepay/account/v1/events.pb.h"
@@ -17,10 +18,6 @@
 // Sixteen clients post at random while the process that posts and the PostgreSQL under it are
 // killed again and again. What a client was told to be posted is posted, once; at every moment the
 // balances add up to nothing.
-namespace prepay {
-const std::vector<pg::Migration>& account_migrations();
-}
-
 namespace prepay::account::test {
 
 using prepay::test::ChildProcess;

@@ -240,7 +240,8 @@ private:
                               world.outbox,
                               outbox::OwnerCalls{prepay::test::no_replay(), {}, {}},
                               [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-                                  return world.intake.apply(tx, messages);
+                                  return world.intake.handlers().at(messages.front().topic)(
+                                      tx, messages);
                               }};
     std::unique_ptr<outbox::Relay> relay_;
     std::string first_;

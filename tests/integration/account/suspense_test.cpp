@@ -1,14 +1,11 @@
 #include <algorithm>
 #include <sstream>
 
+#include "account_migrations.h"
 #include "core/ids.h"
 #include "integration/account/server.h"
 #include "integration/account/shop.h"
 #include "pg/migrate.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& account_migrations();
-}
 
 // Money that no order could take, and its two ways out of suspense.
 namespace prepay::account::test {

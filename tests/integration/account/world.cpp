@@ -8,13 +8,10 @@
 #include <stdexcept>
 #include <thread>
 
+#include "account_migrations.h"
 #include "books/convert.h"
 #include "core/ids.h"
 #include "support/provider/server.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& account_migrations();
-}
 
 namespace prepay::account::test {
 namespace {
@@ -123,7 +120,8 @@ kafka::Message World::charge_message(const std::vector<TestCharge>& charges) {
 }
 
 Status World::deliver(const kafka::Message& message) {
-    return database->transact([&](pqxx::work& tx) { return intake.apply(tx, {message}); });
+    return database->transact(
+        [&](pqxx::work& tx) { return intake.handlers().at(message.topic)(tx, {message}); });
 }
 
 Status World::charge(const std::vector<TestCharge>& charges) {

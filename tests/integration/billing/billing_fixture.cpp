@@ -3,6 +3,7 @@
 #include <catch2/catch.hpp>
 #include <cstdio>
 
+#include "billing_migrations.h"
 #include "charges/adapters/pg_charges.h"
 #include "core/ids.h"
 #include "prepay/account/v1/events.pb.h"
@@ -10,10 +11,6 @@
 #include "prepay/metering/v1/events.pb.h"
 #include "rating/adapters/pg_meters.h"
 #include "tariffs/convert.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& billing_migrations();
-}
 
 namespace prepay::billing::testing {
 
@@ -61,7 +58,8 @@ Status Billing::send(const std::string& topic, const std::string& payload) {
     message.offset = offset_++;
     message.sequence = message.offset + 1;
     message.payload = payload;
-    return database->transact([&](pqxx::work& tx) { return events.apply(tx, {message}); });
+    return database->transact(
+        [&](pqxx::work& tx) { return events.handlers().at(message.topic)(tx, {message}); });
 }
 
 std::string Billing::readings_payload(const std::string& meter_id,

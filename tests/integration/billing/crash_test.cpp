@@ -114,7 +114,8 @@ private:
                               billing.outbox,
                               outbox::OwnerCalls{test::no_replay(), {}, {}},
                               [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-                                  return billing.events.apply(tx, messages);
+                                  return billing.events.handlers().at(messages.front().topic)(
+                                      tx, messages);
                               }};
 };
 

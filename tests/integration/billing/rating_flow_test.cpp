@@ -5,6 +5,7 @@
 #include <set>
 #include <thread>
 
+#include "billing_migrations.h"
 #include "charges/adapters/pg_charges.h"
 #include "integration/billing/billing_fixture.h"
 #include "outbox/parts.h"
@@ -12,10 +13,6 @@
 #include "pg/row.h"
 #include "prepay/billing/v1/events.pb.h"
 #include "prepay/metering/v1/events.pb.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& billing_migrations();
-}
 
 namespace prepay::billing {
 namespace {

@@ -14,6 +14,7 @@
 #include "devices/convert.h"
 #include "holds/adapters/grpc_holds.h"
 #include "lines/adapters/grpc_lines.h"
+#include "metering_gateway_migrations.h"
 #include "meters/adapters/grpc_meters.h"
 #include "meters/adapters/grpc_quarantine.h"
 #include "pg/database_time.h"
@@ -27,10 +28,6 @@
 #include "support/paths.h"
 #include "support/test_database.h"
 #include "transports/adapters/asio_line_loop.h"
-
-namespace prepay {
-const std::vector<pg::Migration>& metering_gateway_migrations();
-}
 
 namespace prepay::metering::test {
 

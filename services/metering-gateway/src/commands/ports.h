@@ -13,12 +13,11 @@ class CommandStore {
 public:
     virtual ~CommandStore() = default;
     /// Records attempt `command.attempt_count` before its first byte is sent, and publishes it.
-    /// Reasons COMMAND_CLOSED (cancelled meanwhile), COMMAND_NOT_STORED (its row is not visible
-    /// yet), DATABASE_UNAVAILABLE.
+    /// Reasons COMMAND_CLOSED (cancelled meanwhile), DATABASE_UNAVAILABLE.
     virtual Status mark_sending(const Command& command) = 0;
     /// Stores the final state with values and frames, and in the same transaction the meter's holds
     /// if the order changed them; publishes both. Storing it twice changes nothing. Reasons
-    /// COMMAND_CLOSED (it ended otherwise meanwhile), COMMAND_NOT_STORED, DATABASE_UNAVAILABLE.
+    /// COMMAND_CLOSED (it ended otherwise meanwhile), DATABASE_UNAVAILABLE.
     virtual Status finish(const Command& command, const MeterStateChange* holds_change) = 0;
     /// Stores an order that a line gives itself. Storing it twice changes nothing.
     virtual Status insert_own(const Command& command) = 0;

@@ -27,20 +27,16 @@ Result<std::vector<Event>> parse_all(const std::vector<kafka::Message>& messages
 
 }  // namespace
 
-std::vector<std::string> EventIntake::topics() { return {kCharges, kCommands, kStates}; }
-
-Status EventIntake::apply(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-    const std::string& topic = messages.front().topic;
-    if (topic == kCharges) {
-        return apply_charges(tx, messages);
-    }
-    if (topic == kCommands) {
-        return apply_commands(tx, messages);
-    }
-    if (topic == kStates) {
-        return apply_states(tx, messages);
-    }
-    return outbox::bad_message("unexpected topic " + topic);
+outbox::Handlers EventIntake::handlers() {
+    const auto by =
+        [this](Status (EventIntake::*apply)(pqxx::work&, const std::vector<kafka::Message>&)) {
+            return [this, apply](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+                return (this->*apply)(tx, messages);
+            };
+        };
+    return {{kCharges, by(&EventIntake::apply_charges)},
+            {kCommands, by(&EventIntake::apply_commands)},
+            {kStates, by(&EventIntake::apply_states)}};
 }
 
 EventIntake::Payers EventIntake::lock_payers(pqxx::work& tx,

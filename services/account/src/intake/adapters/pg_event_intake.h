@@ -29,10 +29,8 @@ public:
           clock_(clock),
           metrics_(metrics) {}
 
-    static std::vector<std::string> topics();
-
-    /// Applies messages of one topic partition. Reason BAD_MESSAGE for one that never can be.
-    Status apply(pqxx::work& tx, const std::vector<kafka::Message>& messages);
+    /// What is done with each topic. Reason BAD_MESSAGE for a message that never can be applied.
+    outbox::Handlers handlers();
 
 private:
     using Charges = std::vector<const billing::v1::Charge*>;

@@ -95,23 +95,17 @@ std::vector<std::string> names_of(const Map& map) {
 
 }  // namespace
 
-std::vector<std::string> EventHandler::topics() {
-    return {kReadingsTopic, kOccupanciesTopic, kRoomsTopic};
-}
-
-Status EventHandler::apply(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-    PREPAY_CRASH_POINT("billing.polled");
-    const std::string& topic = messages.front().topic;
-    if (topic == kReadingsTopic) {
-        return apply_readings(tx, messages);
-    }
-    if (topic == kOccupanciesTopic) {
-        return apply_occupancies(tx, messages);
-    }
-    if (topic == kRoomsTopic) {
-        return apply_rooms(tx, messages);
-    }
-    return outbox::bad_message("no handler for " + topic);
+outbox::Handlers EventHandler::handlers() {
+    const auto by =
+        [this](Status (EventHandler::*apply)(pqxx::work&, const std::vector<kafka::Message>&)) {
+            return [this, apply](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
+                PREPAY_CRASH_POINT("billing.polled");
+                return (this->*apply)(tx, messages);
+            };
+        };
+    return {{kReadingsTopic, by(&EventHandler::apply_readings)},
+            {kOccupanciesTopic, by(&EventHandler::apply_occupancies)},
+            {kRoomsTopic, by(&EventHandler::apply_rooms)}};
 }
 
 Status EventHandler::apply_readings(pqxx::work& tx, const std::vector<kafka::Message>& messages) {

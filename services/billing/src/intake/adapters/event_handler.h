@@ -16,10 +16,9 @@ public:
     EventHandler(RatingTransaction& rating, const outbox::Outbox& outbox)
         : rating_(rating), outbox_(outbox) {}
 
-    static std::vector<std::string> topics();
-    /// BAD_MESSAGE for bytes that are no event or hold values that cannot be. Of readings only the
-    /// bad ones are set aside, unless a message holds no good one.
-    Status apply(pqxx::work& tx, const std::vector<kafka::Message>& messages);
+    /// What is done with each topic. BAD_MESSAGE for bytes that are no event or hold values that
+    /// cannot be. Of readings only the bad ones are set aside, unless a message holds no good one.
+    outbox::Handlers handlers();
 
 private:
     Status apply_readings(pqxx::work& tx, const std::vector<kafka::Message>& messages);

@@ -26,8 +26,10 @@ Status IntentSubscriber::apply_one(pqxx::work& tx, const kafka::Message& message
     const account::v1::SwitchIntent& intent = event.intent();
     if (intent.state() == account::v1::SWITCH_INTENT_STATE_CANCELLED) {
         if (const auto line_id = commands_.cancel_intent(tx, intent.intent_id())) {
-            lines_.withdraw(*line_id, intent.intent_id());
-            signal_.notify(intent.intent_id());
+            pg::after_commit(tx, [this, line_id = *line_id, id = intent.intent_id()] {
+                lines_.withdraw(line_id, id);
+                signal_.notify(id);
+            });
         }
         return absl::OkStatus();
     }
@@ -61,8 +63,7 @@ Status IntentSubscriber::apply_one(pqxx::work& tx, const kafka::Message& message
         command.finish_time = command.create_time;
     }
     if (commands_.insert_intent(tx, command) && command.state == CommandState::kQueued) {
-        // The line starts at once; it meets the row as soon as this transaction has committed.
-        lines_.submit(command, false);
+        pg::after_commit(tx, [this, command] { lines_.submit(command, false); });
     }
     return absl::OkStatus();
 }

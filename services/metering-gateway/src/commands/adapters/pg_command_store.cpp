@@ -101,12 +101,6 @@ Status PgCommandStore::mark_sending(const Command& command) {
             command.command_id, command.attempt_count, command.revision,
             optional_hex(command.before));
         if (updated.affected_rows() == 0) {
-            const auto known = select(tx, command.command_id, false);
-            // Its transaction may have committed between the two statements.
-            if (!known ||
-                (!is_final(known->state) && known->attempt_count < command.attempt_count)) {
-                return unavailable("COMMAND_NOT_STORED", "the command's row is not there yet");
-            }
             return failed_precondition("COMMAND_CLOSED", "the command is final already");
         }
         tx.exec_params("INSERT INTO command_attempts (command_id, attempt_number) VALUES ($1, $2)",
@@ -149,12 +143,9 @@ void PgCommandStore::insert_frames(pqxx::work& tx, const Command& command) {
 Status PgCommandStore::finish(const Command& command, const MeterStateChange* holds_change) {
     const Status status = database_.transact([&](pqxx::work& tx) -> Status {
         if (!update_final(tx, command)) {
-            const auto known = select(tx, command.command_id, false);
-            if (!known || !is_final(known->state)) {
-                return unavailable("COMMAND_NOT_STORED", "the command's row is not there yet");
-            }
             // The same end = an earlier try whose answer was lost.
-            return known->state == command.state
+            const auto known = select(tx, command.command_id, false);
+            return known && known->state == command.state
                        ? absl::OkStatus()
                        : failed_precondition("COMMAND_CLOSED", "the command ended otherwise");
         }

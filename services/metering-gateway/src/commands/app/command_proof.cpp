@@ -198,13 +198,9 @@ Task<bool> CommandRunner::persist(CommandJob& job, MeterTrack* meter) {
     const Status status = co_await await_blocking(loop_, write);
     const telemetry::TraceScope trace(job.command.trace_id);
     PREPAY_CRASH_POINT("metering.command_marked");
-    const bool missing = error_reason(status) == "COMMAND_NOT_STORED";
-    if (missing && ++job.missing_count > kMissingMax) {
-        co_return true;  // Its transaction was rolled back: the message comes again.
-    }
     if (status.code() == absl::StatusCode::kUnavailable ||
         status.code() == absl::StatusCode::kAborted) {
-        pause(job, missing ? kMissingPause : kPauseMax);
+        pause(job, kPauseMax);
         co_return false;
     }
     if (!status.ok()) {

@@ -251,12 +251,6 @@ Task<bool> CommandRunner::begin_attempt(CommandJob& job, bool& over) {
         over = true;
         co_return false;
     }
-    // The transaction that brings the row has not committed yet.
-    if (error_reason(status) == "COMMAND_NOT_STORED") {
-        over = ++job.missing_count > kMissingMax;
-        job.not_before = clock_.steady() + kMissingPause;
-        co_return false;
-    }
     // Account has already written SENDING for a claimed intent: it goes out although our own row
     // cannot be written just now.
     if (!status.ok() && job.command.intent_id.empty()) {

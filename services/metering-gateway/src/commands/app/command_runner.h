@@ -58,7 +58,6 @@ struct CommandJob {
     std::optional<OrderPlan> plan;
     std::optional<MeterHolds> holds_after;  ///< What the end of the order leaves.
     bool attempt_open = false;              ///< Numbered and recorded, not transmitted yet.
-    int missing_count = 0;                  ///< Tries at which the row was not there yet.
     WriteOutcome write = WriteOutcome::kUnknown;
     void add_frames(const WireReply& reply);
     std::size_t order_frame_count = 0;  ///< Frames up to the last order, its answer included.
@@ -85,9 +84,6 @@ public:
 
 private:
     static constexpr std::chrono::milliseconds kPauseMax{2000};
-    /// Of a row that the transaction which brings it has not committed yet.
-    static constexpr std::chrono::milliseconds kMissingPause{2};
-    static constexpr int kMissingMax = 1000;
 
     [[nodiscard]] bool is_time_unknown(const Command& command) const;
     Task<bool> send(CommandJob& job, MeterTrack& meter);
