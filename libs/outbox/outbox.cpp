@@ -123,6 +123,13 @@ Result<std::vector<kafka::Message>> read_stored(pg::Database& database, const st
     });
 }
 
+Status handle(const Handlers& handlers, pqxx::work& tx,
+              const std::vector<kafka::Message>& messages) {
+    const auto handler = handlers.find(messages.front().topic);
+    return handler == handlers.end() ? bad_message("no handler for " + messages.front().topic)
+                                     : handler->second(tx, messages);
+}
+
 Result<Backlog> measure_backlog(pg::Database& database) {
     return database.read([](pqxx::work& tx) -> Result<Backlog> {
         tx.conn().prepare("outbox_backlog", kBacklog);

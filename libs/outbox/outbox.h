@@ -199,6 +199,11 @@ using Handler = std::function<Status(pqxx::work& tx, const std::vector<kafka::Me
 /// What is done with the messages of each topic that a service reads.
 using Handlers = std::map<std::string, Handler>;
 
+/// Gives messages of one topic partition to its handler. BAD_MESSAGE when there is none: a dead
+/// letter of a topic no longer read.
+Status handle(const Handlers& handlers, pqxx::work& tx,
+              const std::vector<kafka::Message>& messages);
+
 struct SubscriberOptions {
     std::string brokers;
     std::string group;  ///< "prepay-billing"

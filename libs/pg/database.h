@@ -65,7 +65,8 @@ private:
 /// Runs `action` once the transaction has committed, on the thread that committed it, in the order
 /// of the calls; never when it rolls back, is run again (the repetition asks anew) or nobody knows
 /// whether it committed. For effects outside the database that nobody may see before the rows. It
-/// must not throw. PREPAY_ASSERTs that the transaction is one of Database::transact()'s on this
+/// must not throw, and not ask the database: the transaction's connection is still taken.
+/// PREPAY_ASSERTs that the transaction is one of Database::transact()'s on this
 /// thread.
 void after_commit(const pqxx::work& transaction, std::function<void()> action);
 

@@ -8,6 +8,11 @@
 #include "telemetry/log.h"
 
 namespace prepay::runtime {
+namespace {
+
+constexpr int kWarningsMax = 3;
+
+}  // namespace
 
 Service::Service(std::string name, CommonConfig config)
     : state_(std::make_unique<State>(std::move(name), std::move(config))) {}
@@ -40,11 +45,15 @@ void Service::on_stop(std::function<void()> hook) { state_->stop_hooks.push_back
 void Service::every(const std::string& name, std::chrono::milliseconds interval,
                     std::function<Status()> work) {
     spawn(name, [name, interval, work = std::move(work)](const std::stop_token& stop) {
+        int failures = 0;
         while (!stop.stop_requested()) {
             const Status status = work();
-            if (!status.ok()) {
-                telemetry::log_warning("will be tried again",
-                                       {{"work", name}, {"error", telemetry::describe(status)}});
+            failures = status.ok() ? 0 : failures + 1;
+            if (failures > 0) {
+                const auto log =
+                    failures < kWarningsMax ? telemetry::log_warning : telemetry::log_error;
+                log("will be tried again",
+                    {{"work", name}, {"error", telemetry::describe(status)}});
             }
             pause(stop, status.ok() ? interval : std::max(interval, kErrorPause));
         }
@@ -85,7 +94,7 @@ void Service::subscribe(outbox::Handlers handlers,
         owner_calls([this](const std::string& owner) -> const rpc::Client& { return peer(owner); }),
         [handlers = std::move(handlers)](pqxx::work& tx,
                                          const std::vector<kafka::Message>& messages) {
-            return handlers.at(messages.front().topic)(tx, messages);
+            return outbox::handle(handlers, tx, messages);
         });
 }
 

@@ -71,14 +71,15 @@ public:
     /// s of that. An exception that leaves it ends the process.
     void spawn(const std::string& name, std::function<void(const std::stop_token&)> body);
     /// Calls `work` in a thread of its own until the stop is requested, at once and then `interval`
-    /// after each end. An error is logged; the next call then waits for kErrorPause at least.
+    /// after each end. An error is logged (from the third in a row on as one, before as a
+    /// warning); the next call then waits for kErrorPause at least.
     void every(const std::string& name, std::chrono::milliseconds interval,
                std::function<Status()> work);
     /// Calls `work` in a thread of its own until the stop is requested: again at once as long as it
     /// says how much it did, after `idle` when that was nothing, after kErrorPause when it failed.
     void repeat(const std::string& name, std::chrono::milliseconds idle,
                 std::function<Result<int>()> work);
-    static constexpr std::chrono::milliseconds kErrorPause{2000};
+    static constexpr std::chrono::milliseconds kErrorPause{1000};
     /// Called first in the drain, e.g. to stop polling meters.
     void on_stop(std::function<void()> hook);
 

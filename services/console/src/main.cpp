@@ -10,7 +10,6 @@
 #include "config.h"
 #include "console_migrations.h"
 #include "metrics.h"
-#include "pg/migrate.h"
 #include "runtime/service.h"
 
 namespace prepay::console {
@@ -50,7 +49,10 @@ Status wire(runtime::Service& service, const ConsoleConfig& config, std::unique_
                   [&parts] { return parts->ended.look(); });
     service.every("old-sessions", std::chrono::hours(1),
                   [&parts] { return parts->ended.keep_house(); });
-    service.on_stop([&parts] { parts->edge.stop(); });
+    service.on_stop([&parts] {
+        parts->edge.stop();
+        parts->auth.end();
+    });
     return parts->edge.start().status();
 }
 

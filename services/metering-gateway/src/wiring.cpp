@@ -3,7 +3,6 @@
 #include "commands/adapters/grpc_commands.h"
 #include "commands/adapters/grpc_switch_permits.h"
 #include "commands/adapters/intent_subscriber.h"
-#include "core/pause.h"
 #include "devices/adapters/yaml_pack_loader.h"
 #include "holds/adapters/grpc_holds.h"
 #include "lines/adapters/grpc_lines.h"
@@ -14,7 +13,6 @@
 #include "readings/adapters/grpc_anomalies.h"
 #include "readings/adapters/grpc_readings.h"
 #include "readings/app/reading_spool.h"
-#include "telemetry/log.h"
 #include "transports/adapters/asio_line_loop.h"
 
 namespace prepay::metering {

@@ -240,8 +240,7 @@ private:
                               world.outbox,
                               outbox::OwnerCalls{prepay::test::no_replay(), {}, {}},
                               [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-                                  return world.intake.handlers().at(messages.front().topic)(
-                                      tx, messages);
+                                  return outbox::handle(world.intake.handlers(), tx, messages);
                               }};
     std::unique_ptr<outbox::Relay> relay_;
     std::string first_;

@@ -121,7 +121,7 @@ kafka::Message World::charge_message(const std::vector<TestCharge>& charges) {
 
 Status World::deliver(const kafka::Message& message) {
     return database->transact(
-        [&](pqxx::work& tx) { return intake.handlers().at(message.topic)(tx, {message}); });
+        [&](pqxx::work& tx) { return outbox::handle(intake.handlers(), tx, {message}); });
 }
 
 Status World::charge(const std::vector<TestCharge>& charges) {

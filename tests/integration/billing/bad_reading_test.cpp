@@ -20,7 +20,7 @@ struct Intake {
         : subscriber({"", "prepay-billing", {kTopic}, 500, std::chrono::milliseconds(1), {}, {}},
                      *billing.database, billing.outbox, {},
                      [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-                         return billing.events.handlers().at(messages.front().topic)(tx, messages);
+                         return outbox::handle(billing.events.handlers(), tx, messages);
                      }) {
         billing.tariff("flat", testing::kFlatTariff);
         REQUIRE(billing.assign("flat", {"m-1"}, march(1)).ok());

@@ -59,7 +59,7 @@ Status Billing::send(const std::string& topic, const std::string& payload) {
     message.sequence = message.offset + 1;
     message.payload = payload;
     return database->transact(
-        [&](pqxx::work& tx) { return events.handlers().at(message.topic)(tx, {message}); });
+        [&](pqxx::work& tx) { return outbox::handle(events.handlers(), tx, {message}); });
 }
 
 std::string Billing::readings_payload(const std::string& meter_id,

@@ -114,8 +114,7 @@ private:
                               billing.outbox,
                               outbox::OwnerCalls{test::no_replay(), {}, {}},
                               [this](pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-                                  return billing.events.handlers().at(messages.front().topic)(
-                                      tx, messages);
+                                  return outbox::handle(billing.events.handlers(), tx, messages);
                               }};
 };
 

@@ -39,7 +39,7 @@ struct Fixture {
         return database->transact([&](pqxx::work& tx) { return fold(tx, messages); });
     }
     Status fold(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
-        return folder.handlers().at(messages.front().topic)(tx, messages);
+        return outbox::handle(folder.handlers(), tx, messages);
     }
 
     /// Every row of every read model as text, to compare two databases.

@@ -87,11 +87,19 @@ Status keep_house(NotificationStore& store, const Clock& clock, const AlarmMetri
     if (is_in_doubt(clock)) {
         return absl::OkStatus();  // Nobody knows what is due.
     }
-    PREPAY_ASSIGN_OR_RETURN(const int abandoned, store.close_abandoned(clock.now()));
-    metrics.abandoned(abandoned);
-    PREPAY_ASSIGN_OR_RETURN(const int waiting, store.count_waiting());
-    metrics.waiting(waiting);
-    return store.plan_repeats(clock.now()).status();
+    // None waits for another that fails.
+    const Result<int> abandoned = store.close_abandoned(clock.now());
+    const Result<int> repeated = store.plan_repeats(clock.now());
+    const Result<int> waiting = store.count_waiting();
+    if (abandoned.ok()) {
+        metrics.abandoned(*abandoned);
+    }
+    if (waiting.ok()) {
+        metrics.waiting(*waiting);
+    }
+    PREPAY_RETURN_IF_ERROR(abandoned.status());
+    PREPAY_RETURN_IF_ERROR(repeated.status());
+    return waiting.status();
 }
 
 }  // namespace prepay::alarm

@@ -21,6 +21,8 @@ public:
     void register_on(rpc::Server& server);
     /// Keeps log lines and stored failures few; to be called every few seconds.
     Status tidy();
+    /// Writes the log lines that are still held back; to be called at the end.
+    void end() { watch_.sweep(true); }
     /// What the edge of this process puts before a client's address, so that it is believed.
     [[nodiscard]] const std::string& address_proof() const { return address_proof_; }
 

@@ -102,8 +102,7 @@ Result<Order> PgCash::cash(pqxx::work& tx, const CashOrder& wanted, OrderKind ki
     }
     PREPAY_RETURN_IF_ERROR(to_status(decide_cash(wish, state, account.balance.balance, bill),
                                      account.balance.balance, bill, wanted.bill.status()));
-    order.override_unbilled = state == AccountState::kClosed && kind == OrderKind::kCashRefund &&
-                              wanted.override_unbilled;
+    order.override_unbilled = kind == OrderKind::kCashRefund && wanted.override_unbilled;
     order.site_id = account.profile->site_id;
     const Posting posting = cash_posting(order, book_.find_site(tx, order.site_id)->cash_no);
     PREPAY_RETURN_IF_ERROR(posting_.post_one(tx, posting, account, [&](Money balance_after) {

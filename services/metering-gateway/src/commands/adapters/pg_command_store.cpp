@@ -313,6 +313,10 @@ bool PgCommandStore::insert_intent(pqxx::work& tx, const Command& command) const
 std::optional<std::string> PgCommandStore::cancel_intent(pqxx::work& tx,
                                                          const std::string& intent_id) const {
     auto command = select(tx, intent_id, true);
+    // Cancelled already: by a transaction whose end nobody learnt, so its line may not know yet.
+    if (command && command->state == CommandState::kCancelled) {
+        return command->line_id;
+    }
     if (!command || command->state != CommandState::kQueued) {
         return std::nullopt;
     }

@@ -74,10 +74,11 @@ Task<RelayLook> CommandRunner::read_relay(CommandJob& job, const MeterTrack& met
 Task<bool> CommandRunner::read_back(CommandJob& job, MeterTrack& meter, bool superseded) {
     CommandFacts facts;
     facts.write = job.write;
+    // Before the first answer: what is read while the relay may still be moving proves nothing.
+    const auto waited = clock_.steady() - job.sent_at;
     const RelayLook seen = co_await read_relay(job, meter, LookFor::kProof);
     facts.read_back = seen.read_back;
     PREPAY_CRASH_POINT("metering.command_read_back");
-    const auto waited = clock_.steady() - job.sent_at;
     // What never left needs no time to act; a busy meter needs it to become free.
     facts.settled = waited >= settings_.settle_time || job.write == WriteOutcome::kNotSent;
     facts.superseded = superseded;

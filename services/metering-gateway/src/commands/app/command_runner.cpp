@@ -133,9 +133,12 @@ Task<bool> CommandRunner::send(CommandJob& job, MeterTrack& meter) {
         co_return false;
     }
     bool over = false;
-    const bool permitted = co_await ask_permit(job, meter, over);
-    if (!permitted) {
-        co_return over;
+    // A yes that has grown old meanwhile will do for now: right before the wire it is asked again.
+    if (!job.permit_time) {
+        const bool permitted = co_await ask_permit(job, meter, over);
+        if (!permitted) {
+            co_return over;
+        }
     }
     if (job.plan && job.plan->step == OrderStep::kAsWanted) {
         job.phase = CommandJob::Phase::kAfter;

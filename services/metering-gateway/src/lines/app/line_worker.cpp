@@ -71,8 +71,9 @@ void LineWorker::drain_inbox() {
 void LineWorker::submit(Command command, bool resolve) {
     post([this, resolve, order = std::move(command)]() mutable {
         if (jobs_.size() >= kJobsMax) {
-            telemetry::log_error("a line's command queue is full; the row waits for a restart",
-                                 {{"line_id", config_.line_id}});
+            telemetry::log_error(
+                "a line's command queue is full; the row is handed over again later",
+                {{"line_id", config_.line_id}});
             return;
         }
         const bool known = std::any_of(jobs_.begin(), jobs_.end(), [&](const CommandJob& other) {

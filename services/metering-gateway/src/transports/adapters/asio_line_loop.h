@@ -50,8 +50,8 @@ public:
 
     static constexpr int kLoopCount = 1;
     static constexpr int kBlockingThreadCount = 16;
-    /// A line has at most one call waiting, so this is a bound on lines.
-    static constexpr std::size_t kBlockingQueueMax = 100'000;
+    /// A line has at most two calls waiting, so this is a bound on lines.
+    static constexpr std::size_t kBlockingQueueMax = 200'000;
 
 private:
     rpc::WorkerPool blocking_;
