@@ -77,9 +77,7 @@ Status wire(runtime::Service& service, const AccountConfig& config, std::unique_
     service.subscribe(made.intake.handlers());
     service.every("partitions", kPartitionsInterval,
                   [&] { return made.books.make_partitions(service); });
-    service.every("credit-sweep",
-                  std::chrono::duration_cast<std::chrono::milliseconds>(config.sweep_interval),
-                  [&made] { return made.credit.sweep(); });
+    service.every("credit-sweep", config.sweep_interval, [&made] { return made.credit.sweep(); });
     if (made.payments.payments) {
         service.repeat("order-query", kQueriesIdle,
                        [&made] { return made.payments.payments->query_due(); });

@@ -15,21 +15,17 @@ bool is_time(const google::protobuf::Timestamp& time) {
            time.nanos() < 1'000'000'000;
 }
 
-Status not_valid(const std::string& field, const std::string& message) {
-    return invalid_argument("FIELD_INVALID", field + ": " + message, {{"field", field}});
-}
-
 }  // namespace
 
 Result<Reading> reading_from_proto(const metering::v1::Reading& proto) {
     if (proto.meter_id().empty()) {
-        return not_valid("meter_id", "missing");
+        return field_invalid("meter_id", "missing");
     }
     if (!is_time(proto.slot_time()) || !is_time(proto.read_time())) {
-        return not_valid("slot_time", "slot_time and read_time lie between 2000 and 2100");
+        return field_invalid("slot_time", "slot_time and read_time lie between 2000 and 2100");
     }
     if (proto.register_total() < 0) {
-        return not_valid("register_total", "negative");
+        return field_invalid("register_total", "negative");
     }
     return Reading{
         from_proto(proto.slot_time()), proto.revision(),
@@ -39,10 +35,10 @@ Result<Reading> reading_from_proto(const metering::v1::Reading& proto) {
 
 Result<Occupancy> occupancy_from_proto(const account::v1::Occupancy& proto) {
     if (proto.occupancy_id().empty() || proto.meter_id().empty() || proto.account_id().empty()) {
-        return not_valid("occupancy_id", "occupancy_id, meter_id and account_id are needed");
+        return field_invalid("occupancy_id", "occupancy_id, meter_id and account_id are needed");
     }
     if (!is_time(proto.start_time()) || (proto.has_end_time() && !is_time(proto.end_time()))) {
-        return not_valid("start_time", "times lie between 2000 and 2100");
+        return field_invalid("start_time", "times lie between 2000 and 2100");
     }
     Occupancy o;
     o.occupancy_id = proto.occupancy_id();

@@ -8,10 +8,6 @@
 namespace prepay::billing {
 namespace {
 
-Status field_invalid(const std::string& field, const std::string& message) {
-    return invalid_argument("FIELD_INVALID", field + ": " + message, {{"field", field}});
-}
-
 std::string date_text(const CivilDate& date) {
     char text[48];
     std::snprintf(text, sizeof text, "%04d-%02d-%02d", date.year, date.month, date.day);
@@ -71,6 +67,10 @@ v1::Season to_proto(const Season& season) {
 }
 
 }  // namespace
+
+Status field_invalid(const std::string& field, const std::string& message) {
+    return invalid_argument("FIELD_INVALID", field + ": " + message, {{"field", field}});
+}
 
 common::v1::Resource to_proto(Resource resource) {
     return resource == Resource::kWater ? common::v1::RESOURCE_WATER

@@ -11,6 +11,9 @@
 
 namespace prepay::billing {
 
+/// INVALID_ARGUMENT / FIELD_INVALID with the field in its message and metadata.
+Status field_invalid(const std::string& field, const std::string& message);
+
 Resource from_proto(common::v1::Resource resource);
 common::v1::Resource to_proto(Resource resource);
 Instant from_proto(const google::protobuf::Timestamp& time);

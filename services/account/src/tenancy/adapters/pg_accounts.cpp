@@ -12,12 +12,13 @@
 namespace prepay::account {
 namespace {
 
-Status to_status(const TenancyDecision& decision) {
+Status to_status(const TenancyDecision& decision, const std::string& occupant = "") {
     switch (decision.verdict) {
         case TenancyVerdict::kMove:
             return absl::OkStatus();
         case TenancyVerdict::kRoomOccupied:
-            return failed_precondition("ROOM_OCCUPIED", "the room has an open account already");
+            return failed_precondition("ROOM_OCCUPIED", "the room has an open account already",
+                                       {{"account_id", occupant}});
         case TenancyVerdict::kRoomWithoutMeters:
             return failed_precondition("ROOM_WITHOUT_METERS", "attach a meter to the room first");
         case TenancyVerdict::kClosedBefore:
@@ -84,11 +85,7 @@ Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountReque
                                             !room.account_id().empty(),
                                             {room.meter_ids().begin(), room.meter_ids().end()}},
                                            start, from_proto(request.opening_registers()));
-    if (decision.verdict == TenancyVerdict::kRoomOccupied) {
-        return failed_precondition("ROOM_OCCUPIED", "the room has an open account already",
-                                   {{"account_id", room.account_id()}});
-    }
-    PREPAY_RETURN_IF_ERROR(to_status(decision));
+    PREPAY_RETURN_IF_ERROR(to_status(decision, room.account_id()));
     PREPAY_ASSIGN_OR_RETURN(const std::string customer_id, put_customer(tx, request.customer()));
     const auto account_no = pg::only<std::int64_t>(tx.exec_params1(
         "INSERT INTO accounts (account_id, site_id, kind, customer_id, level_1_micros,"

@@ -22,6 +22,21 @@ ON CONFLICT (occupancy_id) DO UPDATE SET end_time = EXCLUDED.end_time,
     deleted = EXCLUDED.deleted
 )sql";
 
+Occupancy span_of(const pg::Row& row, const std::string& meter_id) {
+    Occupancy span;
+    span.occupancy_id = row.text("occupancy_id");
+    span.account_no = row.number("account_no");
+    span.room_id = row.text("room_id");
+    span.meter_id = meter_id;
+    span.start_time = row.time("start_micros");
+    span.end_time = row.find_time("end_micros");
+    span.opening_register = row.number("opening_register");
+    span.closing_register = row.number("closing_register");
+    span.revision = row.number("revision");
+    span.vacancy = row.get<bool>("vacancy");
+    return span;
+}
+
 }  // namespace
 
 std::vector<Occupancy> PgRooms::timeline(pqxx::work& tx, const std::string& meter_id) {
@@ -34,18 +49,7 @@ std::vector<Occupancy> PgRooms::timeline(pqxx::work& tx, const std::string& mete
              " closing_register, revision, vacancy FROM occupancies"
              " WHERE meter_id = $1 AND NOT deleted ORDER BY start_time",
              meter_id)) {
-        Occupancy span;
-        span.occupancy_id = row.text("occupancy_id");
-        span.account_no = row.number("account_no");
-        span.room_id = row.text("room_id");
-        span.meter_id = meter_id;
-        span.start_time = row.time("start_micros");
-        span.end_time = row.find_time("end_micros");
-        span.opening_register = row.number("opening_register");
-        span.closing_register = row.number("closing_register");
-        span.revision = row.number("revision");
-        span.vacancy = row.get<bool>("vacancy");
-        spans.push_back(std::move(span));
+        spans.push_back(span_of(row, meter_id));
     }
     return spans;
 }
@@ -113,17 +117,7 @@ Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& 
                  " FROM occupancies o JOIN accounts a USING (account_no)"
                  " WHERE meter_id = $1 ORDER BY start_time, occupancy_id",
                  meter_id)) {
-            Occupancy span;
-            span.occupancy_id = row.text("occupancy_id");
-            span.account_no = row.number("account_no");
-            span.room_id = row.text("room_id");
-            span.meter_id = meter_id;
-            span.start_time = row.time("start_micros");
-            span.end_time = row.find_time("end_micros");
-            span.opening_register = row.number("opening_register");
-            span.closing_register = row.number("closing_register");
-            span.revision = row.number("revision");
-            span.vacancy = row.get<bool>("vacancy");
+            Occupancy span = span_of(row, meter_id);
             span.deleted = row.get<bool>("deleted");
             *event.add_occupancies() = to_proto(span, row.text("account_id"), row.text("site_id"));
         }
