@@ -45,6 +45,7 @@ const pages: readonly [string, string][] = [
     ['tariff-new', '/tariffs/new'],
     ['tasks', '/tasks'],
     ['notifications', '/notifications'],
+    ['anomalies', '/anomalies'],
     ['holds', '/holds'],
     ['locked-users', '/users'],
     ['report', '/reports/days'],
