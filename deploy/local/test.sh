@@ -75,8 +75,9 @@ run_label() {
     case $1 in
         web) (cd "$ROOT/web" && npm test) ;;
         browser) run_browser_tests ;;
-        unit | property | contract | tidy) run_ctest "$1" 2 ;;
-        *) run_ctest "$1" 1 ;;    # They start servers and wait for them.
+        e2e | chaos) run_ctest "$1" 1 ;;    # Each a whole suite with broker and database.
+        integration) run_ctest "$1" 4 ;;    # They wait more than they work.
+        *) run_ctest "$1" 2 ;;
     esac
 }
 

@@ -5,10 +5,14 @@
 #include <netinet/in.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <csignal>
 
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <cstddef>
 #include <cstdlib>
 #include <stdexcept>
 #include <thread>
@@ -24,6 +28,20 @@ sockaddr_in loopback(int port) {
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(static_cast<std::uint16_t>(port));
     return address;
+}
+
+// Takes a name of this machine until the process ends; false when another process has it.
+bool reserve(const std::string& name) {
+    const int holder = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::ranges::copy(name, address.sun_path + 1);  // A zero first: abstract, no file.
+    const auto size = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + 1 + name.size());
+    if (bind(holder, reinterpret_cast<const sockaddr*>(&address), size) == 0) {
+        return true;
+    }
+    close(holder);
+    return false;
 }
 
 int decode_exit(int status) {
@@ -93,15 +111,28 @@ void ChildProcess::kill() {
 }
 
 int free_port() {
-    const int listener = socket(AF_INET, SOCK_STREAM, 0);
-    sockaddr_in address = loopback(0);
-    socklen_t size = sizeof(address);
-    if (bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        throw std::runtime_error("no free port");
+    // Below what the kernel gives to outgoing connections and above the demo's. An abstract name
+    // that is bound for the life of this process keeps other tests off a port not yet listened on.
+    constexpr int kFirst = 20'000;
+    constexpr int kCount = 7'000;
+    static std::atomic<int> next{getpid() * 37};
+    for (int tries = 0; tries < kCount; ++tries) {
+        const int port = kFirst + next++ % kCount;
+        if (!reserve("prepay-test-port-" + std::to_string(port))) {
+            continue;
+        }
+        const int listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        const int reuse = 1;
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, sizeof(reuse));
+        const sockaddr_in address = loopback(port);
+        const bool is_free =
+            bind(listener, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0;
+        close(listener);
+        if (is_free) {
+            return port;
+        }
     }
-    close(listener);
-    return ntohs(address.sin_port);
+    throw std::runtime_error("no free port");
 }
 
 bool accepts_connections(int port) {

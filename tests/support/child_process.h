@@ -32,7 +32,8 @@ private:
     int exit_code_ = -1;
 };
 
-/// A TCP port that was free a moment ago.
+/// A TCP port below the ephemeral range that was free a moment ago, and that no other test gets
+/// while this process lives.
 int free_port();
 
 /// Whether a TCP connection to 127.0.0.1:port is accepted.

@@ -19,14 +19,16 @@ async function startMock(): Promise<ChildProcess> {
     return child;
 }
 
-/** Runs one check. A busy machine may spoil one try, so each has two; both are told. */
-async function passes(check: Check, browser: Browser, word: string): Promise<boolean> {
+/** Runs one check, once. */
+async function passes(check: Check, browser: Browser): Promise<boolean> {
+    const start = Date.now();
+    const seconds = () => `${((Date.now() - start) / 1000).toFixed(1)} s`;
     try {
         const note = await check.run(browser);
-        console.log(`ok    ${check.name}${note ? `: ${note}` : ''}`);
+        console.log(`ok    ${check.name} (${seconds()})${note ? `: ${note}` : ''}`);
         return true;
     } catch (error) {
-        console.log(`${word} ${check.name}\n  ${error instanceof Error ? error.message : String(error)}`);
+        console.log(`FAIL  ${check.name} (${seconds()})\n  ${error instanceof Error ? error.message : String(error)}`);
         return false;
     }
 }
@@ -39,7 +41,7 @@ async function main(): Promise<number> {
     try {
         for (const check of [...consoleChecks, ...actionChecks, ...phoneChecks, ...speedChecks]) {
             if (only.length > 0 && !only.some((part) => check.name.includes(part))) continue;
-            if (!(await passes(check, browser, 'again')) && !(await passes(check, browser, 'FAIL '))) failed++;
+            if (!(await passes(check, browser))) failed++;
         }
     } finally {
         await browser.close();
