@@ -318,7 +318,7 @@ TEST_CASE("A line whose only meter answers with exceptions is not lost, and its 
     CHECK(report->last_error_text.find("exception 4") != std::string::npos);
     CHECK(report->error_counts.at("METER_EXCEPTION") >= 49);
     CHECK(report->good_count == 0);
-    CHECK(report->frames.size() == MeterDiagnostics::kFramesMax);
+    CHECK(report->frames.size() == FrameRing::kFramesMax);
 }
 
 TEST_CASE("What a rejected register shows is marked where it is shown") {

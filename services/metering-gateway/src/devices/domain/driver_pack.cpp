@@ -212,10 +212,12 @@ public:
         if (!index) {
             return std::nullopt;
         }
-        Int128 product = static_cast<Int128>(raw_value(value, pack_.word_order, *words, *index)) *
-                         value.multiply;
-        if (value.divide != 1) {  // 128-bit divisions are slow.
-            product /= value.divide;
+        const std::int64_t raw = raw_value(value, pack_.word_order, *words, *index);
+        Int128 product = 0;
+        if (std::int64_t small = 0; !__builtin_mul_overflow(raw, value.multiply, &small)) {
+            product = small / value.divide;  // As good as always; 128-bit divisions are slow.
+        } else {
+            product = static_cast<Int128>(raw) * value.multiply / value.divide;
         }
         if (value.ct) {
             product *= ct_ratio_;

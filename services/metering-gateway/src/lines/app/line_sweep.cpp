@@ -187,16 +187,14 @@ void LineWorker::complete(ReadTask& task) {
 
 // Every reply, of sweeps, reads and orders alike.
 void LineWorker::note_reply(MeterAddress address, const WireReply& reply) {
-    const auto found = std::find_if(meters_.begin(), meters_.end(), [address](const auto& meter) {
-        return meter->track.config().address == address;
-    });
     heard_ = heard_ || reply.outcome == WireOutcome::kReply;
-    if (found == meters_.end()) {
+    Meter* const meter = find_meter(address);
+    if (meter == nullptr) {
         return;
     }
-    (*found)->track.note_reply(reply, context_.clock.now());
-    if (const ReadError error = error_of(reply); !error.kind.empty()) {
-        log_error(**found, error.kind, error.text);
+    const ReadError error = meter->track.note_reply(reply, context_.clock.now());
+    if (!error.kind.empty()) {
+        log_error(*meter, error.kind, error.text);
     }
 }
 

@@ -428,4 +428,17 @@ LineWorker::Meter* LineWorker::find_meter(const std::string& meter_id) {
     return found == meters_.end() ? nullptr : found->get();
 }
 
+// Most likely the one of last time or the one after it; to look at all of them for every reply
+// would cost more than the reply.
+LineWorker::Meter* LineWorker::find_meter(MeterAddress address) {
+    for (std::size_t i = 0; i < meters_.size(); ++i) {
+        const std::size_t index = (heard_index_ + i) % meters_.size();
+        if (meters_[index]->track.config().address == address) {
+            heard_index_ = index;
+            return meters_[index].get();
+        }
+    }
+    return nullptr;
+}
+
 }  // namespace prepay::metering

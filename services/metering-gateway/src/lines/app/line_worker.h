@@ -127,6 +127,7 @@ private:
     void flush();
     void update_status();
     Meter* find_meter(const std::string& meter_id);
+    Meter* find_meter(MeterAddress address);
     [[nodiscard]] Instant slot_of(Instant instant) const;
 
     const LineContext context_;
@@ -146,6 +147,7 @@ private:
     Task<> life_;
     LineConfig config_;
     std::vector<std::unique_ptr<Meter>> meters_;
+    std::size_t heard_index_ = 0;  ///< The meter that replied last.
     std::deque<CommandJob> jobs_;
     std::deque<ReadTask> demands_;
     std::deque<Meter*> sweep_;  ///< Those still to be asked.

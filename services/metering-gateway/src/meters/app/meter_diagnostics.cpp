@@ -1,35 +1,21 @@
 #include "meters/app/meter_diagnostics.h"
 
-#include "meters/app/read_error.h"
-
 namespace prepay::metering {
 
-void MeterDiagnostics::add_reply(const WireReply& reply, Instant now) {
+ReadError MeterDiagnostics::add_reply(const WireReply& reply, Instant now) {
     if (!reply.sent_bytes.empty()) {
-        keep(reply.sent_time, FrameDirection::kSent, reply.sent_bytes);
+        frames_.keep(reply.sent_time, FrameDirection::kSent, reply.sent_bytes);
     }
     if (!reply.received_bytes.empty()) {
-        keep(reply.received_time, FrameDirection::kReceived, reply.received_bytes);
+        frames_.keep(reply.received_time, FrameDirection::kReceived, reply.received_bytes);
     }
-    const ReadError error = error_of(reply);
+    ReadError error = error_of(reply);
     if (error.kind.empty()) {
         ++report_.good_count;
     } else {
         add_error(error.kind, error.text, now);
     }
-}
-
-// The oldest frame's memory is used again: lines keep frames all the time.
-void MeterDiagnostics::keep(Instant time, FrameDirection direction, const Bytes& data) {
-    Frame frame;
-    if (report_.frames.size() >= kFramesMax) {
-        frame = std::move(report_.frames.front());
-        report_.frames.pop_front();
-    }
-    frame.frame_time = time;
-    frame.direction = direction;
-    frame.data.assign(data.begin(), data.end());
-    report_.frames.push_back(std::move(frame));
+    return error;
 }
 
 void MeterDiagnostics::add_error(const std::string& kind, const std::string& text, Instant now) {
@@ -39,13 +25,20 @@ void MeterDiagnostics::add_error(const std::string& kind, const std::string& tex
     ++report_.error_counts[kind];
 }
 
+DiagnosticsReport MeterDiagnostics::report() const {
+    DiagnosticsReport report = report_;
+    report.frames = frames_.frames();
+    return report;
+}
+
 std::vector<Frame> MeterDiagnostics::last_frames(std::size_t count) const {
-    auto first = report_.frames.end();
-    while (first != report_.frames.begin() && count > 0) {
+    const std::vector<Frame> frames = frames_.frames();
+    auto first = frames.end();
+    while (first != frames.begin() && count > 0) {
         --first;
         count -= first->direction == FrameDirection::kSent ? 1 : 0;
     }
-    return {first, report_.frames.end()};
+    return {first, frames.end()};
 }
 
 bool MeterDiagnostics::is_log_due(const std::string& kind,

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "devices/domain/meter.h"
+#include "meters/app/frame_ring.h"
+#include "meters/app/read_error.h"
 #include "transports/ports.h"
 
 namespace prepay::metering {
@@ -24,18 +24,18 @@ struct DiagnosticsReport {
     Instant last_error_time{};
     std::map<std::string, std::int64_t> error_counts;  ///< By kind.
     std::int64_t good_count = 0;
-    std::deque<Frame> frames;  ///< The last ones, oldest first.
+    std::vector<Frame> frames;  ///< The last ones, oldest first.
     std::vector<RefusedBlock> refused_blocks;
 };
 
 /// Keeps that report for one meter; bounded, in memory. Used on the line's loop only.
 class MeterDiagnostics {
 public:
-    /// Counts a reply and keeps its frames.
-    void add_reply(const WireReply& reply, Instant now);
+    /// Counts a reply and keeps its frames; what was wrong with it.
+    ReadError add_reply(const WireReply& reply, Instant now);
     void add_error(const std::string& kind, const std::string& text, Instant now);
 
-    [[nodiscard]] const DiagnosticsReport& report() const { return report_; }
+    [[nodiscard]] DiagnosticsReport report() const;
     /// The frames of the last `count` requests.
     [[nodiscard]] std::vector<Frame> last_frames(std::size_t count) const;
 
@@ -44,17 +44,15 @@ public:
     bool is_log_due(const std::string& kind, std::chrono::steady_clock::time_point now,
                     std::int64_t& count);
 
-    static constexpr std::size_t kFramesMax = 32;
     static constexpr std::chrono::seconds kLogPeriod{60};
 
 private:
-    void keep(Instant time, FrameDirection direction, const Bytes& data);
-
     struct LogState {
         std::chrono::steady_clock::time_point log_time{};
         std::int64_t waiting = 0;
     };
-    DiagnosticsReport report_;
+    DiagnosticsReport report_;  ///< Without frames.
+    FrameRing frames_;
     std::map<std::string, LogState> logs_;
 };
 

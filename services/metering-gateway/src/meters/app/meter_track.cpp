@@ -104,12 +104,12 @@ DiagnosticsReport MeterTrack::report() const {
     return report;
 }
 
-void MeterTrack::note_reply(const WireReply& reply, Instant now) {
-    diagnostics_.add_reply(reply, now);
+ReadError MeterTrack::note_reply(const WireReply& reply, Instant now) {
     if (reply.outcome == WireOutcome::kReply) {
         spoke_ = true;
         mute_cycles_ = 0;
     }
+    return diagnostics_.add_reply(reply, now);
 }
 
 std::optional<MeterValues> MeterTrack::decode_blocks(Instant read_time) const {

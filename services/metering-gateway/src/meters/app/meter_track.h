@@ -53,7 +53,7 @@ public:
     [[nodiscard]] MeterDiagnostics& diagnostics() { return diagnostics_; }
     [[nodiscard]] DiagnosticsReport report() const;
     /// The meter said something, good or not.
-    void note_reply(const WireReply& reply, Instant now);
+    ReadError note_reply(const WireReply& reply, Instant now);
 
     /// Takes new settings; a raised epoch drops the base. Another unit, serial number, pack or CT
     /// ratio makes the next register one that must prove itself.

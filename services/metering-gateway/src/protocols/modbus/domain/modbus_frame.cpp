@@ -55,9 +55,9 @@ Reply parse_read(std::span<const std::uint8_t> request, std::span<const std::uin
         return fault(FrameFault::kTrailingBytes);
     }
     Reply reply;
-    reply.words.reserve(count);
+    reply.words.resize(count);
     for (std::size_t i = 0; i < count; ++i) {
-        reply.words.push_back(word_at(reply_pdu, 2 + 2 * i));
+        reply.words[i] = word_at(reply_pdu, 2 + 2 * i);
     }
     return reply;
 }
@@ -80,7 +80,9 @@ Reply parse_write(std::span<const std::uint8_t> request, std::span<const std::ui
 
 Bytes read_registers_pdu(std::uint16_t address, int count) {
     PREPAY_ASSERT(count >= 1 && count <= kReadRegistersMax);
-    Bytes pdu{kReadHolding};
+    Bytes pdu;
+    pdu.reserve(5);
+    pdu.push_back(kReadHolding);
     append_word(pdu, address);
     append_word(pdu, static_cast<std::uint16_t>(count));
     return pdu;
