@@ -4,7 +4,7 @@ namespace prepay::metering {
 namespace {
 
 constexpr const char* kReadsName = "prepay_metering_reads_total";
-constexpr const char* kReadsHelp = "Modbus transactions by outcome.";
+constexpr const char* kReadsHelp = "Requests to meters by outcome.";
 
 std::string lower(std::string text) {
     for (char& c : text) {

@@ -250,7 +250,7 @@ public:
             reply.outcome = WireOutcome::kDisconnected;
             co_return reply;
         }
-        reply = bus_.answer(request.address.number(), request.data);
+        reply = bus_.answer(static_cast<int>(request.address.number()), request.data);
         const bool answered = reply.outcome == WireOutcome::kReply;
         co_await pass(answered ? std::chrono::milliseconds(1) + std::exchange(bus_.standstill, {})
                                : config_.response_timeout);

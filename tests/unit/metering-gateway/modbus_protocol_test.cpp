@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "transports/domain/line.h"
+
 using namespace prepay::metering;
 
 namespace {
@@ -58,4 +60,12 @@ TEST_CASE("A Modbus answer is values, refused, busy or unknown") {
     CHECK(modbus.is_address(MeterAddress(247)));
     CHECK_FALSE(modbus.is_address(MeterAddress(0)));
     CHECK_FALSE(modbus.is_address(MeterAddress(248)));
+    CHECK_FALSE(modbus.is_address(MeterAddress((std::int64_t{1} << 32) + 1)));
+    CHECK(&modbus.stream_framing() == &modbus_tcp_framing());
+}
+
+TEST_CASE("Each transport has its own word in SQL") {
+    for (const Transport transport : kTransports) {
+        CHECK(transport_from_text(transport_text(transport)) == transport);
+    }
 }

@@ -123,7 +123,7 @@ v1::Meter to_proto_meter(const MeterConfig& meter) {
     v1::Meter result;
     result.set_meter_id(meter.meter_id);
     result.set_line_id(meter.line_id);
-    result.set_unit_id(meter.address.number());
+    result.set_unit_id(static_cast<std::int32_t>(meter.address.number()));
     result.set_driver_pack(meter.driver_pack);
     result.set_serial_number(meter.serial_number);
     result.set_display_name(meter.display_name);

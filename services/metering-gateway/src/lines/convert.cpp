@@ -20,6 +20,16 @@ bool is_line_id(const std::string& id) {
     });
 }
 
+v1::Transport to_proto_transport(Transport transport) {
+    switch (transport) {
+        case Transport::kTcp:
+            return v1::TRANSPORT_MODBUS_TCP;
+        case Transport::kModbusRtu:
+            return v1::TRANSPORT_MODBUS_RTU;
+    }
+    return v1::TRANSPORT_UNSPECIFIED;
+}
+
 }  // namespace
 
 Result<LineConfig> from_proto_line(const v1::Line& line) {
@@ -34,7 +44,7 @@ Result<LineConfig> from_proto_line(const v1::Line& line) {
     }
     switch (line.transport()) {
         case v1::TRANSPORT_MODBUS_TCP:
-            config.transport = Transport::kModbusTcp;
+            config.transport = Transport::kTcp;
             break;
         case v1::TRANSPORT_MODBUS_RTU:
             config.transport = Transport::kModbusRtu;
@@ -66,8 +76,7 @@ v1::Line to_proto_line(const LineConfig& line) {
     v1::Line result;
     result.set_line_id(line.line_id);
     result.set_display_name(line.display_name);
-    result.set_transport(line.transport == Transport::kModbusTcp ? v1::TRANSPORT_MODBUS_TCP
-                                                                 : v1::TRANSPORT_MODBUS_RTU);
+    result.set_transport(to_proto_transport(line.transport));
     result.set_address(line.address);
     result.set_poll_interval_ms(static_cast<std::int32_t>(line.poll_interval.count()));
     result.set_response_timeout_ms(static_cast<std::int32_t>(line.response_timeout.count()));

@@ -37,6 +37,16 @@ void fill_explanation(const Charge& charge, v1::ExplainChargeResponse& response)
     }
 }
 
+// Where the prices of a charge stand, to be looked up.
+void add_prices(pqxx::work& tx, const EnergyBasis& basis, v1::ExplainChargeResponse& response) {
+    const auto tariff = find_tariff(tx, basis.tariff_id);
+    for (const StoredVersion& version : tariff->versions) {
+        if (version.version == basis.tariff_version) {
+            *response.mutable_tariff_version() = to_proto(tariff->tariff_id, version);
+        }
+    }
+}
+
 }  // namespace
 
 void GrpcCharges::add_to(rpc::Server& server) {
@@ -113,13 +123,7 @@ Result<v1::ExplainChargeResponse> GrpcCharges::explain_charge(
         response.add_arithmetic("meter " + charge->meter_id + ", room " +
                                 find_room_name(tx, charge->room_id));
         fill_explanation(*charge, response);
-        const EnergyBasis& basis = charge->energy();
-        const auto tariff = find_tariff(tx, basis.tariff_id);
-        for (const StoredVersion& version : tariff->versions) {
-            if (version.version == basis.tariff_version) {
-                *response.mutable_tariff_version() = to_proto(tariff->tariff_id, version);
-            }
-        }
+        std::visit([&](const auto& basis) { add_prices(tx, basis, response); }, charge->basis);
         return response;
     });
 }

@@ -117,9 +117,8 @@ Charge read_charge(const pg::Row& row) {
     c.amount_picos = join_picos(nanos, row.number("amount_picos_rest"));
     c.remainder_before_picos = row.number("remainder_before_picos");
     c.remainder_after_picos = row.number("remainder_after_picos");
-    EnergyBasis basis = read_energy(row);
-    c.lines = parse_lines(row.text("lines"), basis.quantity.resource());
-    c.basis = std::move(basis);
+    c.lines = parse_lines(row.text("lines"), resource_of(row.text("resource")));
+    c.basis = read_energy(row);
     return c;
 }
 
@@ -165,6 +164,43 @@ std::string insert_sql() {
            source;
 }
 
+// In the order of kNumberColumns.
+void add_row(NumberColumns& columns, const Charge& c, const EnergyBasis& b) {
+    const SplitPicos amount = split_picos(c.amount_picos);
+    columns.add({c.charge_id,
+                 c.meter_key,
+                 c.account_key,
+                 c.occupancy_key,
+                 b.tariff_key,
+                 b.tariff_version,
+                 to_micros(c.start),
+                 to_micros(c.end),
+                 b.start_register,
+                 b.end_register,
+                 b.quantity.base_units(),
+                 c.amount_micros,
+                 amount.nanos,
+                 amount.picos_rest,
+                 static_cast<std::int64_t>(b.before.span),
+                 b.before.span_key,
+                 b.before.used,
+                 static_cast<std::int64_t>(b.after.span),
+                 b.after.span_key,
+                 b.after.used,
+                 c.remainder_before_picos,
+                 c.remainder_after_picos,
+                 b.to.epoch,
+                 to_micros(b.from.slot_time),
+                 to_micros(b.from.read_time),
+                 b.from.total.base_units(),
+                 b.from.reading_id,
+                 to_micros(b.to.slot_time),
+                 to_micros(b.to.read_time),
+                 b.to.total.base_units(),
+                 b.to.reading_id,
+                 c.reversal_of.value_or(0)});
+}
+
 }  // namespace
 
 void insert_charges(pqxx::work& tx, std::vector<Charge>& charges) {
@@ -178,40 +214,7 @@ void insert_charges(pqxx::work& tx, std::vector<Charge>& charges) {
     for (std::size_t i = 0; i < charges.size(); ++i) {
         Charge& c = charges[i];
         c.charge_id = ids[i];
-        const SplitPicos amount = split_picos(c.amount_picos);
-        const EnergyBasis& b = c.energy();
-        columns.add({c.charge_id,
-                     c.meter_key,
-                     c.account_key,
-                     c.occupancy_key,
-                     b.tariff_key,
-                     b.tariff_version,
-                     to_micros(c.start),
-                     to_micros(c.end),
-                     b.start_register,
-                     b.end_register,
-                     b.quantity.base_units(),
-                     c.amount_micros,
-                     amount.nanos,
-                     amount.picos_rest,
-                     static_cast<std::int64_t>(b.before.span),
-                     b.before.span_key,
-                     b.before.used,
-                     static_cast<std::int64_t>(b.after.span),
-                     b.after.span_key,
-                     b.after.used,
-                     c.remainder_before_picos,
-                     c.remainder_after_picos,
-                     b.to.epoch,
-                     to_micros(b.from.slot_time),
-                     to_micros(b.from.read_time),
-                     b.from.total.base_units(),
-                     b.from.reading_id,
-                     to_micros(b.to.slot_time),
-                     to_micros(b.to.read_time),
-                     b.to.total.base_units(),
-                     b.to.reading_id,
-                     c.reversal_of.value_or(0)});
+        std::visit([&](const auto& basis) { add_row(columns, c, basis); }, c.basis);
         lines.push_back(lines_text(c.lines));
     }
     std::vector<std::string> parameters = columns.finish();

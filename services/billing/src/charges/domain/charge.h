@@ -28,8 +28,8 @@ struct Charge {
     Instant start;
     Instant end;
     std::int64_t amount_micros = 0;
-    Int128 amount_picos = 0;  ///< Exact, sum of the lines.
-    std::vector<RatedLine> lines;
+    Int128 amount_picos = 0;       ///< Exact; the sum of the lines where there are any.
+    std::vector<RatedLine> lines;  ///< Of a charge by quantity and price.
     std::int64_t remainder_before_picos = 0;
     std::int64_t remainder_after_picos = 0;
     ChargeBasis basis;

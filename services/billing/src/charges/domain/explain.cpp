@@ -37,12 +37,10 @@ std::vector<std::string> steps_of(const EnergyBasis& basis) {
 std::vector<std::string> explain(const Charge& charge) {
     std::vector<std::string> steps =
         std::visit([](const auto& basis) { return steps_of(basis); }, charge.basis);
-    Int128 sum = 0;
     for (const RatedLine& line : charge.lines) {
         steps.push_back(product(line));
-        sum += line.picos();
     }
-    steps.push_back("sum " + exact_text(sum) + " + carried " +
+    steps.push_back("sum " + exact_text(charge.amount_picos) + " + carried " +
                     exact_text(charge.remainder_before_picos) + " = charged " +
                     format_decimal(charge.amount_micros, 6, 6) + " + carried on " +
                     exact_text(charge.remainder_after_picos));

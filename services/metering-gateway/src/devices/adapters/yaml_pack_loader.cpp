@@ -30,6 +30,7 @@ public:
             pack.protocol =
                 choice<ProtocolKind>(root, "protocol", {{"modbus", ProtocolKind::kModbus}});
         }
+        register_max_ = protocol_of(pack.protocol).register_max();
         pack.resource = choice<Resource>(
             root, "resource",
             {{"electricity", Resource::kElectricity}, {"water", Resource::kWater}});
@@ -60,6 +61,8 @@ public:
     std::vector<PackProblem> problems;
 
 private:
+    int register_max_ = 0;  // Of the pack's protocol.
+
     static int line_of(const YAML::Node& node) { return node.Mark().line + 1; }
     void add(const YAML::Node& node, const std::string& message) {
         problems.push_back({line_of(node), message});
@@ -163,8 +166,8 @@ private:
 
     int address(const YAML::Node& node) {
         const std::int64_t value = number(node, "register");
-        if (value > 0xFFFF) {
-            add(node, "register: outside 0x0000 .. 0xFFFF");
+        if (value > register_max_) {
+            add(node, "register: outside 0x0000 .. " + register_text(register_max_));
             return 0;
         }
         return static_cast<int>(value);

@@ -5,18 +5,8 @@
 namespace prepay::metering {
 namespace {
 
-constexpr int kAddressMax = 0xFFFF;
 constexpr std::int64_t kScaleMax = 1'000'000;
 constexpr int kEveryMax = 1000;
-
-std::string hex(int address) {
-    constexpr const char* kDigits = "0123456789ABCDEF";
-    std::string text = "0x";
-    for (int shift = 12; shift >= 0; shift -= 4) {
-        text += kDigits[(address >> shift) & 0xF];
-    }
-    return text;
-}
 
 // The block that holds all registers of a value, or -1.
 int block_of(const DriverPack& pack, int address, int count) {
@@ -59,7 +49,7 @@ public:
         }
         if (pack_.relay && block_of(pack_, pack_.relay->address, 1) < 0) {
             add(pack_.relay->line,
-                "relay " + hex(pack_.relay->address) + " is in no block of the plan");
+                "relay " + register_text(pack_.relay->address) + " is in no block of the plan");
         }
         check_lengths();
         check_total();
@@ -80,8 +70,8 @@ private:
                                     " registers fit one request, not " +
                                     std::to_string(block.count));
             }
-            if (block.address < 0 || block.address + block.count - 1 > kAddressMax) {
-                add(block.line, "register: outside 0x0000 .. 0xFFFF");
+            if (block.address < 0 || block.count - 1 > register_max_ - block.address) {
+                add(block.line, "register: outside 0x0000 .. " + register_text(register_max_));
             }
             if (block.every < 1 || block.every > kEveryMax) {
                 add(block.line, "every: 1 .. 1000");
@@ -99,11 +89,11 @@ private:
             return;
         }
         if (count > 1 && touches_block(pack_, value.address, count)) {
-            add(value.line, std::string(what) + " " + hex(value.address) +
+            add(value.line, std::string(what) + " " + register_text(value.address) +
                                 ": the block plan would split this 32-bit value over two reads");
         } else {
-            add(value.line,
-                std::string(what) + " " + hex(value.address) + " is in no block of the plan");
+            add(value.line, std::string(what) + " " + register_text(value.address) +
+                                " is in no block of the plan");
         }
     }
 
@@ -173,6 +163,7 @@ private:
     }
 
     const DriverPack& pack_;
+    const int register_max_ = protocol_of(pack_.protocol).register_max();
     const int read_max_ = protocol_of(pack_.protocol).read_registers_max();
     const int write_max_ = protocol_of(pack_.protocol).write_registers_max();
     std::vector<PackProblem> problems_;
@@ -188,16 +179,23 @@ std::int64_t raw_value(const PackValue& value, WordOrder order,
     const auto word = [&](std::size_t i) {
         return bytes_swapped ? swap_bytes(words[i]) : words[i];
     };
-    if (register_count(value.type) == 1) {
-        const std::uint16_t raw = word(index);
-        return value.type == ValueType::kI16 ? static_cast<std::int16_t>(raw) : raw;
+    const auto long_word = [&] {
+        const bool low_first = order == WordOrder::kCdab || order == WordOrder::kDcba;
+        const std::uint32_t high = word(low_first ? index + 1 : index);
+        const std::uint32_t low = word(low_first ? index : index + 1);
+        return (high << 16) | low;
+    };
+    switch (value.type) {
+        case ValueType::kU16:
+            return word(index);
+        case ValueType::kI16:
+            return static_cast<std::int16_t>(word(index));
+        case ValueType::kU32:
+            return long_word();
+        case ValueType::kI32:
+            return static_cast<std::int32_t>(long_word());
     }
-    const bool low_first = order == WordOrder::kCdab || order == WordOrder::kDcba;
-    const std::uint32_t high = word(low_first ? index + 1 : index);
-    const std::uint32_t low = word(low_first ? index : index + 1);
-    const std::uint32_t raw = (high << 16) | low;
-    return value.type == ValueType::kI32 ? static_cast<std::int32_t>(raw)
-                                         : static_cast<std::int64_t>(raw);
+    return 0;
 }
 
 // Reads values out of the block words; remembers whether something needed was missing.
@@ -276,8 +274,25 @@ private:
 
 }  // namespace
 
+std::string register_text(int address) {
+    constexpr const char* kDigits = "0123456789ABCDEF";
+    std::string text = "0x";
+    for (int shift = address > 0xFFFF ? 28 : 12; shift >= 0; shift -= 4) {
+        text += kDigits[(address >> shift) & 0xF];
+    }
+    return text;
+}
+
 int register_count(ValueType type) {
-    return type == ValueType::kU16 || type == ValueType::kI16 ? 1 : 2;
+    switch (type) {
+        case ValueType::kU16:
+        case ValueType::kI16:
+            return 1;
+        case ValueType::kU32:
+        case ValueType::kI32:
+            return 2;
+    }
+    return 0;
 }
 
 std::int64_t max_per_hour(const DriverPack& pack) {

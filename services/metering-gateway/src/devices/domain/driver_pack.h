@@ -95,6 +95,9 @@ std::vector<PackProblem> validate(const DriverPack& pack);
 /// The most a meter of this family can count in an hour, in Wh or mL, before its CT ratio.
 std::int64_t max_per_hour(const DriverPack& pack);
 
+/// "0x000B", as packs write a register.
+std::string register_text(int address);
+
 /// Registers a value takes.
 int register_count(ValueType type);
 

@@ -13,16 +13,22 @@ namespace {
 
 constexpr int kLinesMax = 1000;
 
-Status check_address(const LineConfig& line) {
-    if (line.transport == Transport::kModbusRtu) {
-        return parse_serial_address(line.address).status();
+Status check_host_port(const std::string& address) {
+    const std::size_t colon = address.rfind(':');
+    if (colon == std::string::npos || colon == 0 || colon + 1 == address.size() ||
+        address.find_first_not_of("0123456789", colon + 1) != std::string::npos ||
+        address.size() - colon > 6 || std::stoi(address.substr(colon + 1)) > 65535) {
+        return invalid_argument("LINE_ADDRESS_INVALID", "\"" + address + "\" is not host:port");
     }
-    const std::size_t colon = line.address.rfind(':');
-    if (colon == std::string::npos || colon == 0 || colon + 1 == line.address.size() ||
-        line.address.find_first_not_of("0123456789", colon + 1) != std::string::npos ||
-        line.address.size() - colon > 6 || std::stoi(line.address.substr(colon + 1)) > 65535) {
-        return invalid_argument("LINE_ADDRESS_INVALID",
-                                "\"" + line.address + "\" is not host:port");
+    return absl::OkStatus();
+}
+
+Status check_address(const LineConfig& line) {
+    switch (line.transport) {
+        case Transport::kTcp:
+            return check_host_port(line.address);
+        case Transport::kModbusRtu:
+            return parse_serial_address(line.address).status();
     }
     return absl::OkStatus();
 }

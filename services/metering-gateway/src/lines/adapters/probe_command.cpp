@@ -19,7 +19,7 @@ using Json = nlohmann::ordered_json;
 
 struct ProbeOptions {
     std::string address;
-    int unit = 1;
+    std::int64_t unit = 1;
     std::string pack;
     std::string packs_dir;
     int timeout_ms = 1000;
@@ -79,10 +79,13 @@ int probe(const ProbeOptions& options) {
     if (!pack.ok()) {
         return fail(telemetry::describe(pack.status()), 2);
     }
+    const Protocol& protocol = protocol_of(pack->protocol);
+    if (!protocol.is_address(MeterAddress(options.unit))) {
+        return fail("--unit is not in " + std::string(protocol.address_range()), 2);
+    }
     const SystemClock clock;
     LineConfig line;
-    line.transport =
-        options.address.rfind('/', 0) == 0 ? Transport::kModbusRtu : Transport::kModbusTcp;
+    line.transport = options.address.rfind('/', 0) == 0 ? Transport::kModbusRtu : Transport::kTcp;
     line.address = options.address;
     line.response_timeout = std::chrono::milliseconds(options.timeout_ms);
     AsioLineLoops loops(clock, 1);
@@ -97,8 +100,8 @@ int probe(const ProbeOptions& options) {
     Json refused = Json::array();
     for (std::size_t i = 0; i < words.size(); ++i) {
         const PackBlock& block = pack->blocks[i];
-        const Request request = protocol_of(pack->protocol)
-                                    .read(MeterAddress(options.unit), block.address, block.count);
+        const Request request =
+            protocol.read(MeterAddress(options.unit), block.address, block.count);
         const WireReply reply = run_on(loop, [&] { return port->transact(request); });
         frames.push_back(
             {{"sent", hex_text(reply.sent_bytes)}, {"received", hex_text(reply.received_bytes)}});
@@ -138,7 +141,7 @@ void add_probe_command(CLI::App& app, int& exit_code) {
     command
         ->add_option("--address", options->address, "host:port, or /dev/ttyS0?baud=9600&parity=N")
         ->required();
-    command->add_option("--unit", options->unit, "Modbus unit")->check(CLI::Range(1, 247));
+    command->add_option("--unit", options->unit, "Address on its line: Modbus unit 1 .. 247");
     command->add_option("--pack", options->pack, "Driver pack: name or file")->required();
     command->add_option("--packs-dir", options->packs_dir, "Folder of the driver packs");
     command->add_option("--timeout-ms", options->timeout_ms, "Response time allowed")

@@ -134,7 +134,7 @@ PgRegistryStore::StoredMeter meter_from_row(const pqxx::row& row) {
     config.meter_no = row["meter_no"].as<std::int64_t>();
     config.meter_id = row["meter_id"].as<std::string>();
     config.line_id = row["line_id"].as<std::string>();
-    config.address = MeterAddress(row["unit_id"].as<int>());
+    config.address = MeterAddress(row["unit_id"].as<std::int64_t>());
     config.driver_pack = row["driver_pack"].as<std::string>();
     config.serial_number = row["serial_number"].as<std::string>();
     config.display_name = row["display_name"].as<std::string>();

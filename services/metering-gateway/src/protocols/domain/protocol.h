@@ -9,16 +9,16 @@ namespace prepay::metering {
 
 using Bytes = std::vector<std::uint8_t>;
 
-/// Which meter of its line is meant, as its protocol counts them.
+/// Which meter of its line is meant, as its protocol counts them: a unit, or many decimal digits.
 class MeterAddress {
 public:
     constexpr MeterAddress() = default;
-    constexpr explicit MeterAddress(int number) : number_(number) {}
-    [[nodiscard]] constexpr int number() const { return number_; }
+    constexpr explicit MeterAddress(std::int64_t number) : number_(number) {}
+    [[nodiscard]] constexpr std::int64_t number() const { return number_; }
     bool operator==(const MeterAddress&) const = default;
 
 private:
-    int number_ = 0;
+    std::int64_t number_ = 0;
 };
 
 /// Why bytes were not taken as an answer. One counter each.
@@ -39,6 +39,7 @@ enum class FrameFault {
 const char* fault_text(FrameFault fault);
 
 class Protocol;
+class StreamFraming;
 
 /// One step of a conversation with a meter, as the bytes that its transport frames and moves.
 struct Request {
@@ -81,10 +82,16 @@ public:
     [[nodiscard]] virtual Answer judge(const Request& request,
                                        std::span<const std::uint8_t> answer) const = 0;
 
+    /// How its requests and answers lie in a TCP connection.
+    [[nodiscard]] virtual const StreamFraming& stream_framing() const = 0;
+
     [[nodiscard]] virtual bool is_address(MeterAddress address) const = 0;
     /// The addresses there are, for messages: "1 .. 247".
     [[nodiscard]] virtual const char* address_range() const = 0;
+    /// The highest register there is.
+    [[nodiscard]] virtual int register_max() const = 0;
     [[nodiscard]] virtual int read_registers_max() const = 0;
+    /// 0 = nothing can be written: its packs have no commands.
     [[nodiscard]] virtual int write_registers_max() const = 0;
 };
 

@@ -7,7 +7,6 @@
 #include <boost/asio/steady_timer.hpp>
 
 #include "core/assert.h"
-#include "protocols/modbus/domain/modbus_protocol.h"
 #include "transports/serial/adapters/modbus_rtu_line.h"
 #include "transports/tcp/adapters/asio_tcp_line.h"
 
@@ -102,8 +101,8 @@ std::unique_ptr<LineTimer> AsioLineLoop::make_timer(std::function<void()> on_tim
 
 std::unique_ptr<LinePort> AsioLineLoop::make_port(const LineConfig& config) {
     switch (config.transport) {
-        case Transport::kModbusTcp:
-            return std::make_unique<AsioTcpLine>(config, modbus_tcp_framing(), clock_, *this);
+        case Transport::kTcp:
+            return std::make_unique<AsioTcpLine>(config, clock_, *this);
         case Transport::kModbusRtu:
             return std::make_unique<ThreadedRtuLine>(config, clock_, *this);
     }

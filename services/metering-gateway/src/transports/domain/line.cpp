@@ -1,13 +1,26 @@
 #include "transports/domain/line.h"
 
+#include <algorithm>
+
+#include "core/assert.h"
+
 namespace prepay::metering {
 
 const char* transport_text(Transport transport) {
-    return transport == Transport::kModbusTcp ? "modbus_tcp" : "modbus_rtu";
+    switch (transport) {
+        case Transport::kTcp:
+            return "modbus_tcp";
+        case Transport::kModbusRtu:
+            return "modbus_rtu";
+    }
+    return "";
 }
 
 Transport transport_from_text(const std::string& text) {
-    return text == "modbus_rtu" ? Transport::kModbusRtu : Transport::kModbusTcp;
+    const auto* const found = std::find_if(kTransports.begin(), kTransports.end(),
+                                           [&](Transport t) { return text == transport_text(t); });
+    PREPAY_ASSERT(found != kTransports.end());
+    return *found;
 }
 
 }  // namespace prepay::metering

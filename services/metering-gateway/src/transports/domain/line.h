@@ -1,12 +1,18 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <string>
 
 namespace prepay::metering {
 
-enum class Transport { kModbusTcp, kModbusRtu };
+enum class Transport {
+    kTcp,        ///< A connection that carries the frames of its meters' protocols.
+    kModbusRtu,  ///< A serial device, Modbus only.
+};
+inline constexpr std::array kTransports{Transport::kTcp, Transport::kModbusRtu};
 
+/// Words used in SQL.
 const char* transport_text(Transport transport);
 Transport transport_from_text(const std::string& text);
 
@@ -14,7 +20,7 @@ Transport transport_from_text(const std::string& text);
 struct LineConfig {
     std::string line_id;
     std::string display_name;
-    Transport transport = Transport::kModbusTcp;
+    Transport transport = Transport::kTcp;
     std::string address;  ///< "host:port" or "/dev/ttyS0?baud=9600&parity=N".
     std::chrono::milliseconds poll_interval{15'000};
     std::chrono::milliseconds response_timeout{500};

@@ -7,6 +7,7 @@ namespace {
 
 constexpr int kUnitMin = 1;
 constexpr int kUnitMax = 247;
+constexpr int kRegisterMax = 0xFFFF;
 constexpr std::size_t kTcpHeaderSize = 7;  // MBAP and unit.
 
 constexpr int kIllegalAddressException = 2;
@@ -53,6 +54,21 @@ AnswerKind kind_of(int exception_code) {
     }
 }
 
+class ModbusTcpFraming final : public StreamFraming {
+public:
+    [[nodiscard]] Bytes frame(std::uint16_t number, const Request& request) const override {
+        return tcp_frame(number, static_cast<int>(request.address.number()), request.data);
+    }
+    [[nodiscard]] FrameProgress inspect(std::span<const std::uint8_t> received,
+                                        std::uint16_t number, MeterAddress address) const override {
+        return inspect_tcp(received, number, static_cast<int>(address.number()));
+    }
+    [[nodiscard]] std::span<const std::uint8_t> answer_in(
+        std::span<const std::uint8_t> frame) const override {
+        return frame.subspan(kTcpHeaderSize);
+    }
+};
+
 class ModbusProtocol final : public Protocol {
 public:
     [[nodiscard]] Request read(MeterAddress address, int first, int count) const override {
@@ -66,27 +82,16 @@ public:
                                std::span<const std::uint8_t> answer) const override {
         return answer_of(parse_reply(request.data, answer));
     }
+    [[nodiscard]] const StreamFraming& stream_framing() const override {
+        return modbus_tcp_framing();
+    }
     [[nodiscard]] bool is_address(MeterAddress address) const override {
         return address.number() >= kUnitMin && address.number() <= kUnitMax;
     }
     [[nodiscard]] const char* address_range() const override { return "1 .. 247"; }
+    [[nodiscard]] int register_max() const override { return kRegisterMax; }
     [[nodiscard]] int read_registers_max() const override { return kReadRegistersMax; }
     [[nodiscard]] int write_registers_max() const override { return kWriteRegistersMax; }
-};
-
-class ModbusTcpFraming final : public StreamFraming {
-public:
-    [[nodiscard]] Bytes frame(std::uint16_t number, const Request& request) const override {
-        return tcp_frame(number, request.address.number(), request.data);
-    }
-    [[nodiscard]] FrameProgress inspect(std::span<const std::uint8_t> received,
-                                        std::uint16_t number, MeterAddress address) const override {
-        return inspect_tcp(received, number, address.number());
-    }
-    [[nodiscard]] std::span<const std::uint8_t> answer_in(
-        std::span<const std::uint8_t> frame) const override {
-        return frame.subspan(kTcpHeaderSize);
-    }
 };
 
 static_assert(kTcpAduMax <= kStreamFrameMax);

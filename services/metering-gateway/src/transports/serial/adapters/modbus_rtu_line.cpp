@@ -150,8 +150,9 @@ WireReply ModbusRtuLine::transact(const Request& request) {
             return reply;
         }
     }
-    reply.sent_bytes = rtu_frame(request.address.number(), request.data);
-    modbus_set_slave(context_.get(), request.address.number());
+    const auto unit = static_cast<int>(request.address.number());
+    reply.sent_bytes = rtu_frame(unit, request.data);
+    modbus_set_slave(context_.get(), unit);
     const int sent = modbus_send_raw_request(context_.get(), reply.sent_bytes.data(),
                                              static_cast<int>(reply.sent_bytes.size()) - 2);
     reply.sent_time = clock_.now();
@@ -190,7 +191,8 @@ void ModbusRtuLine::judge(WireReply& reply, int error, const Request& request) {
         reply.answer.fault = FrameFault::kBadLength;
     } else if (error != 0) {
         reply.outcome = WireOutcome::kDisconnected;
-    } else if (const FrameFault fault = inspect_rtu(reply.received_bytes, request.address.number());
+    } else if (const FrameFault fault =
+                   inspect_rtu(reply.received_bytes, static_cast<int>(request.address.number()));
                fault != FrameFault::kNone) {
         // libmodbus answers 0 bytes where it ignored a frame of another unit.
         reply.answer.fault = reply.received_bytes.empty() ? FrameFault::kWrongUnit : fault;

@@ -52,11 +52,8 @@ std::vector<tcp::endpoint> resolve(const Target& target, Error& error) {
 /// closed one meets nobody.
 class AsioTcpLine::Connection : public std::enable_shared_from_this<Connection> {
 public:
-    Connection(AsioLineLoop& loop, const StreamFraming& framing)
-        : loop_(loop),
-          framing_(framing),
-          socket_(loop.context()),
-          timer_(loop.make_timer([this] { on_time(); })) {}
+    explicit Connection(AsioLineLoop& loop)
+        : loop_(loop), socket_(loop.context()), timer_(loop.make_timer([this] { on_time(); })) {}
 
     Task<Error> open(const tcp::endpoint& endpoint,
                      std::chrono::steady_clock::time_point deadline) {
@@ -97,8 +94,9 @@ public:
 
     // Expects the reply to what was sent just now; changed() is set when it is here, or will not
     // come. Anything but a whole frame closes.
-    void expect(std::uint16_t transaction, MeterAddress address,
+    void expect(const StreamFraming& framing, std::uint16_t transaction, MeterAddress address,
                 std::chrono::steady_clock::time_point deadline) {
+        framing_ = &framing;
         transaction_ = transaction;
         address_ = address;
         progress_ = {};
@@ -159,7 +157,7 @@ private:
             return;
         }
         size_ += count;
-        progress_ = framing_.inspect(std::span(buffer_).first(size_), transaction_, address_);
+        progress_ = framing_->inspect(std::span(buffer_).first(size_), transaction_, address_);
         if (error) {
             outcome_ = WireOutcome::kDisconnected;
         } else if (progress_.fault != FrameFault::kNone) {
@@ -186,7 +184,7 @@ private:
     }
 
     AsioLineLoop& loop_;
-    const StreamFraming& framing_;
+    const StreamFraming* framing_ = nullptr;  // Of what is in flight.
     tcp::socket socket_;
     std::unique_ptr<LineTimer> timer_;
     Signal changed_;
@@ -202,9 +200,8 @@ private:
     std::size_t received_size_ = 0;
 };
 
-AsioTcpLine::AsioTcpLine(const LineConfig& config, const StreamFraming& framing, const Clock& clock,
-                         AsioLineLoop& loop)
-    : config_(config), framing_(framing), clock_(clock), loop_(loop) {}
+AsioTcpLine::AsioTcpLine(const LineConfig& config, const Clock& clock, AsioLineLoop& loop)
+    : config_(config), clock_(clock), loop_(loop) {}
 
 // Perhaps not on the loop: the socket is closed there.
 AsioTcpLine::~AsioTcpLine() {
@@ -239,7 +236,7 @@ Task<Status> AsioTcpLine::connect() {
     }
     const auto timeout = std::max(config_.response_timeout, kConnectTimeoutMin);
     for (const tcp::endpoint& endpoint : endpoints) {
-        auto connection = std::make_shared<Connection>(loop_, framing_);
+        auto connection = std::make_shared<Connection>(loop_);
         error = co_await connection->open(endpoint, clock_.steady() + timeout);
         if (!error) {
             connection_ = std::move(connection);
@@ -265,14 +262,16 @@ Task<WireReply> AsioTcpLine::transact(const Request& request) {
         co_return reply;
     }
     ++transaction_;
-    reply.sent_bytes = framing_.frame(transaction_, request);
+    const StreamFraming& framing = request.protocol->stream_framing();
+    reply.sent_bytes = framing.frame(transaction_, request);
     reply.sent = connection_->send(reply.sent_bytes);
     reply.sent_time = clock_.now();
     if (!reply.sent) {
         disconnect();
         co_return reply;
     }
-    connection_->expect(transaction_, request.address, clock_.steady() + config_.response_timeout);
+    connection_->expect(framing, transaction_, request.address,
+                        clock_.steady() + config_.response_timeout);
     Signal& changed = connection_->changed();  // g++ 12 would await a copy of what a call returns.
     co_await changed;
     reply.outcome = connection_->outcome();
@@ -280,7 +279,7 @@ Task<WireReply> AsioTcpLine::transact(const Request& request) {
     reply.received_time = clock_.now();
     reply.received_bytes.assign(received.begin(), received.end());
     if (reply.outcome == WireOutcome::kReply) {
-        reply.answer = request.protocol->judge(request, framing_.answer_in(received));
+        reply.answer = request.protocol->judge(request, framing.answer_in(received));
         if (reply.answer.fault != FrameFault::kNone) {
             reply.outcome = WireOutcome::kBadFrame;
         }

@@ -9,15 +9,14 @@ namespace prepay::metering {
 
 class AsioLineLoop;
 
-/// A TCP connection that carries frames: requests are numbered and a faulty reply is told apart by
-/// its fault. A read is pending all the time, so a closed peer or bytes that nobody asked for close
-/// the connection at once; so does any time-out or fault, and a late reply can never be taken for
-/// another's. A poll costs two system calls and a share of the loop's wait.
+/// A TCP connection that carries the frames of each request's own protocol: requests are numbered
+/// and a faulty reply is told apart by its fault. A read is pending all the time, so a closed peer
+/// or bytes that nobody asked for close the connection at once; so does any time-out or fault, and
+/// a late reply can never be taken for another's. A poll costs two system calls and a share of the
+/// loop's wait.
 class AsioTcpLine final : public LinePort {
 public:
-    /// `framing` outlives the line.
-    AsioTcpLine(const LineConfig& config, const StreamFraming& framing, const Clock& clock,
-                AsioLineLoop& loop);
+    AsioTcpLine(const LineConfig& config, const Clock& clock, AsioLineLoop& loop);
     ~AsioTcpLine() override;
 
     Task<Status> connect() override;
@@ -29,7 +28,6 @@ private:
     class Connection;
 
     LineConfig config_;
-    const StreamFraming& framing_;
     const Clock& clock_;
     AsioLineLoop& loop_;
     std::shared_ptr<Connection> connection_;
