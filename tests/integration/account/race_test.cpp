@@ -107,8 +107,8 @@ TEST_CASE("a top-up that waited for the closing of its account is refused") {
     World& world = office.world;
     world.make_room("r1");
     const std::string account_id = world.open("r1", 5 * kYuan);
-    v1::CloseAccountRequest close;
-    close.set_account_id(account_id);
+    MoveOut close;
+    close.account_id = account_id;
     const auto second = second_waits_for_first(
         world, [&](pqxx::work& tx) { return world.accounts.close(tx, close).status(); },
         [&] {
