@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "integration/account/server.h"
+#include "tenancy/convert.h"
 
 // Two calls at once: what the second one decides, it decides on what the first one left.
 namespace prepay::account::test {
@@ -107,10 +108,10 @@ TEST_CASE("a top-up that waited for the closing of its account is refused") {
     World& world = office.world;
     world.make_room("r1");
     const std::string account_id = world.open("r1", 5 * kYuan);
-    MoveOut close;
-    close.account_id = account_id;
+    v1::CloseAccountRequest close;
+    close.set_account_id(account_id);
     const auto second = second_waits_for_first(
-        world, [&](pqxx::work& tx) { return world.accounts.close(tx, close).status(); },
+        world, [&](pqxx::work& tx) { return world.accounts.close(tx, from_proto(close)).status(); },
         [&] {
             v1::TopUpRequest request;
             request.set_request_id("top-up-late");
