@@ -43,7 +43,7 @@ LEFT JOIN suspense_settlements s ON s.provider_transaction_id = i.provider_trans
 LEFT JOIN accounts c ON c.account_no = s.account_no
 )sql";
 
-SuspenseView to_view(const pg::Row& row) {
+SuspenseView suspense_view(const pg::Row& row) {
     SuspenseView item;
     item.transaction_id = row.text("provider_transaction_id");
     item.site_id = row.text("site_id");
@@ -124,7 +124,7 @@ pg::Page<SuspenseView> PgSuspense::list(pqxx::work& tx, const SuspenseFilter& fi
             " WHERE ($1 = '' OR o.site_id = $1) AND ($2 OR s.settle_time IS NULL)"
             " AND ($3 = 0 OR i.item_no < $3) ORDER BY i.item_no DESC LIMIT $4",
         filter.site_id, filter.include_settled, filter.below_item_no, filter.limit + 1);
-    return pg::read_page(rows, filter.limit, "item_no", to_view);
+    return pg::read_page(rows, filter.limit, "item_no", suspense_view);
 }
 
 Result<Order> PgSuspense::credit_account(pqxx::work& tx, const Settlement& wanted,
@@ -196,7 +196,7 @@ Result<PgSuspense::Settled> PgSuspense::settle(pqxx::work& tx, const Settlement&
     tx.exec_params(kInsertSettlement, wanted.transaction_id, to_text(wanted.outcome),
                    credit ? account_no : 0, done.order ? done.order->order_id : std::string(),
                    pg::to_timestamptz(clock_.now()), wanted.user, wanted.note);
-    done.item = to_view(tx.exec_params1(
+    done.item = suspense_view(tx.exec_params1(
         std::string(kItems) + " WHERE i.provider_transaction_id = $1", wanted.transaction_id));
     return done;
 }
