@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "rpc/request_rules.h"
 
 namespace prepay::scheduler {
 namespace {
@@ -128,6 +129,54 @@ v1::ItemState state_to_proto(ItemState state) {
             return v1::ITEM_STATE_CANCELLED;
     }
     return v1::ITEM_STATE_UNSPECIFIED;
+}
+
+v1::Task task_to_proto(const Task& task) {
+    v1::Task message;
+    message.set_task_id(task.task_id);
+    message.set_display_name(task.display_name);
+    message.set_action(action_to_proto(task.action));
+    message.set_state(state_to_proto(task.state));
+    set_time(message.mutable_due_time(), to_micros(task.due_time));
+    set_time(message.mutable_create_time(), to_micros(task.create_time));
+    if (task.finish_time) {
+        set_time(message.mutable_finish_time(), to_micros(*task.finish_time));
+    }
+    message.set_create_user(task.create_user);
+    message.set_reason_text(task.reason_text);
+    v1::TaskCounts& counts = *message.mutable_counts();
+    counts.set_total(task.counts.total);
+    counts.set_waiting(task.counts.waiting);
+    counts.set_sent(task.counts.sent);
+    counts.set_verified(task.counts.verified);
+    counts.set_failed(task.counts.failed);
+    counts.set_cancelled(task.counts.cancelled);
+    message.set_retry_of(task.retry_of);
+    message.set_override_keep_power(task.override_keep_power);
+    return message;
+}
+
+v1::TaskItem item_to_proto(const TaskItem& item) {
+    v1::TaskItem message;
+    message.set_item_id(item.item_id);
+    message.set_task_id(item.task_id);
+    message.set_meter_id(item.meter_id);
+    message.set_state(state_to_proto(item.state));
+    message.set_failure_reason(item.failure_reason);
+    if (item.finish_time) {
+        set_time(message.mutable_finish_time(), to_micros(*item.finish_time));
+    }
+    message.set_attempt_count(item.attempt_count);
+    return message;
+}
+
+Result<ItemFilter> filter_from_proto(const v1::ListTaskItemsRequest& request) {
+    ItemFilter filter;
+    filter.task_id = request.task_id();
+    PREPAY_ASSIGN_OR_RETURN(filter.state, state_from_proto(request.state()));
+    PREPAY_ASSIGN_OR_RETURN(filter.after_seq, rpc::sequence_of(request.page_token()));
+    filter.limit = rpc::page_size_of(request.page_size());
+    return filter;
 }
 
 Result<std::optional<ItemState>> state_from_proto(v1::ItemState state) {

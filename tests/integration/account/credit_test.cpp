@@ -231,9 +231,9 @@ TEST_CASE("every meter of an account is switched, and a new tenant gets power ba
     }
     REQUIRE(world.database
                 ->transact([&](pqxx::work& tx) -> Status {
-                    v1::CloseAccountRequest request;
-                    request.set_account_id(a);
-                    return world.accounts.close(tx, request).status();
+                    MoveOut wanted;
+                    wanted.account_id = a;
+                    return world.accounts.close(tx, wanted).status();
                 })
                 .ok());
     CHECK(world.intents(a).size() == 2);

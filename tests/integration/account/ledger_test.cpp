@@ -109,9 +109,9 @@ TEST_CASE("a closed account still bears its last charges, and its rest can be re
     const std::string a = world.make_account("r1", 10'000'000);
     REQUIRE(world.database
                 ->transact([&](pqxx::work& tx) -> Status {
-                    v1::CloseAccountRequest request;
-                    request.set_account_id(a);
-                    return world.accounts.close(tx, request).status();
+                    MoveOut wanted;
+                    wanted.account_id = a;
+                    return world.accounts.close(tx, wanted).status();
                 })
                 .ok());
     REQUIRE(world.charge({{1, a, 4'000'000, ""}}).ok());

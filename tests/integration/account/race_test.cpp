@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "integration/account/server.h"
+#include "tenancy/convert.h"
 
 // Two calls at once: what the second one decides, it decides on what the first one left.
 namespace prepay::account::test {
@@ -110,7 +111,7 @@ TEST_CASE("a top-up that waited for the closing of its account is refused") {
     v1::CloseAccountRequest close;
     close.set_account_id(account_id);
     const auto second = second_waits_for_first(
-        world, [&](pqxx::work& tx) { return world.accounts.close(tx, close).status(); },
+        world, [&](pqxx::work& tx) { return world.accounts.close(tx, from_proto(close)).status(); },
         [&] {
             v1::TopUpRequest request;
             request.set_request_id("top-up-late");

@@ -2,6 +2,7 @@
 
 #include "books/convert.h"
 #include "integration/account/world.h"
+#include "tenancy/convert.h"
 
 namespace prepay::account::test {
 namespace {
@@ -48,15 +49,13 @@ TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overl
     std::string account_id;
     const Instant moved_in = world.clock.now() - std::chrono::hours(48);
     REQUIRE(in(world, [&](pqxx::work& tx) -> Status {
-                v1::OpenAccountRequest request;
-                request.set_room_id("r1");
-                request.mutable_customer()->set_display_name("Li");
-                *request.mutable_start_time() = to_proto(moved_in);
-                auto& opening = *request.add_opening_registers();
-                opening.set_meter_id("r1-m1");
-                opening.set_register_total(123'456);
+                MoveIn wanted;
+                wanted.room_id = "r1";
+                wanted.customer.display_name = "Li";
+                wanted.start_time = moved_in;
+                wanted.opening_registers = {{"r1-m1", 123'456}};
                 PREPAY_ASSIGN_OR_RETURN(const auto no,
-                                        world.accounts.open(tx, request, CreditRight::kMayGive));
+                                        world.accounts.open(tx, wanted, CreditRight::kMayGive));
                 account_id = world.views.get(tx, no).account_id();
                 return absl::OkStatus();
             }).ok());
@@ -69,16 +68,14 @@ TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overl
     CHECK(spans(world, "r1-m2")[1].opening_register() == -1);
     CHECK(world.account(account_id).meter_ids_size() == 2);
 
-    v1::CloseAccountRequest close;
-    close.set_account_id(account_id);
-    *close.mutable_end_time() = to_proto(moved_in - std::chrono::hours(1));
+    MoveOut close;
+    close.account_id = account_id;
+    close.end_time = moved_in - std::chrono::hours(1);
     CHECK(error_reason(in(world, [&](pqxx::work& tx) {
               return world.accounts.close(tx, close).status();
           })) == "TIME_OVERLAPS");
-    close.clear_end_time();
-    auto& closing = *close.add_closing_registers();
-    closing.set_meter_id("r1-m1");
-    closing.set_register_total(200'000);
+    close.end_time.reset();
+    close.closing_registers = {{"r1-m1", 200'000}};
     REQUIRE(
         in(world, [&](pqxx::work& tx) { return world.accounts.close(tx, close).status(); }).ok());
     timeline = spans(world, "r1-m1");
@@ -87,10 +84,10 @@ TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overl
     CHECK(timeline[2].opening_register() == 200'000);
     CHECK(timeline[2].vacancy());
 
-    v1::OpenAccountRequest early;
-    early.set_room_id("r1");
-    early.mutable_customer()->set_display_name("Wang");
-    *early.mutable_start_time() = to_proto(moved_in + std::chrono::hours(1));
+    MoveIn early;
+    early.room_id = "r1";
+    early.customer.display_name = "Wang";
+    early.start_time = moved_in + std::chrono::hours(1);
     CHECK(error_reason(in(world, [&](pqxx::work& tx) {
               return world.accounts.open(tx, early, CreditRight::kMayGive).status();
           })) == "TIME_OVERLAPS");
@@ -107,8 +104,9 @@ TEST_CASE("bad rooms and accounts are refused as a whole") {
         request.set_room_id(room);
         request.mutable_customer()->set_display_name("Li");
         edit(request);
-        return error_reason(in(world, [&](pqxx::work& tx) {
-            return world.accounts.open(tx, request, CreditRight::kMayGive).status();
+        return error_reason(in(world, [&](pqxx::work& tx) -> Status {
+            PREPAY_ASSIGN_OR_RETURN(const MoveIn wanted, from_proto(request));
+            return world.accounts.open(tx, wanted, CreditRight::kMayGive).status();
         }));
     };
     const auto nothing = [](auto&) {};
@@ -131,26 +129,28 @@ TEST_CASE("bad rooms and accounts are refused as a whole") {
           }) == "BAD_REGISTER");
     CHECK(open_reason("r2", [](auto& r) { r.mutable_start_time()->set_seconds(4'000'000'000); }) ==
           "TIME_IN_FUTURE");
-    v1::CreateRoomsRequest rooms;
+    CHECK(open_reason("r2", [](auto& r) { r.mutable_start_time()->set_seconds(946'684'799); }) ==
+          "TIME_TOO_OLD");
+    NewRooms rooms;
     for (const char* id : {"r8", "r1"}) {
-        v1::Room& room = *rooms.add_rooms();
-        room.set_room_id(id);
-        room.set_site_id("park-1");
-        room.set_building("1");
-        room.set_floor("1");
-        room.set_display_name(id);
+        Room& room = rooms.rooms.emplace_back();
+        room.room_id = id;
+        room.site_id = "park-1";
+        room.building = "1";
+        room.floor = "1";
+        room.display_name = id;
     }
     CHECK(error_reason(in(world, [&](pqxx::work& tx) {
               return world.rooms.create_rooms(tx, rooms).status();
           })) == "ROOM_EXISTS");
     CHECK(world.count("SELECT count(*) FROM rooms WHERE room_id = 'r8'") == 0);
-    rooms.mutable_rooms(1)->set_room_id("r9");
-    rooms.mutable_rooms(1)->add_meter_ids("r1-m1");
+    rooms.rooms[1].room_id = "r9";
+    rooms.rooms[1].meter_ids = {"r1-m1"};
     CHECK(error_reason(in(world, [&](pqxx::work& tx) {
               return world.rooms.create_rooms(tx, rooms).status();
           })) == "METER_ATTACHED");
-    rooms.mutable_rooms(1)->clear_meter_ids();
-    rooms.mutable_rooms(1)->set_room_id("'; DROP TABLE rooms");
+    rooms.rooms[1].meter_ids.clear();
+    rooms.rooms[1].room_id = "'; DROP TABLE rooms";
     CHECK(error_reason(in(world, [&](pqxx::work& tx) {
               return world.rooms.create_rooms(tx, rooms).status();
           })) == "BAD_ID");
@@ -164,29 +164,28 @@ TEST_CASE("a meter attached to an occupied room is the tenant's; lists find room
     world.make_room("r2");
     const std::string a = world.open("r1", 1'000'000);
     REQUIRE(in(world, [&](pqxx::work& tx) -> Status {
-                v1::AttachMetersRequest request;
-                request.set_room_id("r1");
-                request.add_meter_ids("water-1");
-                request.add_meter_ids("r1-m1");
-                return world.rooms.attach(tx, request).status();
+                NewMeters wanted;
+                wanted.room_id = "r1";
+                wanted.meter_ids = {"water-1", "r1-m1"};
+                return world.rooms.attach(tx, wanted).status();
             }).ok());
     CHECK(world.account(a).meter_ids_size() == 2);
     REQUIRE(world.charge({{1, a, 1'000'000, ""}}).ok());
     CHECK(world.intents(a).size() == 2);
     REQUIRE(in(world, [&](pqxx::work& tx) -> Status {
-                v1::ListRoomsRequest request;
-                request.set_page_size(1);
-                auto page = *world.rooms.list(tx, request);
-                REQUIRE(page.rooms_size() == 1);
-                CHECK(page.rooms(0).account_id() == a);
-                request.set_page_token(page.next_page_token());
-                page = *world.rooms.list(tx, request);
-                REQUIRE(page.rooms_size() == 1);
-                CHECK(page.rooms(0).room_id() == "r2");
-                CHECK(page.next_page_token().empty());
-                request.Clear();
-                request.set_query("water-1");
-                CHECK(world.rooms.list(tx, request)->rooms_size() == 1);
+                RoomFilter filter;
+                filter.limit = 1;
+                auto page = world.rooms.list(tx, filter);
+                REQUIRE(page.rows.size() == 1);
+                CHECK(page.rows[0].account_id == a);
+                filter.after_room_id = page.next_page_token;
+                page = world.rooms.list(tx, filter);
+                REQUIRE(page.rows.size() == 1);
+                CHECK(page.rows[0].room_id == "r2");
+                CHECK(page.next_page_token.empty());
+                filter = {};
+                filter.query = "water-1";
+                CHECK(world.rooms.list(tx, filter).rows.size() == 1);
                 v1::ListAccountsRequest accounts;
                 for (const char* query : {"r1", "Customer of", "0000567", "water-1"}) {
                     accounts.set_query(query);

@@ -437,14 +437,14 @@ JOIN accounts a ON a.account_id = v.id WHERE b.account_no = a.account_no;
     REQUIRE(migrated.ok());
 
     World world(4, old.options().url);
-    const auto listed = world.database->read([&](pqxx::work& tx) {
-        return world.suspense->list(tx, v1::ListSuspenseRequest::default_instance());
+    const auto listed = world.database->read([&](pqxx::work& tx) -> Result<pg::Page<SuspenseView>> {
+        return world.suspense->list(tx, {});
     });
     REQUIRE(listed.ok());
     std::ostringstream text;
-    for (const v1::SuspenseItem& item : listed->items()) {
-        text << item.provider_transaction_id() << ' ' << item.order_id() << ' ' << item.account_id()
-             << ' ' << item.amount_micros() << ' ' << item.reason() << '\n';
+    for (const SuspenseView& item : listed->rows) {
+        text << item.transaction_id << ' ' << item.order_id << ' ' << item.account_id << ' '
+             << item.amount.micros() << ' ' << item.reason << '\n';
     }
     CHECK(text.str() ==
           "tx-second order-credited purse-1 50000000 ORDER_PAID_TWICE\n"

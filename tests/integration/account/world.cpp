@@ -49,40 +49,40 @@ World::World(int pool_size, const std::string& database_url) {
 
 void World::make_site() {
     require(database->transact([&](pqxx::work& tx) -> Status {
-        v1::Site site;
-        site.set_site_id("park-1");
-        site.set_display_name("Park 1");
-        site.set_time_zone("Asia/Shanghai");
+        Site site;
+        site.site_id = "park-1";
+        site.display_name = "Park 1";
+        site.time_zone = "Asia/Shanghai";
         return rooms.create_site(tx, site).status();
     }));
 }
 
 void World::make_room(const std::string& name, int meter_count) {
     require(database->transact([&](pqxx::work& tx) -> Status {
-        v1::CreateRoomsRequest request;
-        v1::Room& room = *request.add_rooms();
-        room.set_room_id(name);
-        room.set_site_id("park-1");
-        room.set_building("1");
-        room.set_floor("2");
-        room.set_display_name(name);
+        NewRooms wanted;
+        Room& room = wanted.rooms.emplace_back();
+        room.room_id = name;
+        room.site_id = "park-1";
+        room.building = "1";
+        room.floor = "2";
+        room.display_name = name;
         for (int i = 1; i <= meter_count; ++i) {
-            room.add_meter_ids(name + "-m" + std::to_string(i));
+            room.meter_ids.push_back(name + "-m" + std::to_string(i));
         }
-        *request.mutable_start_time() = to_proto(clock.now() - std::chrono::hours(24 * 60));
-        return rooms.create_rooms(tx, request).status();
+        wanted.start_time = clock.now() - std::chrono::hours(24 * 60);
+        return rooms.create_rooms(tx, wanted).status();
     }));
 }
 
 std::string World::open(const std::string& room, std::int64_t top_up_micros) {
     const std::string account_id =
         require(database->transact([&](pqxx::work& tx) -> Result<std::string> {
-            v1::OpenAccountRequest request;
-            request.set_room_id(room);
-            request.mutable_customer()->set_display_name("Customer of " + room);
-            request.mutable_customer()->set_phone("13800005678");
+            MoveIn wanted;
+            wanted.room_id = room;
+            wanted.customer.display_name = "Customer of " + room;
+            wanted.customer.phone = "13800005678";
             PREPAY_ASSIGN_OR_RETURN(const std::int64_t no,
-                                    accounts.open(tx, request, CreditRight::kMayGive));
+                                    accounts.open(tx, wanted, CreditRight::kMayGive));
             return views.get(tx, no).account_id();
         }));
     if (top_up_micros > 0) {

@@ -114,7 +114,7 @@ public:
     PgAccountViews views;
     PgStatements statements{book, clock};
     PgRooms rooms{book, outbox, clock};
-    PgAccounts accounts{book, views, posting, rooms, clock};
+    PgAccounts accounts{book, posting, rooms, clock};
     PgTerms terms{book, views, posting};
     std::unique_ptr<PgOrders> orders;
     std::unique_ptr<PgSuspense> suspense;

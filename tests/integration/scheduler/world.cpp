@@ -160,7 +160,10 @@ v1::Task World::create(int target_count, std::chrono::seconds due_in) {
     return created->task();
 }
 
-v1::Task World::task(const std::string& task_id) { return get_task(*database, task_id).value(); }
+v1::Task World::task(const std::string& task_id) {
+    return task_to_proto(
+        database->read([&](pqxx::work& tx) { return get_task(tx, task_id); }).value());
+}
 
 std::string World::summary(const std::string& task_id) {
     return database

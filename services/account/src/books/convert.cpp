@@ -28,6 +28,10 @@ Instant from_proto(const google::protobuf::Timestamp& timestamp) {
     return from_micros(timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000);
 }
 
+std::optional<Instant> find_time(bool is_set, const google::protobuf::Timestamp& timestamp) {
+    return is_set ? std::optional<Instant>(from_proto(timestamp)) : std::nullopt;
+}
+
 v1::LedgerAccountKind to_proto(LedgerKind kind) {
     switch (kind) {
         case LedgerKind::kPurse:

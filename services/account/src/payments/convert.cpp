@@ -1,5 +1,7 @@
 #include "payments/convert.h"
 
+#include "rpc/request_rules.h"
+
 namespace prepay::account {
 
 v1::OrderKind to_proto(OrderKind kind) {
@@ -33,6 +35,18 @@ v1::SuspenseOutcome to_proto(SuspenseOutcome outcome) {
                                                       : v1::SUSPENSE_OUTCOME_PAID_BACK;
 }
 
+v1::SuspenseState to_proto(SuspenseState state) {
+    switch (state) {
+        case SuspenseState::kNone:
+            return v1::SUSPENSE_STATE_UNSPECIFIED;
+        case SuspenseState::kHeld:
+            return v1::SUSPENSE_STATE_HELD;
+        case SuspenseState::kSettled:
+            return v1::SUSPENSE_STATE_SETTLED;
+    }
+    return v1::SUSPENSE_STATE_UNSPECIFIED;
+}
+
 v1::Order to_proto(const Order& order) {
     v1::Order message;
     message.set_order_id(order.order_id);
@@ -53,6 +67,51 @@ v1::Order to_proto(const Order& order) {
     message.set_failure_reason(order.failure_reason);
     message.set_override_unbilled(order.override_unbilled);
     return message;
+}
+
+v1::Order to_proto(const ListedOrder& listed) {
+    v1::Order message = to_proto(listed.order);
+    message.set_suspense_state(to_proto(listed.suspense));
+    return message;
+}
+
+v1::SuspenseItem to_proto(const SuspenseView& item) {
+    v1::SuspenseItem message;
+    message.set_provider_transaction_id(item.transaction_id);
+    message.set_site_id(item.site_id);
+    message.set_order_id(item.order_id);
+    message.set_account_id(item.account_id);
+    message.set_amount_micros(item.amount.micros());
+    message.set_reason(item.reason);
+    *message.mutable_receive_time() = to_proto(item.receive_time);
+    if (item.settlement) {
+        v1::SuspenseSettlement& settlement = *message.mutable_settlement();
+        settlement.set_outcome(to_proto(item.settlement->outcome));
+        settlement.set_account_id(item.settlement->account_id);
+        settlement.set_order_id(item.settlement->order_id);
+        *settlement.mutable_settle_time() = to_proto(item.settlement->settle_time);
+        settlement.set_settle_user(item.settlement->settle_user);
+        settlement.set_note(item.settlement->note);
+    }
+    return message;
+}
+
+OrderFilter from_proto(const v1::ListOrdersRequest& request) {
+    return {request.account_id(),
+            request.site_id(),
+            find_time(request.has_start_time(), request.start_time()),
+            find_time(request.has_end_time(), request.end_time()),
+            request.page_token(),
+            rpc::page_size_of(request.page_size())};
+}
+
+Result<SuspenseFilter> from_proto(const v1::ListSuspenseRequest& request) {
+    SuspenseFilter filter;
+    filter.site_id = request.site_id();
+    filter.include_settled = request.include_settled();
+    PREPAY_ASSIGN_OR_RETURN(filter.below_item_no, rpc::sequence_of(request.page_token()));
+    filter.limit = rpc::page_size_of(request.page_size());
+    return filter;
 }
 
 Result<SuspenseOutcome> from_proto(v1::SuspenseOutcome outcome) {

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "books/convert.h"
+#include "payments/domain/order_list.h"
 #include "payments/domain/payment.h"
 #include "payments/domain/suspense.h"
 
@@ -11,8 +12,14 @@ namespace prepay::account {
 v1::OrderKind to_proto(OrderKind kind);
 v1::OrderState to_proto(OrderState state);
 v1::SuspenseOutcome to_proto(SuspenseOutcome outcome);
+v1::SuspenseState to_proto(SuspenseState state);
 v1::Order to_proto(const Order& order);
+v1::Order to_proto(const ListedOrder& listed);
+v1::SuspenseItem to_proto(const SuspenseView& item);
 
+OrderFilter from_proto(const v1::ListOrdersRequest& request);
+/// Reason BAD_PAGE_TOKEN.
+Result<SuspenseFilter> from_proto(const v1::ListSuspenseRequest& request);
 /// Reason BAD_OUTCOME.
 Result<SuspenseOutcome> from_proto(v1::SuspenseOutcome outcome);
 

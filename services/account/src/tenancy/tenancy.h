@@ -12,7 +12,7 @@ namespace prepay::account {
 struct Tenancy {
     Tenancy(runtime::Service& service, Books& books, FirstTopUp first_top_up)
         : rooms(books.book, service.outbox(), service.clock()),
-          accounts(books.book, books.views, books.posting, rooms, service.clock()),
+          accounts(books.book, books.posting, rooms, service.clock()),
           registry(service.peer("metering")),
           grpc(service.database(), books.views, rooms, accounts, registry,
                std::move(first_top_up)) {}

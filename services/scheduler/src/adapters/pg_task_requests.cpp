@@ -3,9 +3,8 @@
 #include "adapters/pg_item_updates.h"
 #include "convert.h"
 #include "core/ids.h"
-#include "pg/page.h"
+#include "pg/database.h"
 #include "pg/row.h"
-#include "rpc/request_rules.h"
 #include "telemetry/log.h"
 
 namespace prepay::scheduler {
@@ -18,58 +17,43 @@ const std::string kTaskColumns =
     "verified_count,"
     " failed_count, cancelled_count, retry_of, override_keep_power FROM tasks";
 
-v1::Task task_of(const pg::Row& row) {
-    v1::Task task;
-    task.set_task_id(row.text("task_id"));
-    task.set_display_name(row.text("display_name"));
-    task.set_action(action_to_proto(action_from_text(row.text("action"))));
-    task.set_state(state_to_proto(task_state_from_text(row.text("state"))));
-    set_time(task.mutable_due_time(), row.number("due_time"));
-    set_time(task.mutable_create_time(), row.number("create_time"));
-    if (!row.is_null("finish_time")) {
-        set_time(task.mutable_finish_time(), row.number("finish_time"));
-    }
-    task.set_create_user(row.text("create_user"));
-    task.set_reason_text(row.text("reason_text"));
-    v1::TaskCounts& counts = *task.mutable_counts();
-    counts.set_total(row.get<int>("total_count"));
-    counts.set_waiting(row.get<int>("waiting_count"));
-    counts.set_sent(row.get<int>("sent_count"));
-    counts.set_verified(row.get<int>("verified_count"));
-    counts.set_failed(row.get<int>("failed_count"));
-    counts.set_cancelled(row.get<int>("cancelled_count"));
-    task.set_retry_of(row.text("retry_of"));
-    task.set_override_keep_power(row.get<bool>("override_keep_power"));
+Task task_of(const pg::Row& row) {
+    Task task;
+    task.task_id = row.text("task_id");
+    task.display_name = row.text("display_name");
+    task.action = action_from_text(row.text("action"));
+    task.state = task_state_from_text(row.text("state"));
+    task.due_time = row.time("due_time");
+    task.create_time = row.time("create_time");
+    task.finish_time = row.find_time("finish_time");
+    task.create_user = row.text("create_user");
+    task.reason_text = row.text("reason_text");
+    task.counts.total = row.get<int>("total_count");
+    task.counts.waiting = row.get<int>("waiting_count");
+    task.counts.sent = row.get<int>("sent_count");
+    task.counts.verified = row.get<int>("verified_count");
+    task.counts.failed = row.get<int>("failed_count");
+    task.counts.cancelled = row.get<int>("cancelled_count");
+    task.retry_of = row.text("retry_of");
+    task.override_keep_power = row.get<bool>("override_keep_power");
     return task;
 }
 
-Result<v1::Task> read_task(pqxx::work& tx, const std::string& task_id) {
-    const auto rows = tx.exec_params(kTaskColumns + " WHERE task_id = $1", task_id);
-    if (rows.empty()) {
-        return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
-    }
-    return task_of(rows.front());
+TaskItem item_of(const pg::Row& row) {
+    TaskItem item;
+    item.item_id = row.text("item_id");
+    item.task_id = row.text("task_id");
+    item.meter_id = row.text("meter_id");
+    item.state = item_state_from_text(row.text("state"));
+    item.failure_reason = row.text("failure_reason");
+    item.finish_time = row.find_time("finish_time");
+    item.attempt_count = row.get<int>("attempt_count");
+    return item;
 }
 
-// Runs an effect that gives a task id, once per request; answers with the task as it then was.
-template <typename Effect>
-Result<v1::Task> once(pg::Database& database, const pg::RequestKey& key, const Effect& effect) {
-    PREPAY_ASSIGN_OR_RETURN(
-        const std::string answer, database.transact([&](pqxx::work& tx) -> Result<std::string> {
-            return pg::answer_once(tx, key, [&](pqxx::work&) -> Result<std::string> {
-                PREPAY_ASSIGN_OR_RETURN(const std::string task_id, effect(tx));
-                PREPAY_ASSIGN_OR_RETURN(const v1::Task task, read_task(tx, task_id));
-                return task.SerializeAsString();
-            });
-        }));
-    v1::Task task;
-    task.ParseFromString(answer);
-    return task;
-}
-
-std::string insert_task(pqxx::work& tx, const TaskOrder& order, const std::string& create_user,
-                        const std::string& retry_of, const SchedulerConfig& config,
-                        const Clock& clock) {
+Result<Task> insert_task(pqxx::work& tx, const TaskOrder& order, const std::string& create_user,
+                         const std::string& retry_of, const SchedulerConfig& config,
+                         const Clock& clock) {
     const Instant now = clock.now();
     const Instant due_time = std::max(order.due_time.value_or(now), now);
     const std::string task_id = new_id(clock);
@@ -95,7 +79,7 @@ std::string insert_task(pqxx::work& tx, const TaskOrder& order, const std::strin
         " WITH ORDINALITY AS u (item_id, meter_id, place) ORDER BY u.place",
         task_id, pg::to_array(item_ids), pg::to_array(order.meter_ids),
         pg::to_timestamptz(due_time));
-    return task_id;
+    return get_task(tx, task_id);
 }
 
 }  // namespace
@@ -105,131 +89,99 @@ Status override_not_allowed() {
                              "overriding keep-power needs a permission of its own");
 }
 
-Result<v1::Task> create_task(pg::Database& database, const pg::RequestKey& key,
-                             const TaskOrder& order, const SchedulerConfig& config,
-                             const Clock& clock) {
-    return once(database, key, [&](pqxx::work& tx) -> Result<std::string> {
-        return insert_task(tx, order, key.subject, "", config, clock);
-    });
+Result<Task> create_task(pqxx::work& tx, const TaskOrder& order, const std::string& create_user,
+                         const SchedulerConfig& config, const Clock& clock) {
+    return insert_task(tx, order, create_user, "", config, clock);
 }
 
-Result<v1::Task> cancel_task(pg::Database& database, const pg::RequestKey& key,
-                             const std::string& task_id, const Clock& clock) {
-    return once(database, key, [&](pqxx::work& tx) -> Result<std::string> {
-        std::map<std::string, LockedTask> tasks = lock_tasks(tx, {task_id});
-        if (tasks.empty()) {
-            return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
-        }
-        LockedTask& task = tasks.begin()->second;
-        if (task.state == TaskState::kDone || task.state == TaskState::kCancelled) {
-            return failed_precondition("TASK_FINAL", "the task is over; nothing is left to cancel");
-        }
-        const std::string now = pg::to_timestamptz(clock.now());
-        // Fence 0 = no worker ever had it, so it is not at the gateway. The others are asked for.
-        const auto cancelled = tx.exec_params(
-            "UPDATE items SET state = 'CANCELLED', finish_time = $2 WHERE item_seq IN"
-            " (SELECT item_seq FROM items WHERE task_id = $1 AND state = 'WAITING' AND fence = 0"
-            " ORDER BY item_seq FOR UPDATE)",
-            task_id, now);
-        tx.exec_params(
-            "UPDATE items SET next_time = $2 WHERE item_seq IN (SELECT item_seq FROM items"
-            " WHERE task_id = $1 AND state IN ('WAITING', 'SENT') ORDER BY item_seq"
-            " FOR UPDATE)",
-            task_id, now);
-        const int count = static_cast<int>(cancelled.affected_rows());
-        task.counts.waiting -= count;
-        task.counts.cancelled += count;
-        store_counts(tx, task_id, task.counts, true, clock.now());
-        return task_id;
-    });
+Result<Task> cancel_task(pqxx::work& tx, const std::string& task_id, const Clock& clock) {
+    std::map<std::string, LockedTask> tasks = lock_tasks(tx, {task_id});
+    if (tasks.empty()) {
+        return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
+    }
+    LockedTask& task = tasks.begin()->second;
+    if (task.state == TaskState::kDone || task.state == TaskState::kCancelled) {
+        return failed_precondition("TASK_FINAL", "the task is over; nothing is left to cancel");
+    }
+    const std::string now = pg::to_timestamptz(clock.now());
+    // Fence 0 = no worker ever had it, so it is not at the gateway. The others are asked for.
+    const auto cancelled = tx.exec_params(
+        "UPDATE items SET state = 'CANCELLED', finish_time = $2 WHERE item_seq IN"
+        " (SELECT item_seq FROM items WHERE task_id = $1 AND state = 'WAITING' AND fence = 0"
+        " ORDER BY item_seq FOR UPDATE)",
+        task_id, now);
+    tx.exec_params(
+        "UPDATE items SET next_time = $2 WHERE item_seq IN (SELECT item_seq FROM items"
+        " WHERE task_id = $1 AND state IN ('WAITING', 'SENT') ORDER BY item_seq"
+        " FOR UPDATE)",
+        task_id, now);
+    const int count = static_cast<int>(cancelled.affected_rows());
+    task.counts.waiting -= count;
+    task.counts.cancelled += count;
+    store_counts(tx, task_id, task.counts, true, clock.now());
+    return get_task(tx, task_id);
 }
 
-Result<v1::Task> retry_task(pg::Database& database, const pg::RequestKey& key,
-                            const std::string& task_id, bool may_override,
-                            const SchedulerConfig& config, const Clock& clock) {
-    return once(database, key, [&](pqxx::work& tx) -> Result<std::string> {
-        const auto rows = tx.exec_params(
-            "SELECT display_name, action, reason_text, state, override_keep_power FROM tasks"
-            " WHERE task_id = $1",
-            task_id);
-        if (rows.empty()) {
-            return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
-        }
-        const pg::Row old(rows.front());
-        const TaskState state = task_state_from_text(old.text("state"));
-        if (state != TaskState::kDone && state != TaskState::kCancelled) {
-            return failed_precondition("TASK_NOT_FINAL",
-                                       "wait until the task is over, or cancel it");
-        }
-        TaskOrder order;
-        order.override_keep_power = old.get<bool>("override_keep_power");
-        if (order.override_keep_power && !may_override) {
-            return override_not_allowed();
-        }
-        order.display_name = old.text("display_name");
-        order.action = action_from_text(old.text("action"));
-        order.reason_text = old.text("reason_text");
-        for (const auto& row : tx.exec_params("SELECT meter_id FROM items WHERE task_id = $1 AND "
-                                              "state IN ('FAILED', 'CANCELLED')"
-                                              " ORDER BY item_seq",
-                                              task_id)) {
-            order.meter_ids.push_back(pg::only<std::string>(row));
-        }
-        if (order.meter_ids.empty()) {
-            return failed_precondition("NOTHING_TO_RETRY", "every target of the task was verified");
-        }
-        return insert_task(tx, order, key.subject, task_id, config, clock);
-    });
+Result<Task> retry_task(pqxx::work& tx, const std::string& task_id, const std::string& create_user,
+                        bool may_override, const SchedulerConfig& config, const Clock& clock) {
+    const auto rows = tx.exec_params(
+        "SELECT display_name, action, reason_text, state, override_keep_power FROM tasks"
+        " WHERE task_id = $1",
+        task_id);
+    if (rows.empty()) {
+        return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
+    }
+    const pg::Row old(rows.front());
+    const TaskState state = task_state_from_text(old.text("state"));
+    if (state != TaskState::kDone && state != TaskState::kCancelled) {
+        return failed_precondition("TASK_NOT_FINAL", "wait until the task is over, or cancel it");
+    }
+    TaskOrder order;
+    order.override_keep_power = old.get<bool>("override_keep_power");
+    if (order.override_keep_power && !may_override) {
+        return override_not_allowed();
+    }
+    order.display_name = old.text("display_name");
+    order.action = action_from_text(old.text("action"));
+    order.reason_text = old.text("reason_text");
+    for (const auto& row : tx.exec_params("SELECT meter_id FROM items WHERE task_id = $1 AND "
+                                          "state IN ('FAILED', 'CANCELLED')"
+                                          " ORDER BY item_seq",
+                                          task_id)) {
+        order.meter_ids.push_back(pg::only<std::string>(row));
+    }
+    if (order.meter_ids.empty()) {
+        return failed_precondition("NOTHING_TO_RETRY", "every target of the task was verified");
+    }
+    return insert_task(tx, order, create_user, task_id, config, clock);
 }
 
-Result<v1::Task> get_task(pg::Database& database, const std::string& task_id) {
-    return database.read([&](pqxx::work& tx) { return read_task(tx, task_id); });
+Result<Task> get_task(pqxx::work& tx, const std::string& task_id) {
+    const auto rows = tx.exec_params(kTaskColumns + " WHERE task_id = $1", task_id);
+    if (rows.empty()) {
+        return not_found("TASK_NOT_FOUND", "there is no task " + task_id);
+    }
+    return task_of(rows.front());
 }
 
-Result<v1::ListTasksResponse> list_tasks(pg::Database& database,
-                                         const v1::ListTasksRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const std::int64_t border, rpc::sequence_of(request.page_token()));
-    const int size = rpc::page_size_of(request.page_size());
-    return database.read([&](pqxx::work& tx) -> Result<v1::ListTasksResponse> {
-        v1::ListTasksResponse response;
-        const auto rows = tx.exec_params(kTaskColumns +
-                                             " WHERE ($1 = 0 OR task_seq < $1)"
-                                             " ORDER BY task_seq DESC LIMIT $2",
-                                         border, size + 1);
-        pg::fill_page(rows, size, "task_seq", response,
-                      [&](const pg::Row& row) { *response.add_tasks() = task_of(row); });
-        return response;
-    });
+pg::Page<Task> list_tasks(pqxx::work& tx, std::int64_t before_seq, int limit) {
+    const auto rows = tx.exec_params(kTaskColumns +
+                                         " WHERE ($1 = 0 OR task_seq < $1)"
+                                         " ORDER BY task_seq DESC LIMIT $2",
+                                     before_seq, limit + 1);
+    return pg::read_page(rows, limit, "task_seq", task_of);
 }
 
-Result<v1::ListTaskItemsResponse> list_task_items(pg::Database& database,
-                                                  const v1::ListTaskItemsRequest& request,
-                                                  const std::optional<ItemState>& state) {
-    PREPAY_ASSIGN_OR_RETURN(const std::int64_t border, rpc::sequence_of(request.page_token()));
-    const int size = rpc::page_size_of(request.page_size());
-    return database.read([&](pqxx::work& tx) -> Result<v1::ListTaskItemsResponse> {
-        PREPAY_RETURN_IF_ERROR(read_task(tx, request.task_id()).status());
-        v1::ListTaskItemsResponse response;
-        const auto rows = tx.exec_params(
-            "SELECT item_seq, item_id, task_id, meter_id, state, failure_reason, " +
-                pg::micros("finish_time") +
-                " AS finish_time, attempt_count FROM items WHERE task_id = $1 AND item_seq > $2"
-                " AND ($3 = '' OR state = $3) ORDER BY item_seq LIMIT $4",
-            request.task_id(), border, state ? text_of(*state) : "", size + 1);
-        pg::fill_page(rows, size, "item_seq", response, [&](const pg::Row& row) {
-            v1::TaskItem& item = *response.add_items();
-            item.set_item_id(row.text("item_id"));
-            item.set_task_id(row.text("task_id"));
-            item.set_meter_id(row.text("meter_id"));
-            item.set_state(state_to_proto(item_state_from_text(row.text("state"))));
-            item.set_failure_reason(row.text("failure_reason"));
-            if (!row.is_null("finish_time")) {
-                set_time(item.mutable_finish_time(), row.number("finish_time"));
-            }
-            item.set_attempt_count(row.get<int>("attempt_count"));
-        });
-        return response;
-    });
+Result<pg::Page<TaskItem>> list_task_items(pqxx::work& tx, const ItemFilter& filter) {
+    PREPAY_RETURN_IF_ERROR(get_task(tx, filter.task_id).status());
+    const auto rows = tx.exec_params(
+        "SELECT item_seq, item_id, task_id, meter_id, state, failure_reason, " +
+            pg::micros("finish_time") +
+            " AS finish_time, attempt_count FROM items WHERE task_id = $1 AND item_seq > $2"
+            " AND ($3 = '' OR state = $3) ORDER BY item_seq LIMIT $4",
+        filter.task_id, filter.after_seq, filter.state ? text_of(*filter.state) : "",
+        filter.limit + 1);
+    return pg::read_page(rows, filter.limit, "item_seq", item_of);
 }
 
 }  // namespace prepay::scheduler

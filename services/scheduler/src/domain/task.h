@@ -37,6 +37,41 @@ struct TaskCounts {
     void move(ItemState from, ItemState to);
 };
 
+/// A task as stored.
+struct Task {
+    std::string task_id;
+    std::string display_name;
+    Action action = Action::kTrip;
+    TaskState state = TaskState::kWaiting;
+    Instant due_time;
+    Instant create_time;
+    std::optional<Instant> finish_time;
+    std::string create_user;
+    std::string reason_text;
+    TaskCounts counts;
+    std::string retry_of;  ///< The task whose items it tries again; empty = a new one.
+    bool override_keep_power = false;
+};
+
+/// A target of a task, as stored.
+struct TaskItem {
+    std::string item_id;
+    std::string task_id;
+    std::string meter_id;
+    ItemState state = ItemState::kWaiting;
+    std::string failure_reason;
+    std::optional<Instant> finish_time;
+    int attempt_count = 0;
+};
+
+/// Which items of a task a list shows.
+struct ItemFilter {
+    std::string task_id;
+    std::optional<ItemState> state;  ///< Absent = any.
+    std::int64_t after_seq = 0;      ///< Last one of the page before; 0 = the first page.
+    int limit = 100;
+};
+
 /// The task's state from its items'. Final exactly when no item waits or is sent; CANCELLED when
 /// some items were cancelled because somebody asked for it.
 TaskState task_state(const TaskCounts& counts, bool is_due, bool cancel_requested);

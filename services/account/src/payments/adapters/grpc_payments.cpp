@@ -35,12 +35,29 @@ void GrpcPayments::register_with(rpc::Server& server) {
 
 Result<v1::ListOrdersResponse> GrpcPayments::list_orders(const Context&,
                                                          const v1::ListOrdersRequest& request) {
-    return database_.read([&](pqxx::work& tx) { return orders_.list(tx, request); });
+    return database_.read([&](pqxx::work& tx) -> Result<v1::ListOrdersResponse> {
+        const pg::Page<ListedOrder> page = orders_.list(tx, from_proto(request));
+        v1::ListOrdersResponse response;
+        for (const ListedOrder& order : page.rows) {
+            *response.add_orders() = to_proto(order);
+        }
+        response.set_next_page_token(page.next_page_token);
+        return response;
+    });
 }
 
 Result<v1::ListSuspenseResponse> GrpcPayments::list_suspense(
     const Context&, const v1::ListSuspenseRequest& request) {
-    return database_.read([&](pqxx::work& tx) { return suspense_.list(tx, request); });
+    return database_.read([&](pqxx::work& tx) -> Result<v1::ListSuspenseResponse> {
+        PREPAY_ASSIGN_OR_RETURN(const SuspenseFilter filter, from_proto(request));
+        const pg::Page<SuspenseView> page = suspense_.list(tx, filter);
+        v1::ListSuspenseResponse response;
+        for (const SuspenseView& item : page.rows) {
+            *response.add_items() = to_proto(item);
+        }
+        response.set_next_page_token(page.next_page_token);
+        return response;
+    });
 }
 
 Result<v1::SettleSuspenseResponse> GrpcPayments::settle_suspense(
@@ -54,7 +71,7 @@ Result<v1::SettleSuspenseResponse> GrpcPayments::settle_suspense(
                                   request.note(), context.identity.subject, context.request_id,
                                   context.content_hash}));
         Response response;
-        *response.mutable_item() = std::move(settled.item);
+        *response.mutable_item() = to_proto(settled.item);
         if (settled.order) {
             *response.mutable_order() = to_proto(*settled.order);
             *response.mutable_account() = views_.get(tx, settled.order->account_no);

@@ -6,17 +6,11 @@
 #include "payments/adapters/pg_orders.h"
 #include "payments/convert.h"
 #include "pg/database.h"
-#include "pg/page.h"
 #include "pg/row.h"
-#include "rpc/request_rules.h"
 
 // The reading half of PgOrders.
 namespace prepay::account {
 namespace {
-
-std::string time_text(bool given, const google::protobuf::Timestamp& time) {
-    return given ? pg::to_timestamptz(from_proto(time)) : "";
-}
 
 constexpr const char* kOrderRows = "SELECT " PREPAY_ORDER_COLUMNS R"sql(,
        coalesce(c.provider_transaction_id, '') AS settled_transaction_id,
@@ -35,6 +29,14 @@ Order to_order(const pg::Row& row) {
     return order;
 }
 
+ListedOrder to_listed(const pg::Row& row) {
+    ListedOrder listed{to_order(row), SuspenseState::kNone};
+    if (const auto settled = row.find<bool>("settled")) {
+        listed.suspense = *settled ? SuspenseState::kSettled : SuspenseState::kHeld;
+    }
+    return listed;
+}
+
 }  // namespace
 
 Result<Order> PgOrders::get(pqxx::work& tx, const std::string& order_id,
@@ -48,9 +50,7 @@ Result<Order> PgOrders::get(pqxx::work& tx, const std::string& order_id,
     return to_order(rows[0]);
 }
 
-Result<v1::ListOrdersResponse> PgOrders::list(pqxx::work& tx,
-                                              const v1::ListOrdersRequest& request) {
-    const int limit = rpc::page_size_of(request.page_size());
+pg::Page<ListedOrder> PgOrders::list(pqxx::work& tx, const OrderFilter& filter) {
     const auto rows = tx.exec_params(
         std::string(kOrderRows) +
             " WHERE ($1 = '' OR a.account_id = $1) AND ($2 = '' OR o.site_id = $2)"
@@ -59,19 +59,9 @@ Result<v1::ListOrdersResponse> PgOrders::list(pqxx::work& tx,
             " AND ($5 = '' OR (o.create_time, o.order_id) <"
             " (SELECT create_time, order_id FROM orders WHERE order_id = $5))"
             " ORDER BY o.create_time DESC, o.order_id DESC LIMIT $6",
-        request.account_id(), request.site_id(),
-        time_text(request.has_start_time(), request.start_time()),
-        time_text(request.has_end_time(), request.end_time()), request.page_token(), limit + 1);
-    v1::ListOrdersResponse response;
-    pg::fill_page(rows, limit, "order_id", response, [&](const pg::Row& row) {
-        v1::Order& order = *response.add_orders();
-        order = to_proto(to_order(row));
-        if (const auto settled = row.find<bool>("settled")) {
-            order.set_suspense_state(*settled ? v1::SUSPENSE_STATE_SETTLED
-                                              : v1::SUSPENSE_STATE_HELD);
-        }
-    });
-    return response;
+        filter.account_id, filter.site_id, optional_time_text(filter.start_time),
+        optional_time_text(filter.end_time), filter.after_order_id, filter.limit + 1);
+    return pg::read_page(rows, filter.limit, "order_id", to_listed);
 }
 
 Status PgOrders::tell_payments(pqxx::work& tx, const outbox::SnapshotRequest& request,

@@ -6,9 +6,10 @@
 
 #include "books/adapters/pg_posting.h"
 #include "payments/adapters/pg_suspense_items.h"
+#include "payments/domain/order_list.h"
 #include "payments/ports.h"
 #include "pg/group_commit.h"
-#include "prepay/account/v1/account.pb.h"
+#include "pg/page.h"
 
 namespace prepay::account {
 
@@ -33,7 +34,8 @@ public:
 
     /// Reason ORDER_NOT_FOUND, also for another account's order.
     Result<Order> get(pqxx::work& tx, const std::string& order_id, const std::string& account_id);
-    Result<v1::ListOrdersResponse> list(pqxx::work& tx, const v1::ListOrdersRequest& request);
+    /// Newest first.
+    pg::Page<ListedOrder> list(pqxx::work& tx, const OrderFilter& filter);
 
     Result<Order> create(const NewPayment& payment) override;
     Status save_prepay(const std::string& order_id, const std::string& prepay_id) override;

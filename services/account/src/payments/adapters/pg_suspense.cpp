@@ -4,9 +4,7 @@
 #include "core/crash_point.h"
 #include "payments/convert.h"
 #include "pg/database.h"
-#include "pg/page.h"
 #include "pg/row.h"
-#include "rpc/request_rules.h"
 
 namespace prepay::account {
 namespace {
@@ -45,23 +43,23 @@ LEFT JOIN suspense_settlements s ON s.provider_transaction_id = i.provider_trans
 LEFT JOIN accounts c ON c.account_no = s.account_no
 )sql";
 
-v1::SuspenseItem to_item(const pg::Row& row) {
-    v1::SuspenseItem item;
-    item.set_provider_transaction_id(row.text("provider_transaction_id"));
-    item.set_site_id(row.text("site_id"));
-    item.set_order_id(row.text("order_id"));
-    item.set_account_id(row.text("account_id"));
-    item.set_amount_micros(row.number("amount_micros"));
-    item.set_reason(row.text("reason"));
-    *item.mutable_receive_time() = to_proto(row.time("receive_micros"));
+SuspenseView suspense_view(const pg::Row& row) {
+    SuspenseView item;
+    item.transaction_id = row.text("provider_transaction_id");
+    item.site_id = row.text("site_id");
+    item.order_id = row.text("order_id");
+    item.account_id = row.text("account_id");
+    item.amount = Money::from_micros(row.number("amount_micros"));
+    item.reason = row.text("reason");
+    item.receive_time = row.time("receive_micros");
     if (!row.is_null("outcome")) {
-        v1::SuspenseSettlement& settlement = *item.mutable_settlement();
-        settlement.set_outcome(to_proto(suspense_outcome_from(row.text("outcome"))));
-        settlement.set_account_id(row.text("credited_account_id"));
-        settlement.set_order_id(row.text("credit_order_id"));
-        *settlement.mutable_settle_time() = to_proto(row.time("settle_micros"));
-        settlement.set_settle_user(row.text("settle_user"));
-        settlement.set_note(row.text("note"));
+        SuspenseSettlement& settlement = item.settlement.emplace();
+        settlement.outcome = suspense_outcome_from(row.text("outcome"));
+        settlement.account_id = row.text("credited_account_id");
+        settlement.order_id = row.text("credit_order_id");
+        settlement.settle_time = row.time("settle_micros");
+        settlement.settle_user = row.text("settle_user");
+        settlement.note = row.text("note");
     }
     return item;
 }
@@ -120,19 +118,13 @@ void hold(pqxx::work& tx, const std::vector<Held>& items, Instant now) {
                  pg::to_array(orders), pg::to_array(amounts), pg::to_array(reasons));
 }
 
-Result<v1::ListSuspenseResponse> PgSuspense::list(pqxx::work& tx,
-                                                  const v1::ListSuspenseRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const std::int64_t below_no, rpc::sequence_of(request.page_token()));
-    const int limit = rpc::page_size_of(request.page_size());
-    const auto rows =
-        tx.exec_params(std::string(kItems) +
-                           " WHERE ($1 = '' OR o.site_id = $1) AND ($2 OR s.settle_time IS NULL)"
-                           " AND ($3 = 0 OR i.item_no < $3) ORDER BY i.item_no DESC LIMIT $4",
-                       request.site_id(), request.include_settled(), below_no, limit + 1);
-    v1::ListSuspenseResponse response;
-    pg::fill_page(rows, limit, "item_no", response,
-                  [&](const pg::Row& row) { *response.add_items() = to_item(row); });
-    return response;
+pg::Page<SuspenseView> PgSuspense::list(pqxx::work& tx, const SuspenseFilter& filter) {
+    const auto rows = tx.exec_params(
+        std::string(kItems) +
+            " WHERE ($1 = '' OR o.site_id = $1) AND ($2 OR s.settle_time IS NULL)"
+            " AND ($3 = 0 OR i.item_no < $3) ORDER BY i.item_no DESC LIMIT $4",
+        filter.site_id, filter.include_settled, filter.below_item_no, filter.limit + 1);
+    return pg::read_page(rows, filter.limit, "item_no", suspense_view);
 }
 
 Result<Order> PgSuspense::credit_account(pqxx::work& tx, const Settlement& wanted,
@@ -204,7 +196,7 @@ Result<PgSuspense::Settled> PgSuspense::settle(pqxx::work& tx, const Settlement&
     tx.exec_params(kInsertSettlement, wanted.transaction_id, to_text(wanted.outcome),
                    credit ? account_no : 0, done.order ? done.order->order_id : std::string(),
                    pg::to_timestamptz(clock_.now()), wanted.user, wanted.note);
-    done.item = to_item(tx.exec_params1(
+    done.item = suspense_view(tx.exec_params1(
         std::string(kItems) + " WHERE i.provider_transaction_id = $1", wanted.transaction_id));
     return done;
 }

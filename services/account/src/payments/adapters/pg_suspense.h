@@ -8,7 +8,7 @@
 #include "core/status.h"
 #include "payments/adapters/pg_orders.h"
 #include "payments/domain/suspense.h"
-#include "prepay/account/v1/account.pb.h"
+#include "pg/page.h"
 
 namespace prepay::account {
 
@@ -28,11 +28,11 @@ public:
         std::string content_hash;
     };
     struct Settled {
-        v1::SuspenseItem item;
+        SuspenseView item;
         std::optional<Order> order;  ///< Of a credit.
     };
     /// Newest first.
-    Result<v1::ListSuspenseResponse> list(pqxx::work& tx, const v1::ListSuspenseRequest& request);
+    pg::Page<SuspenseView> list(pqxx::work& tx, const SuspenseFilter& filter);
     /// Ends a payment in suspense. Reasons SUSPENSE_NOT_FOUND, SUSPENSE_SETTLED, ACCOUNT_NOT_FOUND,
     /// ACCOUNT_OF_ANOTHER_SITE, ACCOUNT_CLOSED, BAD_OUTCOME, BAD_NOTE.
     Result<Settled> settle(pqxx::work& tx, const Settlement& wanted);

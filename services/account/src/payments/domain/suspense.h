@@ -21,6 +21,36 @@ struct SuspenseItem {
     Instant source_time;  ///< Of its posting: the creation of that order.
 };
 
+/// How an item was ended.
+struct SuspenseSettlement {
+    SuspenseOutcome outcome = SuspenseOutcome::kCreditAccount;
+    std::string account_id;  ///< Credited; empty = paid back.
+    std::string order_id;    ///< Of the credit; empty = paid back.
+    Instant settle_time;
+    std::string settle_user;
+    std::string note;
+};
+
+/// An item as people see it.
+struct SuspenseView {
+    std::string transaction_id;  ///< The provider's.
+    std::string site_id;
+    std::string order_id;    ///< The order that was paid.
+    std::string account_id;  ///< That order's account.
+    Money amount;
+    std::string reason;  ///< Why it was not credited.
+    Instant receive_time;
+    std::optional<SuspenseSettlement> settlement;  ///< Absent = still in suspense.
+};
+
+/// Which items a list shows.
+struct SuspenseFilter {
+    std::string site_id;  ///< Empty = of all sites.
+    bool include_settled = false;
+    std::int64_t below_item_no = 0;  ///< Last one of the page before; 0 = the first page.
+    int limit = 100;
+};
+
 /// The account a credit is meant for.
 struct SettlementTarget {
     std::string site_id;

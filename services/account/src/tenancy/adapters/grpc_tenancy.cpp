@@ -3,6 +3,7 @@
 #include "books/adapters/grpc_once.h"
 #include "books/adapters/grpc_own_account.h"
 #include "books/adapters/grpc_right.h"
+#include "tenancy/convert.h"
 
 namespace prepay::account {
 namespace {
@@ -49,8 +50,10 @@ Result<v1::CreateSiteResponse> GrpcTenancy::create_site(const Context& context,
                                                         const v1::CreateSiteRequest& request) {
     using Response = v1::CreateSiteResponse;
     return once<Response>(database_, context, [&](pqxx::work& tx) -> Result<Response> {
+        PREPAY_ASSIGN_OR_RETURN(const Site site,
+                                rooms_.create_site(tx, from_proto(request.site())));
         Response response;
-        PREPAY_ASSIGN_OR_RETURN(*response.mutable_site(), rooms_.create_site(tx, request.site()));
+        *response.mutable_site() = to_proto(site);
         return response;
     });
 }
@@ -58,8 +61,8 @@ Result<v1::CreateSiteResponse> GrpcTenancy::create_site(const Context& context,
 Result<v1::ListSitesResponse> GrpcTenancy::list_sites(const Context&, const v1::ListSitesRequest&) {
     return database_.read([&](pqxx::work& tx) -> Result<v1::ListSitesResponse> {
         v1::ListSitesResponse response;
-        for (v1::Site& site : rooms_.list_sites(tx)) {
-            *response.add_sites() = std::move(site);
+        for (const Site& site : rooms_.list_sites(tx)) {
+            *response.add_sites() = to_proto(site);
         }
         return response;
     });
@@ -76,26 +79,36 @@ Result<v1::CreateRoomsResponse> GrpcTenancy::create_rooms(const Context& context
         PREPAY_RETURN_IF_ERROR(check_known(meter_ids));
     }
     return once<Response>(database_, context, [&](pqxx::work& tx) -> Result<Response> {
-        PREPAY_ASSIGN_OR_RETURN(const auto rooms, rooms_.create_rooms(tx, request));
+        PREPAY_ASSIGN_OR_RETURN(const auto rooms, rooms_.create_rooms(tx, from_proto(request)));
         Response response;
-        response.mutable_rooms()->Add(rooms.begin(), rooms.end());
+        for (const Room& room : rooms) {
+            *response.add_rooms() = to_proto(room);
+        }
         return response;
     });
 }
 
 Result<v1::ListRoomsResponse> GrpcTenancy::list_rooms(const Context&,
                                                       const v1::ListRoomsRequest& request) {
-    return database_.read([&](pqxx::work& tx) { return rooms_.list(tx, request); });
+    return database_.read([&](pqxx::work& tx) -> Result<v1::ListRoomsResponse> {
+        const pg::Page<Room> page = rooms_.list(tx, from_proto(request));
+        v1::ListRoomsResponse response;
+        for (const Room& room : page.rows) {
+            *response.add_rooms() = to_proto(room);
+        }
+        response.set_next_page_token(page.next_page_token);
+        return response;
+    });
 }
 
 Result<v1::GetRoomResponse> GrpcTenancy::get_room(const Context&,
                                                   const v1::GetRoomRequest& request) {
     return database_.read([&](pqxx::work& tx) -> Result<v1::GetRoomResponse> {
+        PREPAY_ASSIGN_OR_RETURN(const Room room, rooms_.get(tx, request.room_id()));
         v1::GetRoomResponse response;
-        PREPAY_ASSIGN_OR_RETURN(*response.mutable_room(), rooms_.get(tx, request.room_id()));
-        if (!response.room().account_id().empty()) {
-            PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
-                                    views_.get(tx, response.room().account_id()));
+        *response.mutable_room() = to_proto(room);
+        if (!room.account_id.empty()) {
+            PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(), views_.get(tx, room.account_id));
         }
         return response;
     });
@@ -109,8 +122,9 @@ Result<v1::AttachMetersResponse> GrpcTenancy::attach_meters(
             check_known({request.meter_ids().begin(), request.meter_ids().end()}));
     }
     return once<Response>(database_, context, [&](pqxx::work& tx) -> Result<Response> {
+        PREPAY_ASSIGN_OR_RETURN(const Room room, rooms_.attach(tx, from_proto(request)));
         Response response;
-        PREPAY_ASSIGN_OR_RETURN(*response.mutable_room(), rooms_.attach(tx, request));
+        *response.mutable_room() = to_proto(room);
         return response;
     });
 }
@@ -119,15 +133,15 @@ Result<v1::OpenAccountResponse> GrpcTenancy::open_account(const Context& context
                                                           const v1::OpenAccountRequest& request) {
     using Response = v1::OpenAccountResponse;
     return once<Response>(database_, context, [&](pqxx::work& tx) -> Result<Response> {
+        PREPAY_ASSIGN_OR_RETURN(const MoveIn wanted, from_proto(request));
         PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
-                                accounts_.open(tx, request, credit_right(context)));
+                                accounts_.open(tx, wanted, credit_right(context)));
         Response response;
         *response.mutable_account() = views_.get(tx, account_no);
-        if (request.first_top_up_micros() != 0) {
+        if (wanted.first_top_up != Money()) {
             PREPAY_ASSIGN_OR_RETURN(
                 *response.mutable_order(),
-                first_top_up_(tx, context, response.account().account_id(),
-                              Money::from_micros(request.first_top_up_micros())));
+                first_top_up_(tx, context, response.account().account_id(), wanted.first_top_up));
             *response.mutable_account() = views_.get(tx, account_no);
         }
         return response;
@@ -138,8 +152,10 @@ Result<v1::CloseAccountResponse> GrpcTenancy::close_account(
     const Context& context, const v1::CloseAccountRequest& request) {
     using Response = v1::CloseAccountResponse;
     return once<Response>(database_, context, [&](pqxx::work& tx) -> Result<Response> {
+        PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
+                                accounts_.close(tx, from_proto(request)));
         Response response;
-        PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(), accounts_.close(tx, request));
+        *response.mutable_account() = views_.get(tx, account_no);
         return response;
     });
 }
@@ -150,12 +166,13 @@ Result<v1::GetOverviewResponse> GrpcTenancy::get_overview(const Context& context
         v1::GetOverviewResponse response;
         PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(), own_open_account(views_, tx, context));
         for (const std::string& room_id : response.account().room_ids()) {
-            PREPAY_ASSIGN_OR_RETURN(*response.add_rooms(), rooms_.get(tx, room_id));
+            PREPAY_ASSIGN_OR_RETURN(const Room room, rooms_.get(tx, room_id));
+            *response.add_rooms() = to_proto(room);
         }
-        for (const v1::Site& site : rooms_.list_sites(tx)) {
-            if (site.site_id() == response.account().site_id()) {
-                response.set_site_name(site.display_name());
-                response.set_time_zone(site.time_zone());
+        for (const Site& site : rooms_.list_sites(tx)) {
+            if (site.site_id == response.account().site_id()) {
+                response.set_site_name(site.display_name);
+                response.set_time_zone(site.time_zone);
             }
         }
         return response;

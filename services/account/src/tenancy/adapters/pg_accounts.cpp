@@ -5,9 +5,6 @@
 #include "core/ids.h"
 #include "pg/database.h"
 #include "pg/row.h"
-#include "tenancy/convert.h"
-#include "tenancy/domain/customer.h"
-#include "tenancy/domain/tenancy.h"
 
 namespace prepay::account {
 namespace {
@@ -49,65 +46,57 @@ std::vector<PaidMeter> paid_meters(pqxx::work& tx, std::int64_t account_no) {
 
 }  // namespace
 
-Result<std::string> PgAccounts::put_customer(pqxx::work& tx, const v1::Customer& customer) {
-    if (!customer.customer_id().empty()) {
-        if (tx.exec_params("SELECT 1 FROM customers WHERE customer_id = $1", customer.customer_id())
+Result<std::string> PgAccounts::put_customer(pqxx::work& tx, const MoveIn& wanted) {
+    if (!wanted.customer_id.empty()) {
+        if (tx.exec_params("SELECT 1 FROM customers WHERE customer_id = $1", wanted.customer_id)
                 .empty()) {
-            return not_found("CUSTOMER_NOT_FOUND",
-                             "there is no customer " + customer.customer_id());
+            return not_found("CUSTOMER_NOT_FOUND", "there is no customer " + wanted.customer_id);
         }
-        return customer.customer_id();
+        return wanted.customer_id;
     }
-    if (const std::string problem =
-            problem_of(NewCustomer{customer.display_name(), customer.phone(), customer.email()});
-        !problem.empty()) {
+    const NewCustomer& customer = wanted.customer;
+    if (const std::string problem = problem_of(customer); !problem.empty()) {
         return invalid_argument("BAD_CUSTOMER", problem);
     }
     const std::string customer_id = new_id(clock_);
     tx.exec_params(
         "INSERT INTO customers (customer_id, display_name, phone, email) VALUES ($1, $2, $3, $4)",
-        customer_id, customer.display_name(), customer.phone(), customer.email());
+        customer_id, customer.display_name, customer.phone, customer.email);
     return customer_id;
 }
 
-Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountRequest& request,
-                                      CreditRight right) {
-    AlarmLevels levels;
-    if (request.has_alarm_levels()) {
-        PREPAY_ASSIGN_OR_RETURN(levels, from_proto(request.alarm_levels()));
+Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const MoveIn& wanted, CreditRight right) {
+    const AlarmLevels levels = wanted.levels.value_or(AlarmLevels());
+    if (wanted.levels) {
         PREPAY_RETURN_IF_ERROR(check_floor(right, Money(), levels.cut_floor));
     }
-    PREPAY_ASSIGN_OR_RETURN(const Instant start,
-                            rooms_.time_or_now(request.has_start_time(), request.start_time()));
-    PREPAY_RETURN_IF_ERROR(rooms_.lock(tx, request.room_id()));
-    PREPAY_ASSIGN_OR_RETURN(const v1::Room room, rooms_.get(tx, request.room_id()));
-    TenancyDecision decision = decide_open({room.room_id(),
-                                            !room.account_id().empty(),
-                                            {room.meter_ids().begin(), room.meter_ids().end()}},
-                                           start, from_proto(request.opening_registers()));
-    PREPAY_RETURN_IF_ERROR(to_status(decision, room.account_id()));
-    PREPAY_ASSIGN_OR_RETURN(const std::string customer_id, put_customer(tx, request.customer()));
+    PREPAY_ASSIGN_OR_RETURN(const Instant start, rooms_.time_or_now(wanted.start_time));
+    PREPAY_RETURN_IF_ERROR(rooms_.lock(tx, wanted.room_id));
+    PREPAY_ASSIGN_OR_RETURN(const Room room, rooms_.get(tx, wanted.room_id));
+    TenancyDecision decision = decide_open({room.room_id, !room.account_id.empty(), room.meter_ids},
+                                           start, wanted.opening_registers);
+    PREPAY_RETURN_IF_ERROR(to_status(decision, room.account_id));
+    PREPAY_ASSIGN_OR_RETURN(const std::string customer_id, put_customer(tx, wanted));
     const auto account_no = pg::only<std::int64_t>(tx.exec_params1(
         "INSERT INTO accounts (account_id, site_id, kind, customer_id, level_1_micros,"
         " level_2_micros, level_3_micros, cut_floor_micros, open_time)"
         " VALUES ($1, $2, 'purse', $3, $4, $5, $6, $7, $8) RETURNING account_no",
-        new_id(clock_), room.site_id(), customer_id, levels.level_1.micros(),
-        levels.level_2.micros(), levels.level_3.micros(), levels.cut_floor.micros(),
-        pg::to_timestamptz(start)));
+        new_id(clock_), room.site_id, customer_id, levels.level_1.micros(), levels.level_2.micros(),
+        levels.level_3.micros(), levels.cut_floor.micros(), pg::to_timestamptz(start)));
     tx.exec_params("INSERT INTO balances (account_no) VALUES ($1)", account_no);
     LockedAccount opened;
     for (const LockedAccount& account :
-         book_.lock(tx, {account_no, book_.find_site(tx, room.site_id())->vacancy_no})) {
+         book_.lock(tx, {account_no, book_.find_site(tx, room.site_id)->vacancy_no})) {
         opened = account.balance.account_no == account_no ? account : opened;
     }
     for (Occupancy& span : decision.spans) {
         span.account_no = account_no;
     }
     PREPAY_RETURN_IF_ERROR(rooms_.move(tx, decision.spans, clock_.now()));
-    PREPAY_RETURN_IF_ERROR(rooms_.announce_room(tx, room.room_id()).status());
+    PREPAY_RETURN_IF_ERROR(rooms_.announce_room(tx, room.room_id).status());
     // With a first top-up the posting announces the account: nobody is warned about a purse that is
     // being filled in the same transaction.
-    if (request.first_top_up_micros() == 0) {
+    if (wanted.first_top_up == Money()) {
         posting_.settings_changed(tx, opened);
     } else {
         // It has rooms now, and a relay that the previous tenant's debt opened is to close: the
@@ -117,16 +106,14 @@ Result<std::int64_t> PgAccounts::open(pqxx::work& tx, const v1::OpenAccountReque
     return account_no;
 }
 
-Result<v1::Account> PgAccounts::close(pqxx::work& tx, const v1::CloseAccountRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const Instant end,
-                            rooms_.time_or_now(request.has_end_time(), request.end_time()));
-    PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
-                            book_.find_purse(tx, request.account_id()));
-    std::vector<v1::Room> rooms = rooms_.of_account(tx, account_no);
+Result<std::int64_t> PgAccounts::close(pqxx::work& tx, const MoveOut& wanted) {
+    PREPAY_ASSIGN_OR_RETURN(const Instant end, rooms_.time_or_now(wanted.end_time));
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no, book_.find_purse(tx, wanted.account_id));
+    std::vector<Room> rooms = rooms_.of_account(tx, account_no);
     std::sort(rooms.begin(), rooms.end(),
-              [](const v1::Room& a, const v1::Room& b) { return a.room_id() < b.room_id(); });
-    for (const v1::Room& room : rooms) {
-        PREPAY_RETURN_IF_ERROR(rooms_.lock(tx, room.room_id()));
+              [](const Room& a, const Room& b) { return a.room_id < b.room_id; });
+    for (const Room& room : rooms) {
+        PREPAY_RETURN_IF_ERROR(rooms_.lock(tx, room.room_id));
     }
     const auto site_id = pg::only<std::string>(
         tx.exec_params1("SELECT site_id FROM accounts WHERE account_no = $1", account_no));
@@ -137,19 +124,19 @@ Result<v1::Account> PgAccounts::close(pqxx::work& tx, const v1::CloseAccountRequ
     }
     const TenancyDecision decision =
         decide_close(before.profile->terms.state, paid_meters(tx, account_no), vacancy_no, end,
-                     from_proto(request.closing_registers()));
+                     wanted.closing_registers);
     PREPAY_RETURN_IF_ERROR(to_status(decision));
     // While the meters are still the account's: waiting trips go, and nothing new comes.
     tx.exec_params(
         "UPDATE accounts SET state = 'closed', close_time = $2, close_reason = $3"
         " WHERE account_no = $1",
-        account_no, pg::to_timestamptz(end), request.reason_text());
+        account_no, pg::to_timestamptz(end), wanted.reason_text);
     posting_.settings_changed(tx, before);
     PREPAY_RETURN_IF_ERROR(rooms_.move(tx, decision.spans, clock_.now()));
-    for (const v1::Room& room : rooms) {
-        PREPAY_RETURN_IF_ERROR(rooms_.announce_room(tx, room.room_id()).status());
+    for (const Room& room : rooms) {
+        PREPAY_RETURN_IF_ERROR(rooms_.announce_room(tx, room.room_id).status());
     }
-    return views_.get(tx, account_no);
+    return account_no;
 }
 
 }  // namespace prepay::account

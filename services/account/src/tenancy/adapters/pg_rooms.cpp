@@ -4,21 +4,20 @@
 #include <map>
 #include <set>
 
-#include "books/convert.h"
 #include "books/domain/id.h"
 #include "core/ids.h"
 #include "pg/database.h"
-#include "pg/page.h"
 #include "pg/row.h"
-#include "rpc/request_rules.h"
+#include "tenancy/convert.h"
 
 namespace prepay::account {
 namespace {
 
 constexpr const char* kRoomsTopic = "prepay.account.rooms.v1";
-constexpr int kRoomsMax = 1000;
+constexpr std::size_t kRoomsMax = 1000;
 constexpr std::size_t kNameMax = 100;
 constexpr Duration kFutureMax = std::chrono::minutes(1);  // Clocks of callers.
+constexpr Instant kYear2000 = from_micros(946'684'800'000'000);
 
 constexpr const char* kSelectRoom = R"sql(
 SELECT r.room_id, r.site_id, r.building, r.floor, r.display_name, r.revision,
@@ -32,22 +31,22 @@ FROM rooms r LEFT JOIN LATERAL (
 ) p ON true
 )sql";
 
-v1::Room to_room(const pg::Row& row) {
-    v1::Room room;
-    room.set_room_id(row.text("room_id"));
-    room.set_site_id(row.text("site_id"));
-    room.set_building(row.text("building"));
-    room.set_floor(row.text("floor"));
-    room.set_display_name(row.text("display_name"));
-    room.set_revision(row.number("revision"));
+Room to_room(const pg::Row& row) {
+    Room room;
+    room.room_id = row.text("room_id");
+    room.site_id = row.text("site_id");
+    room.building = row.text("building");
+    room.floor = row.text("floor");
+    room.display_name = row.text("display_name");
+    room.revision = row.number("revision");
     const auto meters = row.text("meter_ids");
     for (std::size_t start = 0; start < meters.size();) {
         const std::size_t end = std::min(meters.find(',', start), meters.size());
-        room.add_meter_ids(meters.substr(start, end - start));
+        room.meter_ids.push_back(meters.substr(start, end - start));
         start = end + 1;
     }
-    room.set_account_id(row.text("account_id"));
-    room.set_customer_name(row.text("customer_name"));
+    room.account_id = row.text("account_id");
+    room.customer_name = row.text("customer_name");
     return room;
 }
 
@@ -58,120 +57,112 @@ Status check_name(const std::string& what, const std::string& name) {
     return absl::OkStatus();
 }
 
-Status check_room(const v1::Room& room) {
-    if (!room.room_id().empty()) {
-        PREPAY_RETURN_IF_ERROR(check_id("room_id", room.room_id()));
+Status check_room(const Room& room) {
+    if (!room.room_id.empty()) {
+        PREPAY_RETURN_IF_ERROR(check_id("room_id", room.room_id));
     }
-    for (const std::string& meter_id : room.meter_ids()) {
+    for (const std::string& meter_id : room.meter_ids) {
         PREPAY_RETURN_IF_ERROR(check_id("meter_id", meter_id));
     }
-    PREPAY_RETURN_IF_ERROR(check_name("building", room.building()));
-    PREPAY_RETURN_IF_ERROR(check_name("floor", room.floor()));
-    return check_name("display_name", room.display_name());
+    PREPAY_RETURN_IF_ERROR(check_name("building", room.building));
+    PREPAY_RETURN_IF_ERROR(check_name("floor", room.floor));
+    return check_name("display_name", room.display_name);
 }
 
 }  // namespace
 
-Result<Instant> PgRooms::time_or_now(bool has_time, const google::protobuf::Timestamp& time) const {
+Result<Instant> PgRooms::time_or_now(const std::optional<Instant>& time) const {
     const Instant now = clock_.now();
-    if (!has_time) {
+    if (!time) {
         return now;
     }
-    const Instant given = from_proto(time);
-    if (given > now + kFutureMax) {
+    if (*time > now + kFutureMax) {
         return invalid_argument("TIME_IN_FUTURE", "the time must not lie in the future");
     }
-    if (time.seconds() < 946'684'800) {
+    if (*time < kYear2000) {
         return invalid_argument("TIME_TOO_OLD", "the time must not lie before the year 2000");
     }
-    return given;
+    return *time;
 }
 
-Result<v1::Site> PgRooms::create_site(pqxx::work& tx, const v1::Site& site) {
-    v1::Site created = site;
-    if (created.site_id().empty()) {
-        created.set_site_id(new_id(clock_));
+Result<Site> PgRooms::create_site(pqxx::work& tx, const Site& site) {
+    Site created = site;
+    if (created.site_id.empty()) {
+        created.site_id = new_id(clock_);
     }
-    PREPAY_RETURN_IF_ERROR(check_id("site_id", created.site_id()));
-    PREPAY_RETURN_IF_ERROR(check_name("display_name", created.display_name()));
-    PREPAY_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::load(created.time_zone()));
+    PREPAY_RETURN_IF_ERROR(check_id("site_id", created.site_id));
+    PREPAY_RETURN_IF_ERROR(check_name("display_name", created.display_name));
+    PREPAY_ASSIGN_OR_RETURN(const TimeZone zone, TimeZone::load(created.time_zone));
     const auto inserted = tx.exec_params(
         "INSERT INTO sites (site_id, display_name, time_zone) VALUES ($1, $2, $3)"
         " ON CONFLICT (site_id) DO NOTHING",
-        created.site_id(), created.display_name(), zone.name());
+        created.site_id, created.display_name, zone.name());
     if (inserted.affected_rows() == 0) {
-        return already_exists("SITE_EXISTS", "there is a site " + created.site_id() + " already");
+        return already_exists("SITE_EXISTS", "there is a site " + created.site_id + " already");
     }
     tx.exec_params(
         "WITH made AS (INSERT INTO accounts (account_id, site_id, kind, open_time)"
         " SELECT kind || '-' || $1, $1, kind, $2"
         " FROM unnest(ARRAY['cash', 'wechat', 'revenue', 'vacancy', 'suspense']) AS kind"
         " RETURNING account_no) INSERT INTO balances (account_no) SELECT account_no FROM made",
-        created.site_id(), pg::to_timestamptz(clock_.now()));
-    created.set_vacancy_account_id("vacancy-" + created.site_id());
+        created.site_id, pg::to_timestamptz(clock_.now()));
+    created.vacancy_account_id = "vacancy-" + created.site_id;
     v1::RoomsChanged event;
     *event.mutable_header() = make_header(clock_, clock_.now());
-    *event.add_sites() = created;
-    outbox_.append(tx, kRoomsTopic, created.site_id(), event.SerializeAsString());
+    *event.add_sites() = to_proto(created);
+    outbox_.append(tx, kRoomsTopic, created.site_id, event.SerializeAsString());
     return created;
 }
 
-std::vector<v1::Site> PgRooms::list_sites(pqxx::work& tx) {
-    std::vector<v1::Site> sites;
+std::vector<Site> PgRooms::list_sites(pqxx::work& tx) {
+    std::vector<Site> sites;
     for (const pg::Row row :
          tx.exec("SELECT s.site_id, s.display_name, s.time_zone, a.account_id FROM sites s JOIN "
                  "accounts a"
                  " ON a.site_id = s.site_id AND a.kind = 'vacancy' WHERE s.site_id <> 'unassigned'"
                  " ORDER BY s.site_id")) {
-        v1::Site site;
-        site.set_site_id(row.text("site_id"));
-        site.set_display_name(row.text("display_name"));
-        site.set_time_zone(row.text("time_zone"));
-        site.set_vacancy_account_id(row.text("account_id"));
-        sites.push_back(std::move(site));
+        sites.push_back({row.text("site_id"), row.text("display_name"), row.text("time_zone"),
+                         row.text("account_id")});
     }
     return sites;
 }
 
-Status PgRooms::insert_room(pqxx::work& tx, const v1::Room& room) {
-    const auto inserted = run_prepared(
-        tx, "rooms_insert",
-        "INSERT INTO rooms (room_id, site_id, building, floor, display_name, revision)"
-        " VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (room_id) DO NOTHING",
-        room.room_id(), room.site_id(), room.building(), room.floor(), room.display_name());
+Status PgRooms::insert_room(pqxx::work& tx, const Room& room) {
+    const auto inserted =
+        run_prepared(tx, "rooms_insert",
+                     "INSERT INTO rooms (room_id, site_id, building, floor, display_name, revision)"
+                     " VALUES ($1, $2, $3, $4, $5, 0) ON CONFLICT (room_id) DO NOTHING",
+                     room.room_id, room.site_id, room.building, room.floor, room.display_name);
     if (inserted.affected_rows() == 0) {
-        return already_exists("ROOM_EXISTS", "there is a room " + room.room_id() + " already");
+        return already_exists("ROOM_EXISTS", "there is a room " + room.room_id + " already");
     }
     return absl::OkStatus();
 }
 
-Result<std::vector<v1::Room>> PgRooms::create_rooms(pqxx::work& tx,
-                                                    const v1::CreateRoomsRequest& request) {
-    if (request.rooms_size() == 0 || request.rooms_size() > kRoomsMax) {
+Result<std::vector<Room>> PgRooms::create_rooms(pqxx::work& tx, const NewRooms& wanted) {
+    if (wanted.rooms.empty() || wanted.rooms.size() > kRoomsMax) {
         return invalid_argument("TOO_MANY_ROOMS", "rooms must hold 1 .. 1,000 rooms");
     }
-    PREPAY_ASSIGN_OR_RETURN(const Instant start,
-                            time_or_now(request.has_start_time(), request.start_time()));
+    PREPAY_ASSIGN_OR_RETURN(const Instant start, time_or_now(wanted.start_time));
     std::set<std::int64_t> payers;
-    std::vector<v1::Room> wanted(request.rooms().begin(), request.rooms().end());
-    for (v1::Room& room : wanted) {
+    std::vector<Room> rooms = wanted.rooms;
+    for (Room& room : rooms) {
         PREPAY_RETURN_IF_ERROR(check_room(room));
-        const auto site = book_.find_site(tx, room.site_id());
+        const auto site = book_.find_site(tx, room.site_id);
         if (!site) {
-            return not_found("SITE_NOT_FOUND", "there is no site " + room.site_id());
+            return not_found("SITE_NOT_FOUND", "there is no site " + room.site_id);
         }
         payers.insert(site->vacancy_no);
-        if (room.room_id().empty()) {
-            room.set_room_id(new_id(clock_));
+        if (room.room_id.empty()) {
+            room.room_id = new_id(clock_);
         }
         PREPAY_RETURN_IF_ERROR(insert_room(tx, room));
     }
     book_.lock(tx, {payers.begin(), payers.end()});
-    std::vector<v1::Room> created;
-    for (const v1::Room& room : wanted) {
-        PREPAY_RETURN_IF_ERROR(bind_meters(
-            tx, room.room_id(), {room.meter_ids().begin(), room.meter_ids().end()}, start));
-        PREPAY_ASSIGN_OR_RETURN(v1::Room announced, announce_room(tx, room.room_id()));
+    std::vector<Room> created;
+    for (const Room& room : rooms) {
+        PREPAY_RETURN_IF_ERROR(bind_meters(tx, room.room_id, room.meter_ids, start));
+        PREPAY_ASSIGN_OR_RETURN(Room announced, announce_room(tx, room.room_id));
         created.push_back(std::move(announced));
     }
     return created;
@@ -214,17 +205,16 @@ Status PgRooms::bind_meters(pqxx::work& tx, const std::string& room_id,
     return move(tx, spans, clock_.now());
 }
 
-Result<v1::Room> PgRooms::attach(pqxx::work& tx, const v1::AttachMetersRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const Instant start,
-                            time_or_now(request.has_start_time(), request.start_time()));
-    PREPAY_RETURN_IF_ERROR(lock(tx, request.room_id()));
+Result<Room> PgRooms::attach(pqxx::work& tx, const NewMeters& wanted) {
+    PREPAY_ASSIGN_OR_RETURN(const Instant start, time_or_now(wanted.start_time));
+    PREPAY_RETURN_IF_ERROR(lock(tx, wanted.room_id));
     std::set<std::string> known;
     for (const auto& row :
-         tx.exec_params("SELECT meter_id FROM room_meters WHERE room_id = $1", request.room_id())) {
+         tx.exec_params("SELECT meter_id FROM room_meters WHERE room_id = $1", wanted.room_id)) {
         known.insert(pg::only<std::string>(row));
     }
     std::vector<std::string> fresh;
-    for (const std::string& meter_id : request.meter_ids()) {
+    for (const std::string& meter_id : wanted.meter_ids) {
         PREPAY_RETURN_IF_ERROR(check_id("meter_id", meter_id));
         if (!known.contains(meter_id)) {
             fresh.push_back(meter_id);
@@ -235,10 +225,10 @@ Result<v1::Room> PgRooms::attach(pqxx::work& tx, const v1::AttachMetersRequest& 
         "NULL"
         " AND NOT deleted LIMIT 1), (SELECT account_no FROM accounts a WHERE a.site_id = r.site_id"
         " AND a.kind = 'vacancy')) FROM rooms r WHERE room_id = $1",
-        request.room_id());
+        wanted.room_id);
     book_.lock_one(tx, pg::only<std::int64_t>(payer));
-    PREPAY_RETURN_IF_ERROR(bind_meters(tx, request.room_id(), fresh, start));
-    return announce_room(tx, request.room_id());
+    PREPAY_RETURN_IF_ERROR(bind_meters(tx, wanted.room_id, fresh, start));
+    return announce_room(tx, wanted.room_id);
 }
 
 Status PgRooms::lock(pqxx::work& tx, const std::string& room_id) {
@@ -248,18 +238,18 @@ Status PgRooms::lock(pqxx::work& tx, const std::string& room_id) {
     return absl::OkStatus();
 }
 
-Result<v1::Room> PgRooms::announce_room(pqxx::work& tx, const std::string& room_id) {
+Result<Room> PgRooms::announce_room(pqxx::work& tx, const std::string& room_id) {
     run_prepared(tx, "rooms_touch", "UPDATE rooms SET revision = revision + 1 WHERE room_id = $1",
                  room_id);
-    PREPAY_ASSIGN_OR_RETURN(v1::Room room, get(tx, room_id));
+    PREPAY_ASSIGN_OR_RETURN(Room room, get(tx, room_id));
     v1::RoomsChanged event;
     *event.mutable_header() = make_header(clock_, clock_.now());
-    *event.add_rooms() = room;
+    *event.add_rooms() = to_proto(room);
     outbox_.append(tx, kRoomsTopic, room_id, event.SerializeAsString());
     return room;
 }
 
-Result<v1::Room> PgRooms::get(pqxx::work& tx, const std::string& room_id) {
+Result<Room> PgRooms::get(pqxx::work& tx, const std::string& room_id) {
     static const std::string sql = std::string(kSelectRoom) + " WHERE r.room_id = $1";
     const auto rows = run_prepared(tx, "rooms_get", sql.c_str(), room_id);
     if (rows.empty()) {
@@ -274,26 +264,27 @@ Status PgRooms::tell_rooms(pqxx::work& tx, const outbox::SnapshotRequest& reques
         *event.mutable_header() = make_header(clock_, clock_.now());
         return emit({request.topic, key, event.SerializeAsString()});
     };
-    for (const v1::Site& site : list_sites(tx)) {
-        if (partition_of(site.site_id(), request.partition_count) == request.partition) {
+    for (const Site& site : list_sites(tx)) {
+        if (partition_of(site.site_id, request.partition_count) == request.partition) {
             v1::RoomsChanged event;
-            *event.add_sites() = site;
-            PREPAY_RETURN_IF_ERROR(tell(site.site_id(), std::move(event)));
+            *event.add_sites() = to_proto(site);
+            PREPAY_RETURN_IF_ERROR(tell(site.site_id, std::move(event)));
         }
     }
     for (const auto& row : tx.exec("SELECT room_id FROM rooms ORDER BY room_id")) {
         const auto room_id = row["room_id"].as<std::string>();
         if (partition_of(room_id, request.partition_count) == request.partition) {
+            PREPAY_ASSIGN_OR_RETURN(const Room room, get(tx, room_id));
             v1::RoomsChanged event;
-            PREPAY_ASSIGN_OR_RETURN(*event.add_rooms(), get(tx, room_id));
+            *event.add_rooms() = to_proto(room);
             PREPAY_RETURN_IF_ERROR(tell(room_id, std::move(event)));
         }
     }
     return absl::OkStatus();
 }
 
-std::vector<v1::Room> PgRooms::of_account(pqxx::work& tx, std::int64_t account_no) {
-    std::vector<v1::Room> rooms;
+std::vector<Room> PgRooms::of_account(pqxx::work& tx, std::int64_t account_no) {
+    std::vector<Room> rooms;
     for (const auto& row : tx.exec_params(
              std::string(kSelectRoom) +
                  " WHERE r.room_id IN (SELECT room_id FROM occupancies WHERE account_no = $1"
@@ -304,8 +295,7 @@ std::vector<v1::Room> PgRooms::of_account(pqxx::work& tx, std::int64_t account_n
     return rooms;
 }
 
-Result<v1::ListRoomsResponse> PgRooms::list(pqxx::work& tx, const v1::ListRoomsRequest& request) {
-    const int limit = rpc::page_size_of(request.page_size());
+pg::Page<Room> PgRooms::list(pqxx::work& tx, const RoomFilter& filter) {
     const auto rows = tx.exec_params(
         std::string(kSelectRoom) +
             " WHERE ($1 = '' OR r.site_id = $1) AND ($2 = '' OR r.building = $2)"
@@ -316,12 +306,9 @@ Result<v1::ListRoomsResponse> PgRooms::list(pqxx::work& tx, const v1::ListRoomsR
             " (SELECT site_id, building, floor, display_name, room_id FROM rooms WHERE room_id = "
             "$6))"
             " ORDER BY r.site_id, r.building, r.floor, r.display_name, r.room_id LIMIT $7",
-        request.site_id(), request.building(), request.floor(), request.query(),
-        "%" + request.query() + "%", request.page_token(), limit + 1);
-    v1::ListRoomsResponse response;
-    pg::fill_page(rows, limit, "room_id", response,
-                  [&](const pg::Row& row) { *response.add_rooms() = to_room(row); });
-    return response;
+        filter.site_id, filter.building, filter.floor, filter.query, "%" + filter.query + "%",
+        filter.after_room_id, filter.limit + 1);
+    return pg::read_page(rows, filter.limit, "room_id", to_room);
 }
 
 }  // namespace prepay::account

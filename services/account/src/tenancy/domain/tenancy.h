@@ -1,12 +1,14 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "books/domain/terms.h"
 #include "core/time.h"
+#include "tenancy/domain/customer.h"
 #include "tenancy/domain/occupancy.h"
 
 namespace prepay::account {
@@ -19,6 +21,25 @@ struct GivenRegister {
 
 /// No register of a meter stands higher, in Wh.
 constexpr std::int64_t kRegisterMax = 1'000'000'000'000'000;
+
+/// Somebody moves into a room.
+struct MoveIn {
+    std::string room_id;
+    std::string customer_id;  ///< Empty = `customer` is a new one.
+    NewCustomer customer;
+    std::vector<GivenRegister> opening_registers;
+    std::optional<Instant> start_time;  ///< Absent = now.
+    std::optional<AlarmLevels> levels;  ///< Absent = those of every new account.
+    Money first_top_up;                 ///< Cash that comes with the opening; zero = none.
+};
+
+/// Somebody moves out.
+struct MoveOut {
+    std::string account_id;
+    std::vector<GivenRegister> closing_registers;
+    std::optional<Instant> end_time;  ///< Absent = now.
+    std::string reason_text;
+};
 
 /// Whether, and how, somebody may move in or out.
 enum class TenancyVerdict {
