@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/proto_time.h"
 
 namespace prepay::scheduler {
 namespace {
@@ -75,12 +76,11 @@ Result<TaskOrder> order_from_proto(const v1::CreateTaskRequest& request) {
     order.confirm_count = request.confirm_count();
     order.override_keep_power = request.override_keep_power();
     if (request.has_due_time()) {
-        // A year of 4 digits at most, so that the product cannot overflow.
+        // A year of 4 digits at most.
         if (request.due_time().seconds() < 0 || request.due_time().seconds() > 253'402'300'799) {
             return invalid_argument("BAD_TIME", "due_time is out of range");
         }
-        order.due_time = from_micros(request.due_time().seconds() * 1'000'000 +
-                                     request.due_time().nanos() / 1000);
+        order.due_time = from_proto_time(request.due_time());
     }
     if ((order.display_name + order.reason_text).find('\0') != std::string::npos) {
         return invalid_argument("BAD_TEXT", "display_name and reason_text must not hold NUL");
@@ -165,11 +165,6 @@ CommandReport report_from_proto(const metering::v1::Command& command) {
         default:  // Queued, sending, or a state of a newer gateway: not final for us.
             return {ItemEvent::kSubmitted, ""};
     }
-}
-
-void set_time(google::protobuf::Timestamp* timestamp, std::int64_t micros) {
-    timestamp->set_seconds(micros / 1'000'000);
-    timestamp->set_nanos(static_cast<std::int32_t>(micros % 1'000'000 * 1000));
 }
 
 }  // namespace prepay::scheduler

@@ -1,6 +1,7 @@
 #include "books/convert.h"
 
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "telemetry/log.h"
 
 namespace prepay::account {
@@ -11,21 +12,13 @@ constexpr std::size_t kRateCount = 6;
 }  // namespace
 
 google::protobuf::Timestamp to_proto(Instant instant) {
-    const std::int64_t micros = to_micros(instant);
-    std::int64_t seconds = micros / 1'000'000;
-    std::int64_t rest = micros % 1'000'000;
-    if (rest < 0) {
-        rest += 1'000'000;
-        --seconds;
-    }
     google::protobuf::Timestamp timestamp;
-    timestamp.set_seconds(seconds);
-    timestamp.set_nanos(static_cast<std::int32_t>(rest * 1000));
+    set_time(timestamp, instant);
     return timestamp;
 }
 
 Instant from_proto(const google::protobuf::Timestamp& timestamp) {
-    return from_micros(timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000);
+    return from_proto_time(timestamp);
 }
 
 v1::LedgerAccountKind to_proto(LedgerKind kind) {

@@ -3,6 +3,7 @@
 #include "adapters/pg_item_updates.h"
 #include "convert.h"
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "pg/page.h"
 #include "pg/row.h"
 #include "rpc/request_rules.h"
@@ -24,10 +25,10 @@ v1::Task task_of(const pg::Row& row) {
     task.set_display_name(row.text("display_name"));
     task.set_action(action_to_proto(action_from_text(row.text("action"))));
     task.set_state(state_to_proto(task_state_from_text(row.text("state"))));
-    set_time(task.mutable_due_time(), row.number("due_time"));
-    set_time(task.mutable_create_time(), row.number("create_time"));
+    set_time(*task.mutable_due_time(), row.time("due_time"));
+    set_time(*task.mutable_create_time(), row.time("create_time"));
     if (!row.is_null("finish_time")) {
-        set_time(task.mutable_finish_time(), row.number("finish_time"));
+        set_time(*task.mutable_finish_time(), row.time("finish_time"));
     }
     task.set_create_user(row.text("create_user"));
     task.set_reason_text(row.text("reason_text"));
@@ -224,7 +225,7 @@ Result<v1::ListTaskItemsResponse> list_task_items(pg::Database& database,
             item.set_state(state_to_proto(item_state_from_text(row.text("state"))));
             item.set_failure_reason(row.text("failure_reason"));
             if (!row.is_null("finish_time")) {
-                set_time(item.mutable_finish_time(), row.number("finish_time"));
+                set_time(*item.mutable_finish_time(), row.time("finish_time"));
             }
             item.set_attempt_count(row.get<int>("attempt_count"));
         });

@@ -20,12 +20,12 @@ struct Posted {
 std::vector<Posted> next_postings(pqxx::work& tx, std::int64_t account_no,
                                   std::int64_t& after_version) {
     std::vector<Posted> postings;
-    for (const pg::Row row : tx.exec_params(
-             "SELECT account_version, source_id,"
-             " (extract(epoch from post_time) * 1000000)::bigint AS post_micros FROM entries"
-             " WHERE account_no = $1 AND account_version > $2 AND source_kind = 'charge'"
-             " ORDER BY account_version LIMIT $3",
-             account_no, after_version, static_cast<int>(kChargesAsked))) {
+    for (const pg::Row row :
+         tx.exec_params("SELECT account_version, source_id, " + pg::micros("post_time") +
+                            " AS post_micros FROM entries WHERE account_no = $1 AND "
+                            "account_version > $2 AND source_kind = 'charge'"
+                            " ORDER BY account_version LIMIT $3",
+                        account_no, after_version, static_cast<int>(kChargesAsked))) {
         postings.push_back({row.text("source_id"), row.time("post_micros")});
         after_version = row.number("account_version");
     }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "outbox/parts.h"
 #include "payments/adapters/pg_order_row.h"
 #include "payments/adapters/pg_orders.h"
@@ -14,11 +15,7 @@
 namespace prepay::account {
 namespace {
 
-std::string time_text(bool given, const google::protobuf::Timestamp& time) {
-    return given ? pg::to_timestamptz(from_proto(time)) : "";
-}
-
-constexpr const char* kOrderRows = "SELECT " PREPAY_ORDER_COLUMNS R"sql(,
+const std::string kOrderRows = "SELECT " + order_columns() + R"sql(,
        coalesce(c.provider_transaction_id, '') AS settled_transaction_id,
        (SELECT bool_and(s.settle_time IS NOT NULL) FROM suspense_items i
         LEFT JOIN suspense_settlements s USING (provider_transaction_id)
@@ -39,9 +36,8 @@ Order to_order(const pg::Row& row) {
 
 Result<Order> PgOrders::get(pqxx::work& tx, const std::string& order_id,
                             const std::string& account_id) {
-    const auto rows =
-        tx.exec_params(std::string(kOrderRows) + " WHERE o.order_id = $1 AND a.account_id = $2",
-                       order_id, account_id);
+    const auto rows = tx.exec_params(kOrderRows + " WHERE o.order_id = $1 AND a.account_id = $2",
+                                     order_id, account_id);
     if (rows.empty()) {
         return not_found("ORDER_NOT_FOUND", "there is no order " + order_id);
     }
@@ -52,7 +48,7 @@ Result<v1::ListOrdersResponse> PgOrders::list(pqxx::work& tx,
                                               const v1::ListOrdersRequest& request) {
     const int limit = rpc::page_size_of(request.page_size());
     const auto rows = tx.exec_params(
-        std::string(kOrderRows) +
+        kOrderRows +
             " WHERE ($1 = '' OR a.account_id = $1) AND ($2 = '' OR o.site_id = $2)"
             " AND ($3 = '' OR o.create_time >= NULLIF($3, '')::timestamptz)"
             " AND ($4 = '' OR o.create_time < NULLIF($4, '')::timestamptz)"
@@ -60,8 +56,9 @@ Result<v1::ListOrdersResponse> PgOrders::list(pqxx::work& tx,
             " (SELECT create_time, order_id FROM orders WHERE order_id = $5))"
             " ORDER BY o.create_time DESC, o.order_id DESC LIMIT $6",
         request.account_id(), request.site_id(),
-        time_text(request.has_start_time(), request.start_time()),
-        time_text(request.has_end_time(), request.end_time()), request.page_token(), limit + 1);
+        pg::to_timestamptz(find_proto_time(request.has_start_time(), request.start_time()), ""),
+        pg::to_timestamptz(find_proto_time(request.has_end_time(), request.end_time()), ""),
+        request.page_token(), limit + 1);
     v1::ListOrdersResponse response;
     pg::fill_page(rows, limit, "order_id", response, [&](const pg::Row& row) {
         v1::Order& order = *response.add_orders();
@@ -84,10 +81,10 @@ Status PgOrders::tell_payments(pqxx::work& tx, const outbox::SnapshotRequest& re
         }
         v1::PaymentsRecorded event;
         event.set_site_id(account.text("site_id"));
-        for (const auto& row : tx.exec_params(
-                 std::string(kOrderRows) + " WHERE o.account_no = $1 AND o.state = 'credited'"
-                                           " ORDER BY o.create_time, o.order_id",
-                 account.number("account_no"))) {
+        for (const auto& row :
+             tx.exec_params(kOrderRows + " WHERE o.account_no = $1 AND o.state = 'credited'"
+                                         " ORDER BY o.create_time, o.order_id",
+                            account.number("account_no"))) {
             *event.add_orders() = to_proto(to_order(row));
         }
         for (const outbox::NewMessage& part :

@@ -41,14 +41,12 @@ Occupancy span_of(const pg::Row& row, const std::string& meter_id) {
 
 std::vector<Occupancy> PgRooms::timeline(pqxx::work& tx, const std::string& meter_id) {
     std::vector<Occupancy> spans;
-    for (const pg::Row row : run_prepared(
-             tx, "rooms_timeline",
-             "SELECT occupancy_id, account_no, room_id, (extract(epoch from start_time) * 1000000)"
-             "::bigint AS start_micros, (extract(epoch from end_time) * 1000000)::bigint AS"
-             " end_micros, opening_register,"
-             " closing_register, revision, vacancy FROM occupancies"
-             " WHERE meter_id = $1 AND NOT deleted ORDER BY start_time",
-             meter_id)) {
+    static const std::string sql =
+        "SELECT occupancy_id, account_no, room_id, " + pg::micros("start_time") +
+        " AS start_micros, " + pg::micros("end_time") +
+        " AS end_micros, opening_register, closing_register, revision, vacancy FROM occupancies"
+        " WHERE meter_id = $1 AND NOT deleted ORDER BY start_time";
+    for (const pg::Row row : run_prepared(tx, "rooms_timeline", sql.c_str(), meter_id)) {
         spans.push_back(span_of(row, meter_id));
     }
     return spans;
@@ -79,7 +77,7 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
             }
             run_prepared(tx, "rooms_save_span", kSaveOccupancy, span.occupancy_id, span.account_no,
                          span.room_id, span.meter_id, pg::to_timestamptz(span.start_time),
-                         optional_time_text(span.end_time), span.opening_register,
+                         pg::to_timestamptz(span.end_time, ""), span.opening_register,
                          span.closing_register, span.revision, span.vacancy, span.deleted);
             const auto payer = run_prepared(
                 tx, "rooms_payer", "SELECT account_id, site_id FROM accounts WHERE account_no = $1",
@@ -100,6 +98,12 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
 
 Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& request,
                                  const outbox::EmitEvent& emit) {
+    static const std::string spans_sql =
+        "SELECT occupancy_id, account_no, room_id, opening_register, closing_register,"
+        " o.revision, vacancy, deleted, account_id, a.site_id, " +
+        pg::micros("start_time") + " AS start_micros, " + pg::micros("end_time") +
+        " AS end_micros FROM occupancies o JOIN accounts a USING (account_no)"
+        " WHERE meter_id = $1 ORDER BY start_time, occupancy_id";
     for (const auto& meter : tx.exec("SELECT meter_id FROM room_meters ORDER BY meter_id")) {
         const auto meter_id = meter["meter_id"].as<std::string>();
         if (partition_of(meter_id, request.partition_count) != request.partition) {
@@ -108,15 +112,8 @@ Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& 
         v1::OccupanciesChanged event;
         *event.mutable_header() = make_header(clock_, clock_.now());
         // Withdrawn ones, too: who is only behind may know them as valid.
-        for (const pg::Row row : run_prepared(
-                 tx, "rooms_tell_spans",
-                 "SELECT occupancy_id, account_no, room_id, opening_register, closing_register,"
-                 " o.revision, vacancy, deleted, account_id, a.site_id,"
-                 " (extract(epoch from start_time) * 1000000)::bigint AS start_micros,"
-                 " (extract(epoch from end_time) * 1000000)::bigint AS end_micros"
-                 " FROM occupancies o JOIN accounts a USING (account_no)"
-                 " WHERE meter_id = $1 ORDER BY start_time, occupancy_id",
-                 meter_id)) {
+        for (const pg::Row row :
+             run_prepared(tx, "rooms_tell_spans", spans_sql.c_str(), meter_id)) {
             Occupancy span = span_of(row, meter_id);
             span.deleted = row.get<bool>("deleted");
             *event.add_occupancies() = to_proto(span, row.text("account_id"), row.text("site_id"));
