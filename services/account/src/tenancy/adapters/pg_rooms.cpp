@@ -22,8 +22,8 @@ constexpr Duration kFutureMax = std::chrono::minutes(1);  // Clocks of callers.
 
 constexpr const char* kSelectRoom = R"sql(
 SELECT r.room_id, r.site_id, r.building, r.floor, r.display_name, r.revision,
-       coalesce((SELECT string_agg(meter_id, ',' ORDER BY meter_id) FROM room_meters m
-                 WHERE m.room_id = r.room_id), '') AS meter_ids,
+       ARRAY(SELECT meter_id FROM room_meters m WHERE m.room_id = r.room_id
+             ORDER BY meter_id) AS meter_ids,
        coalesce(p.account_id, '') AS account_id, coalesce(p.display_name, '') AS customer_name
 FROM rooms r LEFT JOIN LATERAL (
     SELECT a.account_id, c.display_name
@@ -40,11 +40,8 @@ v1::Room to_room(const pg::Row& row) {
     room.set_floor(row.text("floor"));
     room.set_display_name(row.text("display_name"));
     room.set_revision(row.number("revision"));
-    const auto meters = row.text("meter_ids");
-    for (std::size_t start = 0; start < meters.size();) {
-        const std::size_t end = std::min(meters.find(',', start), meters.size());
-        room.add_meter_ids(meters.substr(start, end - start));
-        start = end + 1;
+    for (std::string& meter_id : row.texts("meter_ids")) {
+        room.add_meter_ids(std::move(meter_id));
     }
     room.set_account_id(row.text("account_id"));
     room.set_customer_name(row.text("customer_name"));
