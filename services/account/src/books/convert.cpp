@@ -1,8 +1,6 @@
 #include "books/convert.h"
 
-#include "core/ids.h"
 #include "core/proto_time.h"
-#include "telemetry/log.h"
 
 namespace prepay::account {
 namespace {
@@ -211,15 +209,6 @@ const char* to_text(EntryKind kind) {
 LedgerKind ledger_kind_from(const std::string& text) {
     using enum LedgerKind;
     return look_up(std::array{kPurse, kCash, kProvider, kRevenue, kVacancy, kSuspense}, text);
-}
-
-common::v1::EventHeader make_header(const Clock& clock, Instant occur_time) {
-    common::v1::EventHeader header;
-    header.set_event_id(new_id(clock));
-    *header.mutable_occur_time() = to_proto(occur_time);
-    header.set_producer("prepay-account");
-    header.set_trace_id(telemetry::current_trace_id());
-    return header;
 }
 
 }  // namespace prepay::account

@@ -1,13 +1,12 @@
 #include "books/adapters/pg_account_book.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 
+#include "books/adapters/events.h"
 #include "books/convert.h"
 #include "core/assert.h"
 #include "core/ids.h"
-#include "outbox/parts.h"
 #include "pg/database.h"
 #include "pg/row.h"
 
@@ -224,28 +223,16 @@ LockedAccount PgAccountBook::touch(pqxx::work& tx, const LockedAccount& account)
 
 void PgAccountBook::announce(pqxx::work& tx, const std::vector<AccountChange>& changes,
                              Instant now) {
-    std::map<int, std::pair<std::string, v1::BalancesChanged>> messages;
+    const outbox::EventWriter events = event_writer(outbox_, clock_);
+    outbox::EventBatch batch(events, kTopic, &v1::BalancesChanged::mutable_changes);
     for (const AccountChange& change : changes) {
         const AccountProfile& profile = *change.after.profile;
-        if (profile.terms.kind != LedgerKind::kPurse &&
-            profile.terms.kind != LedgerKind::kVacancy) {
-            continue;
+        if (profile.terms.kind == LedgerKind::kPurse ||
+            profile.terms.kind == LedgerKind::kVacancy) {
+            fill(*batch.event_of(profile.account_id).add_changes(), change);
         }
-        auto& [key, message] =
-            messages[partition_of(profile.account_id, outbox_.partition_count())];
-        key = key.empty() ? profile.account_id : key;
-        fill(*message.add_changes(), change);
     }
-    std::vector<outbox::NewMessage> outgoing;
-    for (auto& [partition, keyed] : messages) {
-        std::ranges::move(outbox::in_parts(kTopic, keyed.first, std::move(keyed.second),
-                                           &v1::BalancesChanged::mutable_changes,
-                                           [&](v1::BalancesChanged& part) {
-                                               *part.mutable_header() = make_header(clock_, now);
-                                           }),
-                          std::back_inserter(outgoing));
-    }
-    outbox_.append_all(tx, outgoing);
+    batch.append(tx, now);
 }
 
 Status PgAccountBook::tell_balances(pqxx::work& tx, const outbox::SnapshotRequest& request,
@@ -266,9 +253,9 @@ Status PgAccountBook::tell_balances(pqxx::work& tx, const outbox::SnapshotReques
                          Money::from_micros(account["charge_total_micros"].as<std::int64_t>())};
         state.profile = read_profiles(tx, {state.balance.account_no}).front();
         v1::BalancesChanged event;
-        *event.mutable_header() = make_header(clock_, clock_.now());
         fill(*event.add_changes(), {state, state});
-        PREPAY_RETURN_IF_ERROR(emit({request.topic, account_id, event.SerializeAsString()}));
+        PREPAY_RETURN_IF_ERROR(
+            event_writer(outbox_, clock_).emit(emit, request.topic, account_id, std::move(event)));
     }
     return absl::OkStatus();
 }

@@ -2,9 +2,9 @@
 
 #include <map>
 
+#include "books/adapters/events.h"
 #include "books/convert.h"
 #include "core/ids.h"
-#include "outbox/parts.h"
 #include "pg/database.h"
 #include "pg/row.h"
 
@@ -36,6 +36,7 @@ std::vector<Posted> next_postings(pqxx::work& tx, std::int64_t account_no,
 
 Status PostingSnapshot::tell(pqxx::work& tx, const outbox::SnapshotRequest& request,
                              const outbox::EmitEvent& emit) const {
+    const outbox::EventMaker events(clock_, kProducer);
     for (const pg::Row account : tx.exec("SELECT account_no, account_id, kind FROM accounts"
                                          " WHERE kind IN ('purse', 'vacancy')"
                                          " ORDER BY account_no")) {
@@ -75,13 +76,8 @@ Status PostingSnapshot::tell(pqxx::work& tx, const outbox::SnapshotRequest& requ
                 fill_posted(*event.add_charges(), *found->second, account_id, vacancy,
                             posted.post_time);
             }
-            for (const outbox::NewMessage& part :
-                 outbox::in_parts(request.topic, account_id, std::move(event),
-                                  &v1::ChargesPosted::mutable_charges, [&](v1::ChargesPosted& p) {
-                                      *p.mutable_header() = make_header(clock_, clock_.now());
-                                  })) {
-                PREPAY_RETURN_IF_ERROR(emit(part));
-            }
+            PREPAY_RETURN_IF_ERROR(events.emit(emit, request.topic, account_id, std::move(event),
+                                               &v1::ChargesPosted::mutable_charges));
         }
     }
     return absl::OkStatus();

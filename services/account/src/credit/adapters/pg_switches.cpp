@@ -1,5 +1,6 @@
 #include "credit/adapters/pg_switches.h"
 
+#include "books/adapters/events.h"
 #include "core/crash_point.h"
 #include "core/ids.h"
 #include "credit/convert.h"
@@ -133,6 +134,7 @@ std::map<std::string, std::int64_t> PgSwitches::payers(pqxx::work& tx,
 
 Status PgSwitches::tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& request,
                               const outbox::EmitEvent& emit) const {
+    const outbox::EventWriter events = event_writer(outbox_, clock_);
     std::vector<std::string> meter_ids;
     for (const auto& row :
          tx.exec("SELECT meter_id FROM switch_intents WHERE state = 'ready' ORDER BY meter_id")) {
@@ -148,9 +150,8 @@ Status PgSwitches::tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& req
             continue;
         }
         const auto meter_id = row["meter_id"].as<std::string>();
-        v1::SwitchIntentChanged event = to_event(tx, meter_id, intent);
-        *event.mutable_header() = make_header(clock_, clock_.now());
-        PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));
+        PREPAY_RETURN_IF_ERROR(
+            events.emit(emit, request.topic, meter_id, to_event(tx, meter_id, intent)));
     }
     return absl::OkStatus();
 }
@@ -169,9 +170,8 @@ void PgSwitches::save(pqxx::work& tx, MeterSwitch& meter, Instant now) {
                      intent.balance.micros(), pg::to_timestamptz(intent.create_time),
                      pg::to_timestamptz(intent.claim_time, ""),
                      pg::to_timestamptz(intent.finish_time, ""), intent.reason_text);
-        v1::SwitchIntentChanged event = to_event(tx, meter.meter_id, intent);
-        *event.mutable_header() = make_header(clock_, now);
-        outbox_.append(tx, kIntentsTopic, meter.meter_id, event.SerializeAsString());
+        event_writer(outbox_, clock_)
+            .append(tx, kIntentsTopic, meter.meter_id, to_event(tx, meter.meter_id, intent), now);
         metrics_.switch_intent(to_text(intent.action), to_text(intent.state));
         intent.changed = false;
     }

@@ -1,8 +1,6 @@
-#include <algorithm>
-
+#include "books/adapters/events.h"
 #include "core/ids.h"
 #include "core/proto_time.h"
-#include "outbox/parts.h"
 #include "payments/adapters/pg_order_row.h"
 #include "payments/adapters/pg_orders.h"
 #include "payments/convert.h"
@@ -87,13 +85,9 @@ Status PgOrders::tell_payments(pqxx::work& tx, const outbox::SnapshotRequest& re
                             account.number("account_no"))) {
             *event.add_orders() = to_proto(to_order(row));
         }
-        for (const outbox::NewMessage& part :
-             outbox::in_parts(request.topic, account_id, std::move(event),
-                              &v1::PaymentsRecorded::mutable_orders, [&](v1::PaymentsRecorded& p) {
-                                  *p.mutable_header() = make_header(clock_, clock_.now());
-                              })) {
-            PREPAY_RETURN_IF_ERROR(emit(part));
-        }
+        PREPAY_RETURN_IF_ERROR(event_writer(outbox_, clock_)
+                                   .emit(emit, request.topic, account_id, std::move(event),
+                                         &v1::PaymentsRecorded::mutable_orders));
     }
     return absl::OkStatus();
 }

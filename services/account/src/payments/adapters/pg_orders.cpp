@@ -1,13 +1,8 @@
 #include "payments/adapters/pg_orders.h"
 
-#include "payments/adapters/pg_order_row.h"
-
-#include <algorithm>
-#include <iterator>
-#include <map>
-
+#include "books/adapters/events.h"
 #include "core/ids.h"
-#include "outbox/parts.h"
+#include "payments/adapters/pg_order_row.h"
 #include "payments/convert.h"
 #include "pg/database.h"
 
@@ -60,24 +55,14 @@ void PgOrders::insert(pqxx::work& tx, const Order& order, const std::string& req
 }
 
 void PgOrders::announce(pqxx::work& tx, const std::vector<Order>& orders) {
-    std::map<std::pair<int, std::string>, v1::PaymentsRecorded> messages;
+    const outbox::EventWriter events = event_writer(outbox_, clock_);
+    outbox::EventBatch batch(events, kPaymentsTopic, &v1::PaymentsRecorded::mutable_orders);
     for (const Order& order : orders) {
-        const int partition = partition_of(order.account_id, outbox_.partition_count());
-        *messages[{partition, order.site_id}].add_orders() = to_proto(order);
+        v1::PaymentsRecorded& event = batch.event_of(order.account_id, order.site_id);
+        event.set_site_id(order.site_id);
+        *event.add_orders() = to_proto(order);
     }
-    std::vector<outbox::NewMessage> outgoing;
-    for (auto& [place, event] : messages) {
-        event.set_site_id(place.second);
-        const std::string key = event.orders(0).account_id();
-        std::ranges::move(outbox::in_parts(kPaymentsTopic, key, std::move(event),
-                                           &v1::PaymentsRecorded::mutable_orders,
-                                           [&](v1::PaymentsRecorded& part) {
-                                               *part.mutable_header() =
-                                                   make_header(clock_, clock_.now());
-                                           }),
-                          std::back_inserter(outgoing));
-    }
-    outbox_.append_all(tx, outgoing);
+    batch.append(tx, clock_.now());
 }
 
 Result<Order> PgOrders::create(const NewPayment& payment) {

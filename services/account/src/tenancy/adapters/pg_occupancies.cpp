@@ -1,7 +1,5 @@
-#include <map>
-
+#include "books/adapters/events.h"
 #include "core/ids.h"
-#include "outbox/parts.h"
 #include "pg/database.h"
 #include "pg/row.h"
 #include "tenancy/adapters/pg_rooms.h"
@@ -53,7 +51,9 @@ std::vector<Occupancy> PgRooms::timeline(pqxx::work& tx, const std::string& mete
 }
 
 Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant now) {
-    std::map<int, std::pair<std::string, v1::OccupanciesChanged>> messages;
+    const outbox::EventWriter events = event_writer(outbox_, clock_);
+    outbox::EventBatch batch(events, kOccupanciesTopic,
+                             &v1::OccupanciesChanged::mutable_occupancies);
     for (const Occupancy& wanted : next) {
         std::vector<Occupancy> spans = timeline(tx, wanted.meter_id);
         switch (move_payer(spans, wanted)) {
@@ -66,8 +66,7 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
                 return failed_precondition("TIME_OVERLAPS",
                                            "the time lies in a span somebody else pays for");
         }
-        auto& [key, message] = messages[partition_of(wanted.meter_id, outbox_.partition_count())];
-        key = key.empty() ? wanted.meter_id : key;
+        v1::OccupanciesChanged& event = batch.event_of(wanted.meter_id);
         for (Occupancy& span : spans) {
             if (!span.changed) {
                 continue;
@@ -82,17 +81,11 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
             const auto payer = run_prepared(
                 tx, "rooms_payer", "SELECT account_id, site_id FROM accounts WHERE account_no = $1",
                 span.account_no);
-            *message.add_occupancies() = to_proto(span, payer[0]["account_id"].as<std::string>(),
-                                                  payer[0]["site_id"].as<std::string>());
+            *event.add_occupancies() = to_proto(span, payer[0]["account_id"].as<std::string>(),
+                                                payer[0]["site_id"].as<std::string>());
         }
     }
-    for (auto& [partition, keyed] : messages) {
-        outbox::append_in_parts(
-            tx, outbox_, kOccupanciesTopic, keyed.first, std::move(keyed.second),
-            &v1::OccupanciesChanged::mutable_occupancies, [&](v1::OccupanciesChanged& part) {
-                *part.mutable_header() = make_header(clock_, now);
-            });
-    }
+    batch.append(tx, now);
     return absl::OkStatus();
 }
 
@@ -110,7 +103,6 @@ Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& 
             continue;
         }
         v1::OccupanciesChanged event;
-        *event.mutable_header() = make_header(clock_, clock_.now());
         // Withdrawn ones, too: who is only behind may know them as valid.
         for (const pg::Row row :
              run_prepared(tx, "rooms_tell_spans", spans_sql.c_str(), meter_id)) {
@@ -119,7 +111,8 @@ Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& 
             *event.add_occupancies() = to_proto(span, row.text("account_id"), row.text("site_id"));
         }
         if (event.occupancies_size() > 0) {
-            PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));
+            PREPAY_RETURN_IF_ERROR(event_writer(outbox_, clock_)
+                                       .emit(emit, request.topic, meter_id, std::move(event)));
         }
     }
     return absl::OkStatus();

@@ -1,9 +1,8 @@
 #include "tenancy/adapters/pg_rooms.h"
 
-#include <algorithm>
-#include <map>
 #include <set>
 
+#include "books/adapters/events.h"
 #include "books/convert.h"
 #include "books/domain/id.h"
 #include "core/ids.h"
@@ -107,9 +106,9 @@ Result<v1::Site> PgRooms::create_site(pqxx::work& tx, const v1::Site& site) {
         created.site_id(), pg::to_timestamptz(clock_.now()));
     created.set_vacancy_account_id("vacancy-" + created.site_id());
     v1::RoomsChanged event;
-    *event.mutable_header() = make_header(clock_, clock_.now());
     *event.add_sites() = created;
-    outbox_.append(tx, kRoomsTopic, created.site_id(), event.SerializeAsString());
+    event_writer(outbox_, clock_)
+        .append(tx, kRoomsTopic, created.site_id(), std::move(event), clock_.now());
     return created;
 }
 
@@ -250,9 +249,8 @@ Result<v1::Room> PgRooms::announce_room(pqxx::work& tx, const std::string& room_
                  room_id);
     PREPAY_ASSIGN_OR_RETURN(v1::Room room, get(tx, room_id));
     v1::RoomsChanged event;
-    *event.mutable_header() = make_header(clock_, clock_.now());
     *event.add_rooms() = room;
-    outbox_.append(tx, kRoomsTopic, room_id, event.SerializeAsString());
+    event_writer(outbox_, clock_).append(tx, kRoomsTopic, room_id, std::move(event), clock_.now());
     return room;
 }
 
@@ -268,8 +266,7 @@ Result<v1::Room> PgRooms::get(pqxx::work& tx, const std::string& room_id) {
 Status PgRooms::tell_rooms(pqxx::work& tx, const outbox::SnapshotRequest& request,
                            const outbox::EmitEvent& emit) {
     const auto tell = [&](const std::string& key, v1::RoomsChanged event) {
-        *event.mutable_header() = make_header(clock_, clock_.now());
-        return emit({request.topic, key, event.SerializeAsString()});
+        return event_writer(outbox_, clock_).emit(emit, request.topic, key, std::move(event));
     };
     for (const v1::Site& site : list_sites(tx)) {
         if (partition_of(site.site_id(), request.partition_count) == request.partition) {
