@@ -1,4 +1,5 @@
 #include "convert.h"
+
 #include "core/proto_time.h"
 
 namespace prepay::console {
