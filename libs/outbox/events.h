@@ -123,7 +123,7 @@ public:
         std::vector<NewMessage> messages;
         for (auto& [place, keyed] : events_) {
             for (NewMessage& part :
-                 writer_.parts(topic_, keyed.first, std::move(keyed.second), items_, occur_time)) {
+                 writer_.make(topic_, keyed.first, std::move(keyed.second), items_, occur_time)) {
                 messages.push_back(std::move(part));
             }
         }
