@@ -16,8 +16,9 @@ constexpr std::chrono::hours kMarkSlack{1};
 
 Instant written_after(pqxx::work& tx, const SnapshotRequest& request) {
     const auto row = tx.exec_params1(
-        "SELECT coalesce((extract(epoch from max(create_time)) * 1000000)::bigint, 0) AS micros"
-        " FROM outbox_marks WHERE topic = $1 AND partition = $2 AND sequence <= $3",
+        "SELECT coalesce(" + pg::micros("max(create_time)") +
+            ", 0) AS micros"
+            " FROM outbox_marks WHERE topic = $1 AND partition = $2 AND sequence <= $3",
         request.topic, request.partition, request.after_sequence);
     const Instant marked = from_micros(row["micros"].as<std::int64_t>());
     return marked == Instant{} ? marked : marked - kMarkSlack;

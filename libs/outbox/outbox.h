@@ -42,7 +42,7 @@ public:
 
     /// Appends one message; its partition is the key's. The trace id of the thread goes with it. A
     /// message that no broker would take refuses the transaction: throws pg::Refusal, reason
-    /// MESSAGE_TOO_LARGE. See also append_in_parts().
+    /// MESSAGE_TOO_LARGE. See also EventWriter.
     void append(pqxx::work& tx, const std::string& topic, const std::string& key,
                 const std::string& payload) const;
     /// Several at once, in one round trip, in this order.

@@ -43,12 +43,4 @@ std::vector<NewMessage> in_parts(const std::string& topic, const std::string& ke
     return messages;
 }
 
-/// Appends what in_parts() gives.
-template <typename Event, typename Items, typename MakeHeader>
-void append_in_parts(pqxx::work& tx, const Outbox& outbox, const std::string& topic,
-                     const std::string& key, Event event, Items* (Event::*items)(),
-                     const MakeHeader& make_header) {
-    outbox.append_all(tx, in_parts(topic, key, std::move(event), items, make_header));
-}
-
 }  // namespace prepay::outbox

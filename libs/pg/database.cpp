@@ -250,6 +250,10 @@ std::string to_array(const std::vector<std::string>& values) {
 
 std::string to_timestamptz(Instant instant) { return format_time(instant); }
 
+std::string to_timestamptz(const std::optional<Instant>& instant, const std::string& otherwise) {
+    return instant ? to_timestamptz(*instant) : otherwise;
+}
+
 std::string micros(const std::string& column) {
     return "(extract(epoch from " + column + ") * 1000000)::bigint";
 }

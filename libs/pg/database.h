@@ -4,6 +4,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <pqxx/pqxx>
 #include <string>
 #include <type_traits>
@@ -186,8 +187,11 @@ private:
 std::string to_array(const std::vector<std::int64_t>& values);
 std::string to_array(const std::vector<std::string>& values);
 
-/// timestamptz text for parameters, and back from `(extract(epoch from x) * 1000000)::bigint`.
+/// timestamptz text for parameters; see micros() for the way back.
 std::string to_timestamptz(Instant instant);
+/// The same of a time that may be missing, with what is said then: "infinity", or "" for a
+/// `NULLIF($1, '')::timestamptz`.
+std::string to_timestamptz(const std::optional<Instant>& instant, const std::string& otherwise);
 
 /// `micros("read_time")` = the SQL expression that gives the column as bigint microseconds.
 std::string micros(const std::string& column);

@@ -7,9 +7,10 @@ Result<DatabaseTime> read_database_time(Database& database) {
     const Duration start = AnchoredClock::machine_uptime();
     PREPAY_ASSIGN_OR_RETURN(
         DatabaseTime result, database.read([](pqxx::work& tx) -> Result<DatabaseTime> {
-            const auto row = tx.exec1(
-                "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint AS micros,"
-                " inet_server_addr() IS DISTINCT FROM inet_client_addr() AS is_elsewhere");
+            const auto row =
+                tx.exec1("SELECT " + micros("clock_timestamp()") +
+                         " AS micros,"
+                         " inet_server_addr() IS DISTINCT FROM inet_client_addr() AS is_elsewhere");
             return DatabaseTime{from_micros(row["micros"].as<std::int64_t>()),
                                 row["is_elsewhere"].as<bool>()};
         }));

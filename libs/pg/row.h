@@ -3,6 +3,7 @@
 #include <optional>
 #include <pqxx/pqxx>
 #include <string>
+#include <vector>
 
 #include "core/time.h"
 
@@ -27,6 +28,9 @@ public:
     [[nodiscard]] std::string bytes(const char* column) const {
         return pqxx::binarystring(field(column)).str();
     }
+    /// Of an array column of one dimension. A NULL in it throws.
+    [[nodiscard]] std::vector<std::string> texts(const char* column) const;
+    [[nodiscard]] std::vector<std::int64_t> numbers(const char* column) const;
     /// Of a column in microseconds since 1970 (see `micros()`).
     [[nodiscard]] Instant time(const char* column) const { return from_micros(number(column)); }
 

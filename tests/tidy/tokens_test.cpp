@@ -151,6 +151,27 @@ TEST_CASE("A row is read by the names of its columns") {
                  "value of a single column:");
 }
 
+TEST_CASE("A time is read from the database by pg::micros") {
+    // In SQL a product with a million makes microseconds of `extract(epoch from …)`, which may
+    // stand on the line before.
+    const std::regex by_hand(R"(\*\s*(1000000|1e6)\b)");
+    std::vector<std::string> found;
+    const SourceFile file{"x.cpp",
+                          "q(\"(extract(epoch from x)\"\n  \" * 1000000)::bigint\"); a * 1000000;"};
+    find_all(file, literals_only(file.text), by_hand, found);
+    CHECK(found.size() == 1);
+    found.clear();
+    for (const SourceFile& source : source_tree()) {
+        if (source.is_code() && (source.in("services/") || source.in("libs/")) &&
+            !source.in("libs/pg/")) {
+            find_all(source, literals_only(source.text), by_hand, found);
+        }
+    }
+    require_none(found,
+                 "Write `\"SELECT \" + pg::micros(\"post_time\") + \" AS post_micros\"`, and read "
+                 "row.time(\"post_micros\"):");
+}
+
 TEST_CASE("What is left to do has an issue") {
     // Put together here so that this file does not find itself.
     const std::string words = std::string("\\b(TO") + "DO|FIX" + "ME|X" + "XX)\\b";

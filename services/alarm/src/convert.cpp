@@ -1,6 +1,7 @@
 #include "convert.h"
 
 #include "core/assert.h"
+#include "core/proto_time.h"
 
 namespace prepay::alarm {
 namespace {
@@ -50,8 +51,7 @@ Result<std::vector<AccountChange>> changes_from_payload(const std::string& paylo
     if (!event.ParseFromString(payload)) {
         return bad_message("not a BalancesChanged");
     }
-    const auto& time = event.header().occur_time();
-    const Instant occur_time = from_micros(time.seconds() * 1'000'000 + time.nanos() / 1000);
+    const Instant occur_time = from_proto_time(event.header().occur_time());
     std::vector<AccountChange> changes;
     changes.reserve(static_cast<std::size_t>(event.changes_size()));
     for (const account::v1::BalanceChange& proto : event.changes()) {
@@ -130,11 +130,6 @@ v1::NotificationState state_to_proto(const std::string& stored) {
         return v1::NOTIFICATION_STATE_UNKNOWN;
     }
     return v1::NOTIFICATION_STATE_WAITING;
-}
-
-void set_time(google::protobuf::Timestamp* timestamp, std::int64_t micros) {
-    timestamp->set_seconds(micros / 1'000'000);
-    timestamp->set_nanos(static_cast<std::int32_t>(micros % 1'000'000 * 1000));
 }
 
 }  // namespace prepay::alarm

@@ -29,6 +29,4 @@ ChannelKind kind_from_text(const std::string& text);
 /// A waiting or sending notification is "waiting" to its readers.
 v1::NotificationState state_to_proto(const std::string& stored);
 
-void set_time(google::protobuf::Timestamp* timestamp, std::int64_t micros);
-
 }  // namespace prepay::alarm

@@ -1,6 +1,6 @@
 #include "convert.h"
 
-#include <google/protobuf/util/time_util.h>
+#include "core/proto_time.h"
 
 namespace prepay::console {
 namespace {
@@ -33,9 +33,7 @@ v1::User to_proto_user(const UserRow& user) {
     proto.set_role(to_proto_role(user.role));
     proto.set_enabled(user.enabled);
     if (user.last_log_in_time) {
-        *proto.mutable_last_log_in_time() =
-            google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(
-                to_micros(*user.last_log_in_time));
+        set_time(*proto.mutable_last_log_in_time(), *user.last_log_in_time);
     }
     return proto;
 }

@@ -1,15 +1,12 @@
 #include "convert.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 
+#include "core/proto_time.h"
 #include "outbox/outbox.h"
 
 namespace prepay::reporting {
 namespace {
-
-using google::protobuf::util::TimeUtil;
 
 // Ids must be there; no text may hold what PostgreSQL cannot store.
 Status check_id(const std::string& id, const char* field) {
@@ -122,11 +119,11 @@ Holder from_proto(metering::v1::Holder holder) {
 metering::v1::Hold to_proto(const HoldFacts& hold) {
     metering::v1::Hold result;
     result.set_holder(to_proto(hold.holder));
-    *result.mutable_place_time() = to_timestamp(hold.place_time);
+    set_time(*result.mutable_place_time(), hold.place_time);
     result.set_initiator(hold.initiator);
     result.set_reason_text(hold.reason_text);
     if (hold.expire_time) {
-        *result.mutable_expire_time() = to_timestamp(*hold.expire_time);
+        set_time(*result.mutable_expire_time(), *hold.expire_time);
     }
     result.set_command_id(hold.command_id);
     result.set_keep_power_overridden(hold.keep_power_overridden);
@@ -138,11 +135,11 @@ std::vector<HoldFacts> holds_of(const metering::v1::MeterState& state) {
     for (const metering::v1::Hold& hold : state.holds()) {
         HoldFacts facts;
         facts.holder = from_proto(hold.holder());
-        facts.place_time = from_timestamp(hold.place_time());
+        facts.place_time = from_proto_time(hold.place_time());
         facts.initiator = storable(hold.initiator());
         facts.reason_text = storable(hold.reason_text());
         if (hold.has_expire_time()) {
-            facts.expire_time = from_timestamp(hold.expire_time());
+            facts.expire_time = from_proto_time(hold.expire_time());
         }
         facts.command_id = storable(hold.command_id());
         facts.keep_power_overridden = hold.keep_power_overridden();
@@ -192,14 +189,6 @@ std::optional<OrderKind> from_proto(account::v1::OrderKind kind) {
 
 }  // namespace
 
-google::protobuf::Timestamp to_timestamp(Instant instant) {
-    return TimeUtil::MicrosecondsToTimestamp(to_micros(instant));
-}
-
-Instant from_timestamp(const google::protobuf::Timestamp& timestamp) {
-    return from_micros(TimeUtil::TimestampToMicroseconds(timestamp));
-}
-
 std::optional<WallState> from_proto(v1::WallState state) {
     for (const WallState ours :
          {WallState::kNormal, WallState::kVacant, WallState::kLow1, WallState::kLow2,
@@ -248,9 +237,9 @@ Result<OccupancyRecord> from_proto(const account::v1::Occupancy& occupancy) {
     record.facts.occupancy_id = occupancy.occupancy_id();
     record.facts.room_id = occupancy.room_id();
     record.facts.account_id = occupancy.account_id();
-    record.facts.start_time = from_timestamp(occupancy.start_time());
+    record.facts.start_time = from_proto_time(occupancy.start_time());
     if (occupancy.has_end_time()) {
-        record.facts.end_time = from_timestamp(occupancy.end_time());
+        record.facts.end_time = from_proto_time(occupancy.end_time());
     }
     record.facts.is_effective = !occupancy.vacancy() && !occupancy.deleted();
     record.meter_id = storable(occupancy.meter_id());
@@ -302,7 +291,7 @@ Result<std::optional<LiveValueRecord>> from_proto(const metering::v1::Reading& r
         return std::nullopt;
     }
     return LiveValueRecord{reading.meter_id(), reading.values().power_w(),
-                           from_timestamp(reading.read_time())};
+                           from_proto_time(reading.read_time())};
 }
 
 Result<std::optional<CommandOutcome>> from_proto(const metering::v1::Command& command) {
@@ -314,7 +303,7 @@ Result<std::optional<CommandOutcome>> from_proto(const metering::v1::Command& co
     if (!command.has_finish_time()) {
         return missing_time("finish_time");
     }
-    return CommandOutcome{command.meter_id(), from_timestamp(command.finish_time()), is_verified};
+    return CommandOutcome{command.meter_id(), from_proto_time(command.finish_time()), is_verified};
 }
 
 Result<PostedCharge> from_proto(const account::v1::PostedCharge& charge) {
@@ -325,9 +314,9 @@ Result<PostedCharge> from_proto(const account::v1::PostedCharge& charge) {
     PostedCharge result;
     result.site_id = charge.site_id();
     result.room_id = storable(charge.room_id());  // Empty: still money, so it must be counted.
-    result.start_time = from_timestamp(charge.start_time());
-    result.end_time = from_timestamp(charge.end_time());
-    result.post_time = from_timestamp(charge.post_time());
+    result.start_time = from_proto_time(charge.start_time());
+    result.end_time = from_proto_time(charge.end_time());
+    result.post_time = from_proto_time(charge.post_time());
     result.quantity = {from_proto(charge.resource()), charge.quantity()};
     result.amount = Money::from_micros(charge.amount_micros());
     const int rate_count = std::min(charge.rate_quantity_size(), static_cast<int>(kRateCount));
@@ -354,7 +343,7 @@ Result<std::optional<OrderRecord>> from_proto(const account::v1::Order& order,
                        site_id,
                        *kind,
                        Money::from_micros(order.amount_micros()),
-                       from_timestamp(order.finish_time())};
+                       from_proto_time(order.finish_time())};
 }
 
 v1::WallRoom to_proto(const WallRow& row) {
@@ -378,7 +367,7 @@ v1::WallRoom to_proto(const WallRow& row) {
     room.set_amount_today_micros(row.amount_today.micros());
     room.set_power_w(row.power_w);
     if (row.read_time) {
-        *room.mutable_read_time() = to_timestamp(*row.read_time);
+        set_time(*room.mutable_read_time(), *row.read_time);
     }
     for (const std::string& meter_id : row.meter_ids) {
         room.add_meter_ids(meter_id);

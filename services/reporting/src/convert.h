@@ -35,8 +35,6 @@ Result<std::optional<OrderRecord>> from_proto(const account::v1::Order& order,
 // To answers.
 
 v1::WallRoom to_proto(const WallRow& row);
-google::protobuf::Timestamp to_timestamp(Instant instant);
-Instant from_timestamp(const google::protobuf::Timestamp& timestamp);
 
 /// Nothing for UNSPECIFIED and for states this program does not know.
 std::optional<WallState> from_proto(v1::WallState state);

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "core/assert.h"
+#include "core/proto_time.h"
 #include "rpc/request_rules.h"
 
 namespace prepay::scheduler {
@@ -76,12 +77,11 @@ Result<TaskOrder> order_from_proto(const v1::CreateTaskRequest& request) {
     order.confirm_count = request.confirm_count();
     order.override_keep_power = request.override_keep_power();
     if (request.has_due_time()) {
-        // A year of 4 digits at most, so that the product cannot overflow.
+        // A year of 4 digits at most.
         if (request.due_time().seconds() < 0 || request.due_time().seconds() > 253'402'300'799) {
             return invalid_argument("BAD_TIME", "due_time is out of range");
         }
-        order.due_time = from_micros(request.due_time().seconds() * 1'000'000 +
-                                     request.due_time().nanos() / 1000);
+        order.due_time = from_proto_time(request.due_time());
     }
     if ((order.display_name + order.reason_text).find('\0') != std::string::npos) {
         return invalid_argument("BAD_TEXT", "display_name and reason_text must not hold NUL");
@@ -137,10 +137,10 @@ v1::Task task_to_proto(const Task& task) {
     message.set_display_name(task.display_name);
     message.set_action(action_to_proto(task.action));
     message.set_state(state_to_proto(task.state));
-    set_time(message.mutable_due_time(), to_micros(task.due_time));
-    set_time(message.mutable_create_time(), to_micros(task.create_time));
+    set_time(*message.mutable_due_time(), task.due_time);
+    set_time(*message.mutable_create_time(), task.create_time);
     if (task.finish_time) {
-        set_time(message.mutable_finish_time(), to_micros(*task.finish_time));
+        set_time(*message.mutable_finish_time(), *task.finish_time);
     }
     message.set_create_user(task.create_user);
     message.set_reason_text(task.reason_text);
@@ -164,7 +164,7 @@ v1::TaskItem item_to_proto(const TaskItem& item) {
     message.set_state(state_to_proto(item.state));
     message.set_failure_reason(item.failure_reason);
     if (item.finish_time) {
-        set_time(message.mutable_finish_time(), to_micros(*item.finish_time));
+        set_time(*message.mutable_finish_time(), *item.finish_time);
     }
     message.set_attempt_count(item.attempt_count);
     return message;
@@ -214,11 +214,6 @@ CommandReport report_from_proto(const metering::v1::Command& command) {
         default:  // Queued, sending, or a state of a newer gateway: not final for us.
             return {ItemEvent::kSubmitted, ""};
     }
-}
-
-void set_time(google::protobuf::Timestamp* timestamp, std::int64_t micros) {
-    timestamp->set_seconds(micros / 1'000'000);
-    timestamp->set_nanos(static_cast<std::int32_t>(micros % 1'000'000 * 1000));
 }
 
 }  // namespace prepay::scheduler

@@ -35,6 +35,4 @@ ItemState item_state_from_text(const std::string& text);
 /// How a command stands, for its item.
 CommandReport report_from_proto(const metering::v1::Command& command);
 
-void set_time(google::protobuf::Timestamp* timestamp, std::int64_t micros);
-
 }  // namespace prepay::scheduler

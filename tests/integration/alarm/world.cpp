@@ -1,6 +1,7 @@
 #include "integration/alarm/world.h"
 
 #include "core/ids.h"
+#include "core/proto_time.h"
 
 namespace prepay::alarm::test {
 namespace {
@@ -49,7 +50,7 @@ World::World(std::unique_ptr<pg::Database> the_database, const std::string& smtp
 
 Status World::deliver(const std::vector<account::v1::BalanceChange>& changes) {
     account::v1::BalancesChanged event;
-    set_time(event.mutable_header()->mutable_occur_time(), to_micros(clock.now()));
+    set_time(*event.mutable_header()->mutable_occur_time(), clock.now());
     for (const auto& change : changes) {
         *event.add_changes() = change;
     }

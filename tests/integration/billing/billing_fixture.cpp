@@ -6,6 +6,7 @@
 #include "billing_migrations.h"
 #include "charges/adapters/pg_charges.h"
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "prepay/account/v1/events.pb.h"
 #include "prepay/billing/v1/events.pb.h"
 #include "prepay/metering/v1/events.pb.h"
@@ -70,8 +71,8 @@ std::string Billing::readings_payload(const std::string& meter_id,
         metering::v1::Reading* proto = event.add_readings();
         proto->set_meter_id(meter_id);
         proto->set_resource(resource);
-        to_proto(reading.slot_time, proto->mutable_slot_time());
-        to_proto(reading.read_time, proto->mutable_read_time());
+        set_time(*proto->mutable_slot_time(), reading.slot_time);
+        set_time(*proto->mutable_read_time(), reading.read_time);
         proto->set_revision(reading.revision);
         proto->set_register_total(reading.total.base_units());
         proto->set_register_epoch(reading.epoch);
@@ -95,9 +96,9 @@ std::string Billing::occupancies_payload(
         proto->set_room_id(o.room_id);
         proto->set_site_id(o.site_id);
         proto->set_meter_id(meter_id);
-        to_proto(o.start, proto->mutable_start_time());
+        set_time(*proto->mutable_start_time(), o.start);
         if (o.end) {
-            to_proto(*o.end, proto->mutable_end_time());
+            set_time(*proto->mutable_end_time(), *o.end);
         }
         proto->set_opening_register(o.opening_register);
         proto->set_closing_register(o.closing_register);
@@ -125,7 +126,7 @@ void Billing::tariff(const std::string& tariff_id, const std::string& yaml) {
     v1::CreateTariffRequest request;
     request.set_tariff_id(tariff_id);
     request.set_tariff_yaml(yaml);
-    to_proto(*parse_time("2010-01-01T00:00:00Z"), request.mutable_effective_time());
+    set_time(*request.mutable_effective_time(), *parse_time("2010-01-01T00:00:00Z"));
     const auto created = tariff_rpc.create_tariff(call("CreateTariff"), request);
     INFO(created.status().ToString());
     REQUIRE(created.ok());
@@ -139,7 +140,7 @@ Result<v1::AssignTariffResponse> Billing::assign(const std::string& tariff_id,
     for (const std::string& id : meter_ids) {
         request.add_meter_ids(id);
     }
-    to_proto(start, request.mutable_start_time());
+    set_time(*request.mutable_start_time(), start);
     return rating_rpc.assign_tariff(call("AssignTariff"), request);
 }
 

@@ -1,6 +1,7 @@
 #include <catch2/catch.hpp>
 
 #include "charges/convert.h"
+#include "core/proto_time.h"
 #include "integration/billing/billing_fixture.h"
 #include "prepay/account/v1/events.pb.h"
 
@@ -34,7 +35,7 @@ TEST_CASE("tariffs are created, versioned and read back") {
     create.mutable_definition()->set_time_zone("Asia/Shanghai");
     v1::PeriodPrice* price = create.mutable_definition()->add_tiers()->add_prices();
     price->set_price_micros(500'000);
-    to_proto(march(1), create.mutable_effective_time());
+    set_time(*create.mutable_effective_time(), march(1));
     const auto context = billing.call("CreateTariff");
     const auto created = billing.tariff_rpc.create_tariff(context, create);
     REQUIRE(failure(created) == "ok");
@@ -53,16 +54,16 @@ TEST_CASE("tariffs are created, versioned and read back") {
         v1::AddTariffVersionRequest add;
         add.set_tariff_id("flat");
         add.set_tariff_yaml("time_zone: UTC\nprice: 0.6\n");
-        to_proto(march(1), add.mutable_effective_time());
+        set_time(*add.mutable_effective_time(), march(1));
         const auto version = [&] {
             return failure(
                 billing.rating_rpc.add_tariff_version(billing.call("AddTariffVersion"), add));
         };
         CHECK(version() == "VERSION_IN_THE_PAST effective_time");
-        to_proto(march(5), add.mutable_effective_time());
+        set_time(*add.mutable_effective_time(), march(5));
         CHECK(version() == "ok");
         add.set_tariff_yaml("resource: water\ntime_zone: UTC\nprice: 0.6\n");
-        to_proto(march(9), add.mutable_effective_time());
+        set_time(*add.mutable_effective_time(), march(9));
         CHECK(version() == "RESOURCE_DIFFERS tariff_yaml");
         add.set_tariff_id("none");
         CHECK(version() == "TARIFF_NOT_FOUND");
@@ -150,10 +151,10 @@ TEST_CASE("assignments and new versions do not reach into what is rated") {
     v1::AddTariffVersionRequest add;
     add.set_tariff_id("dear");
     add.set_tariff_yaml("time_zone: UTC\nprice: 2\n");
-    to_proto(march(3, 12), add.mutable_effective_time());
+    set_time(*add.mutable_effective_time(), march(3, 12));
     CHECK(failure(billing.rating_rpc.add_tariff_version(billing.call("AddTariffVersion"), add)) ==
           "VERSION_IN_THE_PAST effective_time");
-    to_proto(march(4, 12), add.mutable_effective_time());
+    set_time(*add.mutable_effective_time(), march(4, 12));
     CHECK(failure(billing.rating_rpc.add_tariff_version(billing.call("AddTariffVersion"), add)) ==
           "ok");
     // Half of the next day at each price.
@@ -167,7 +168,7 @@ TEST_CASE("assignments and new versions do not reach into what is rated") {
     REQUIRE(failure(page) == "ok");
     REQUIRE(page->assignments_size() == 1);
     CHECK(page->assignments(0).tariff_id() == "cheap");
-    CHECK(from_proto(page->assignments(0).end_time()) == march(3));
+    CHECK(from_proto_time(page->assignments(0).end_time()) == march(3));
     list.set_page_token(page->next_page_token());
     page = billing.tariff_rpc.list_assignments(billing.call("ListAssignments"), list);
     REQUIRE(page->assignments_size() == 1);
@@ -205,11 +206,11 @@ TEST_CASE("how far meters are billed, and an account's newest charge") {
                 .send_occupancies({{"m-1", occupancy("alice", march(1), march(3), 2)},
                                    {"m-1", occupancy("vacancy", march(3))}})
                 .ok());
-    CHECK(from_proto(ask().meters(0).billed_until()) == march(3));
+    CHECK(from_proto_time(ask().meters(0).billed_until()) == march(3));
     CHECK(ask().last_charge_ids(0) == std::to_string(billing.open_charges("m-1").back().charge_id));
     // Nothing used is billed, too.
     REQUIRE(billing.send_readings("m-1", {reading(march(4), 5'000)}).ok());
-    CHECK(from_proto(ask().meters(0).billed_until()) == march(4));
+    CHECK(from_proto_time(ask().meters(0).billed_until()) == march(4));
     CHECK(ask().meters(1).meter_id() == "m-2");
     CHECK_FALSE(ask().meters(1).has_billed_until());
     request.add_meter_ids("m-1");

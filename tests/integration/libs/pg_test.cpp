@@ -142,6 +142,63 @@ TEST_CASE("a row is read by the names of its columns, in any order") {
     CHECK(read.ok());
 }
 
+TEST_CASE("array columns come back as they went in") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("pgtest");
+    const auto database = scratch.open();
+    const auto read = database->read([](pqxx::work& tx) -> Status {
+        const std::vector<std::string> values = {
+            "plain",         "a,b",  "a;b", "say \"hi\"", "back\\slash", "\\\"", "{in braces}",
+            "two words",     " ",    "",    "NULL",       "null",        "\x1f", "line\nbreak",
+            "一号楼，101室", "it's", "'",   ",",          "tail\\",      "a}b"};
+        const auto rows = tx.exec_params(
+            "SELECT $1::text[] AS texts, '{}'::text[] AS nothing, ARRAY['one', NULL] AS holes,"
+            " ARRAY[['a', 'b'], ['c', 'd']] AS grid, NULL::text[] AS missing,"
+            " ARRAY[3, -4, 9007199254740993] AS numbers, '{1,2}'::smallint[] AS levels,"
+            " ARRAY['x'] AS words, (SELECT array_agg(v) FROM unnest($1::text[]) v) AS made",
+            pg::to_array(values));
+        const pg::Row row(rows.front());
+        CHECK(row.texts("texts") == values);
+        CHECK(row.texts("made") == values);
+        CHECK(row.texts("nothing").empty());
+        CHECK(row.numbers("nothing").empty());
+        CHECK(row.numbers("numbers") == std::vector<std::int64_t>{3, -4, 9'007'199'254'740'993});
+        CHECK(row.numbers("levels") == std::vector<std::int64_t>{1, 2});
+        CHECK_THROWS_AS(row.numbers("words"), pqxx::conversion_error);
+        CHECK_THROWS_AS(row.texts("holes"), pqxx::conversion_error);
+        CHECK_THROWS_AS(row.texts("grid"), pqxx::conversion_error);
+        CHECK_THROWS(row.texts("missing"));
+        // An array of arrays goes as the texts of its rows.
+        const auto nested =
+            tx.exec_params1("SELECT v::text[] AS row FROM unnest($1::text[]) v",
+                            pg::to_array(std::vector<std::string>{pg::to_array(values)}));
+        CHECK(pg::Row(nested).texts("row") == values);
+        return absl::OkStatus();
+    });
+    CHECK(read.ok());
+}
+
+TEST_CASE("a time goes to the database and back to the microsecond, a missing one as is said") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("pgtest");
+    const auto database = scratch.open();
+    const auto read = database->read([](pqxx::work& tx) -> Status {
+        for (const std::int64_t value :
+             {std::int64_t{0}, std::int64_t{-1}, std::int64_t{1'795'276'800'000'001},
+              std::int64_t{-62'000'000'000'000'007}, std::int64_t{4'102'444'799'999'999}}) {
+            const Instant time = from_micros(value);
+            CHECK(pg::only<std::int64_t>(tx.exec_params1("SELECT " + pg::micros("$1::timestamptz"),
+                                                         pg::to_timestamptz(time))) == value);
+            CHECK(pg::to_timestamptz(time, "infinity") == pg::to_timestamptz(time));
+        }
+        CHECK(pg::to_timestamptz(std::nullopt, "") == "");
+        CHECK(pg::only<bool>(tx.exec_params1("SELECT $1::timestamptz = 'infinity'",
+                                             pg::to_timestamptz(std::nullopt, "infinity"))));
+        return absl::OkStatus();
+    });
+    CHECK(read.ok());
+}
+
 TEST_CASE("a request id has one effect, however often and from however many it comes") {
     SKIP_WITHOUT_POSTGRES();
     const TestDatabase scratch("pgtest", {{"0001_t.sql", "CREATE TABLE t (n bigint)"}});

@@ -10,6 +10,7 @@
 #include "commands/adapters/intent_subscriber.h"
 #include "core/anchored_clock.h"
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "devices/adapters/yaml_pack_loader.h"
 #include "devices/convert.h"
 #include "holds/adapters/grpc_holds.h"
@@ -273,7 +274,7 @@ public:
         request.set_meter_id(meter_id);
         request.set_action(action);
         request.set_reason_text("test");
-        *request.mutable_not_after() = to_proto_time(clock.now() + time);
+        set_time(*request.mutable_not_after(), clock.now() + time);
         rpc::CallContext call = context("SubmitCommand", request, request_id);
         call.trace_id = "trace-" + request_id;
         return grpc_commands.submit_command(call, request);

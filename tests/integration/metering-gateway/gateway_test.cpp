@@ -1,3 +1,4 @@
+#include "core/proto_time.h"
 #include "gateway_fixture.h"
 
 using namespace prepay;
@@ -238,7 +239,7 @@ TEST_CASE("The same request id gives the stored command; another content is refu
     request.set_meter_id("m-1");
     request.set_action(v1::COMMAND_ACTION_TRIP);
     request.set_reason_text("arrears");
-    *request.mutable_not_after() = to_proto_time(gateway.clock.now() + std::chrono::seconds(60));
+    set_time(*request.mutable_not_after(), gateway.clock.now() + std::chrono::seconds(60));
     const auto call = [&](const v1::SubmitCommandRequest& one) {
         return gateway.grpc_commands.submit_command(
             gateway.context("SubmitCommand", one, one.request_id()), one);
@@ -505,7 +506,7 @@ TEST_CASE("A corrected unit with 1,000 kWh more waits for a person, over a resta
     v1::ImportReadingsRequest import;
     auto* row = import.add_readings();
     row->set_meter_id("m-1");
-    *row->mutable_read_time() = to_proto_time(gateway.clock.now());
+    set_time(*row->mutable_read_time(), gateway.clock.now());
     row->set_register_total(60'000);
     const auto imported = gateway.grpc_readings.import_readings(
         gateway.context("ImportReadings", import, "import-in-quarantine"), import);
@@ -560,8 +561,7 @@ TEST_CASE("I-24: a clock stepped by a day or an hour makes no reading of another
             request.set_meter_id("m-1");
             request.set_action(v1::COMMAND_ACTION_TRIP);
             request.set_reason_text("test");
-            *request.mutable_not_after() =
-                to_proto_time(SystemClock().now() + std::chrono::seconds(60));
+            set_time(*request.mutable_not_after(), SystemClock().now() + std::chrono::seconds(60));
             return gateway.grpc_commands.submit_command(
                 gateway.context("SubmitCommand", request, name), request);
         };

@@ -1,3 +1,4 @@
+#include "core/proto_time.h"
 #include "gateway_fixture.h"
 
 using namespace prepay;
@@ -42,8 +43,8 @@ struct OneMeter {
         request.set_meter_id("m-1");
         request.set_action(v1::COMMAND_ACTION_TRIP);
         request.set_reason_text("works on the riser");
-        *request.mutable_not_after() = to_proto_time(gateway().clock.now() + not_after);
-        *request.mutable_hold_expire_time() = to_proto_time(gateway().clock.now() + time);
+        set_time(*request.mutable_not_after(), gateway().clock.now() + not_after);
+        set_time(*request.mutable_hold_expire_time(), gateway().clock.now() + time);
         return gateway().grpc_commands.submit_command(
             gateway().context("SubmitCommand", request, id), request);
     }
@@ -191,8 +192,7 @@ TEST_CASE(
     request.set_meter_id("m-1");
     request.set_action(v1::COMMAND_ACTION_TRIP);
     request.set_reason_text("fire brigade");
-    *request.mutable_not_after() =
-        to_proto_time(one.gateway().clock.now() + std::chrono::minutes(1));
+    set_time(*request.mutable_not_after(), one.gateway().clock.now() + std::chrono::minutes(1));
     const auto submit = [&](const std::string& id, rpc::Role role) {
         request.set_request_id(id);
         rpc::CallContext context = one.gateway().context("SubmitCommand", request, id);

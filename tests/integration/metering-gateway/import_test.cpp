@@ -4,6 +4,7 @@
 #include <sstream>
 
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "gateway_fixture.h"
 #include "rpc/server.h"
 #include "support/child_process.h"
@@ -29,7 +30,7 @@ struct ImportFixture : Fixture {
     void add(const std::string& meter_id, int hour, std::int64_t wh) {
         v1::Reading& reading = *request.add_readings();
         reading.set_meter_id(meter_id);
-        *reading.mutable_read_time() = to_proto_time(start + std::chrono::hours(hour));
+        set_time(*reading.mutable_read_time(), start + std::chrono::hours(hour));
         reading.set_register_total(wh);
     }
 

@@ -1,6 +1,7 @@
 #include <set>
 
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "gateway_fixture.h"
 #include "lines/adapters/pg_snapshots.h"
 

@@ -4,6 +4,7 @@
 #include "convert.h"
 #include "core/assert.h"
 #include "core/ids.h"
+#include "core/proto_time.h"
 
 namespace prepay::scheduler::test {
 namespace {
@@ -153,7 +154,7 @@ v1::CreateTaskRequest trip_request(int target_count) {
 v1::Task World::create(int target_count, std::chrono::seconds due_in) {
     v1::CreateTaskRequest request = trip_request(target_count);
     if (due_in.count() > 0) {
-        set_time(request.mutable_due_time(), to_micros(clock.now() + due_in));
+        set_time(*request.mutable_due_time(), clock.now() + due_in);
     }
     const auto created = grpc.create_task(call(), request);
     REQUIRE(created.ok());

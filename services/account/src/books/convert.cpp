@@ -1,7 +1,6 @@
 #include "books/convert.h"
 
-#include "core/ids.h"
-#include "telemetry/log.h"
+#include "core/proto_time.h"
 
 namespace prepay::account {
 namespace {
@@ -11,21 +10,13 @@ constexpr std::size_t kRateCount = 6;
 }  // namespace
 
 google::protobuf::Timestamp to_proto(Instant instant) {
-    const std::int64_t micros = to_micros(instant);
-    std::int64_t seconds = micros / 1'000'000;
-    std::int64_t rest = micros % 1'000'000;
-    if (rest < 0) {
-        rest += 1'000'000;
-        --seconds;
-    }
     google::protobuf::Timestamp timestamp;
-    timestamp.set_seconds(seconds);
-    timestamp.set_nanos(static_cast<std::int32_t>(rest * 1000));
+    set_time(timestamp, instant);
     return timestamp;
 }
 
 Instant from_proto(const google::protobuf::Timestamp& timestamp) {
-    return from_micros(timestamp.seconds() * 1'000'000 + timestamp.nanos() / 1000);
+    return from_proto_time(timestamp);
 }
 
 std::optional<Instant> find_time(bool is_set, const google::protobuf::Timestamp& timestamp) {
@@ -222,15 +213,6 @@ const char* to_text(EntryKind kind) {
 LedgerKind ledger_kind_from(const std::string& text) {
     using enum LedgerKind;
     return look_up(std::array{kPurse, kCash, kProvider, kRevenue, kVacancy, kSuspense}, text);
-}
-
-common::v1::EventHeader make_header(const Clock& clock, Instant occur_time) {
-    common::v1::EventHeader header;
-    header.set_event_id(new_id(clock));
-    *header.mutable_occur_time() = to_proto(occur_time);
-    header.set_producer("prepay-account");
-    header.set_trace_id(telemetry::current_trace_id());
-    return header;
 }
 
 }  // namespace prepay::account

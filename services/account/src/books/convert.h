@@ -55,7 +55,4 @@ Enum look_up(const std::array<Enum, kCount>& values, const std::string& text) {
     return values[0];
 }
 
-/// Head of an event made now in the current trace.
-common::v1::EventHeader make_header(const Clock& clock, Instant occur_time);
-
 }  // namespace prepay::account

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "adapters/pg_notification_writer.h"
+#include "core/proto_time.h"
 #include "pg/page.h"
 #include "pg/row.h"
 #include "rpc/request_rules.h"
@@ -33,9 +34,9 @@ v1::Episode episode_of(const pg::Row& row) {
     episode.set_level(row.get<int>("level"));
     episode.set_state(row.text("state") == "OPEN" ? v1::EPISODE_STATE_OPEN
                                                   : v1::EPISODE_STATE_ENDED);
-    set_time(episode.mutable_start_time(), row.number("start_time"));
+    set_time(*episode.mutable_start_time(), row.time("start_time"));
     if (!row.is_null("end_time")) {
-        set_time(episode.mutable_end_time(), row.number("end_time"));
+        set_time(*episode.mutable_end_time(), row.time("end_time"));
     }
     episode.set_balance_micros(row.number("balance_micros"));
     episode.set_customer_name(row.text("customer_name"));
@@ -57,14 +58,14 @@ v1::Notification notification_of(const pg::Row& row, bool is_unmasked) {
     notification.set_state(state_to_proto(row.text("state")));
     notification.set_subject(row.text("subject"));
     notification.set_body(row.text("body"));
-    set_time(notification.mutable_create_time(), row.number("create_time"));
+    set_time(*notification.mutable_create_time(), row.time("create_time"));
     if (!row.is_null("finish_time")) {
-        set_time(notification.mutable_finish_time(), row.number("finish_time"));
+        set_time(*notification.mutable_finish_time(), row.time("finish_time"));
     }
     notification.set_attempt_count(row.get<int>("attempt_count"));
     notification.set_failure_reason(row.text("failure_reason"));
     if (!row.is_null("retry_time")) {
-        set_time(notification.mutable_retry_time(), row.number("retry_time"));
+        set_time(*notification.mutable_retry_time(), row.time("retry_time"));
     }
     return notification;
 }

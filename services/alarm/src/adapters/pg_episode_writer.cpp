@@ -13,6 +13,8 @@
 namespace prepay::alarm {
 namespace {
 
+constexpr const char* kProducer = "prepay-alarm";
+
 // What an account is after the batch; written once however many changes it had.
 struct Account {
     AccountMemory memory;
@@ -40,7 +42,8 @@ Accounts load_accounts(pqxx::work& tx, const std::vector<AccountChange>& changes
 }
 
 void store_accounts(pqxx::work& tx, const Accounts& accounts, Instant now) {
-    std::vector<std::string> ids, sites, rooms, names, emails;
+    std::vector<std::string> ids, sites, names, emails;
+    std::vector<std::string> rooms;  // Array literals.
     std::vector<std::int64_t> versions, revisions, balances, keeps, levels;
     for (const auto& [id, account] : accounts) {
         if (account.last == nullptr) {
@@ -52,7 +55,7 @@ void store_accounts(pqxx::work& tx, const Accounts& accounts, Instant now) {
         revisions.push_back(account.memory.revision.settings_revision);
         balances.push_back(account.last->balance.micros());
         keeps.push_back(account.last->keep_power ? 1 : 0);
-        rooms.push_back(join_list(account.last->room_names));
+        rooms.push_back(pg::to_array(account.last->room_names));
         names.push_back(account.last->customer_name);
         emails.push_back(account.last->customer_email);
         levels.push_back(account.memory.open.bits());
@@ -61,7 +64,7 @@ void store_accounts(pqxx::work& tx, const Accounts& accounts, Instant now) {
         "INSERT INTO accounts (account_id, site_id, version, settings_revision, balance_micros,"
         " keep_power, room_names, customer_name, customer_email, open_levels, update_time)"
         " SELECT u.id, u.site, u.version, u.revision, u.balance, u.keep <> 0,"
-        " string_to_array(u.rooms, chr(31)), u.name, u.email, u.levels, $11"
+        " u.rooms::text[], u.name, u.email, u.levels, $11"
         " FROM unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::bigint[],"
         " $6::bigint[], $7::text[], $8::text[], $9::text[], $10::bigint[])"
         " AS u (id, site, version, revision, balance, keep, rooms, name, email, levels)"
@@ -80,7 +83,7 @@ void store_accounts(pqxx::work& tx, const Accounts& accounts, Instant now) {
 
 EpisodeWriter::EpisodeWriter(const outbox::Outbox& outbox, const AlarmConfig& config,
                              const Clock& clock, const AlarmMetrics& metrics)
-    : outbox_(outbox), config_(config), clock_(clock), metrics_(metrics) {}
+    : events_(outbox, clock, kProducer), config_(config), clock_(clock), metrics_(metrics) {}
 
 void EpisodeWriter::apply(pqxx::work& tx, const std::vector<AccountChange>& changes) const {
     Accounts accounts = load_accounts(tx, changes);
@@ -157,12 +160,9 @@ void EpisodeWriter::end(pqxx::work& tx, const AccountChange& change, int level) 
 void EpisodeWriter::publish(pqxx::work& tx, const std::string& episode_id,
                             Instant occur_time) const {
     v1::EpisodeChanged event;
-    event.mutable_header()->set_event_id(new_id(clock_));
-    set_time(event.mutable_header()->mutable_occur_time(), to_micros(occur_time));
-    event.mutable_header()->set_producer("prepay-alarm");
-    event.mutable_header()->set_trace_id(telemetry::current_trace_id());
     *event.mutable_episode() = read_episode(tx, episode_id);
-    outbox_.append(tx, kAlarmsTopic, event.episode().account_id(), event.SerializeAsString());
+    const std::string key = event.episode().account_id();
+    events_.append(tx, kAlarmsTopic, key, std::move(event), occur_time);
 }
 
 }  // namespace prepay::alarm

@@ -8,7 +8,7 @@
 #include "adapters/pg_notification_writer.h"
 #include "config.h"
 #include "metrics.h"
-#include "outbox/outbox.h"
+#include "outbox/events.h"
 
 namespace prepay::alarm {
 
@@ -28,7 +28,7 @@ private:
     void end(pqxx::work& tx, const AccountChange& change, int level) const;
     void publish(pqxx::work& tx, const std::string& episode_id, Instant occur_time) const;
 
-    const outbox::Outbox& outbox_;
+    const outbox::EventWriter events_;
     const AlarmConfig& config_;
     const Clock& clock_;
     const AlarmMetrics& metrics_;

@@ -115,8 +115,7 @@ Result<int> PgNotificationStore::plan_repeats(Instant now) {
         const auto rows = tx.exec_params(
             "SELECT e.episode_id, e.account_id, e.site_id, e.level, e.nth + 1 AS next_nth, " +
                 pg::micros("e.start_time") +
-                " AS start_time, a.balance_micros, a.keep_power,"
-                " array_to_string(a.room_names, chr(31)) AS room_names,"
+                " AS start_time, a.balance_micros, a.keep_power, a.room_names,"
                 " a.customer_name, a.customer_email"
                 " FROM episodes e JOIN accounts a USING (account_id)"
                 " WHERE e.state = 'OPEN' AND e.next_notify_time <= $1"
@@ -133,7 +132,7 @@ Result<int> PgNotificationStore::plan_repeats(Instant now) {
                                row.time("start_time"),
                                Money::from_micros(row.number("balance_micros")),
                                row.get<bool>("keep_power"),
-                               split_list(row.text("room_names")),
+                               row.texts("room_names"),
                                row.text("customer_name"),
                                row.text("customer_email")};
             const RepeatRule& rule = config_.repeats[static_cast<std::size_t>(facts.level - 1)];

@@ -2,8 +2,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include <sstream>
-
 #include "convert.h"
 #include "core/ids.h"
 #include "domain/message.h"
@@ -12,30 +10,11 @@
 
 namespace prepay::alarm {
 
-std::string join_list(const std::vector<std::string>& items) {
-    std::string text;
-    for (const std::string& item : items) {
-        text += (text.empty() ? "" : "\x1f") + item;
-    }
-    return text;
-}
-
-std::vector<std::string> split_list(const std::string& text) {
-    std::vector<std::string> items;
-    std::istringstream stream(text);
-    for (std::string item; std::getline(stream, item, '\x1f');) {
-        items.push_back(item);
-    }
-    return items;
-}
-
 std::vector<Channel> read_channels(pqxx::work& tx) {
     std::vector<Channel> channels;
     for (const pg::Row row :
          tx.exec("SELECT channel_id, site_id, kind, enabled, target, secret,"
-                 " array_to_string(extra_recipients, chr(31)) AS extra_recipients,"
-                 " array_to_string(levels, chr(31)) AS levels"
-                 " FROM channels ORDER BY channel_id")) {
+                 " extra_recipients, levels FROM channels ORDER BY channel_id")) {
         Channel channel;
         channel.channel_id = row.text("channel_id");
         channel.site_id = row.text("site_id");
@@ -43,9 +22,9 @@ std::vector<Channel> read_channels(pqxx::work& tx) {
         channel.enabled = row.get<bool>("enabled");
         channel.target = row.text("target");
         channel.secret = row.text("secret");
-        channel.extra_recipients = split_list(row.text("extra_recipients"));
-        for (const std::string& level : split_list(row.text("levels"))) {
-            channel.levels.push_back(std::stoi(level));
+        channel.extra_recipients = row.texts("extra_recipients");
+        for (const std::int64_t level : row.numbers("levels")) {
+            channel.levels.push_back(static_cast<int>(level));
         }
         channels.push_back(std::move(channel));
     }

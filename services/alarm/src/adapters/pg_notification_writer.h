@@ -39,8 +39,4 @@ std::string webhook_body(const EpisodeFacts& facts, const std::string& notificat
 /// All channels, by id.
 std::vector<Channel> read_channels(pqxx::work& tx);
 
-/// "a\x1f""b" as text lists travel to and from array columns.
-std::string join_list(const std::vector<std::string>& items);
-std::vector<std::string> split_list(const std::string& text);
-
 }  // namespace prepay::alarm

@@ -1,5 +1,6 @@
 #include "charges/convert.h"
 
+#include "core/proto_time.h"
 #include "quantity/text.h"
 
 namespace prepay::billing {
@@ -23,8 +24,8 @@ v1::Charge to_proto(const Charge& charge) {
     proto.set_meter_id(charge.meter_id);
     proto.set_room_id(charge.room_id);
     proto.set_site_id(charge.site_id);
-    to_proto(charge.start, proto.mutable_start_time());
-    to_proto(charge.end, proto.mutable_end_time());
+    set_time(*proto.mutable_start_time(), charge.start);
+    set_time(*proto.mutable_end_time(), charge.end);
     proto.set_amount_micros(charge.amount_micros);
     std::visit([&](const auto& basis) { fill(basis, proto); }, charge.basis);
     if (charge.reversal_of) {
@@ -33,8 +34,8 @@ v1::Charge to_proto(const Charge& charge) {
     }
     for (const RatedLine& line : charge.lines) {
         v1::ChargeLine* target = proto.add_lines();
-        to_proto(line.start, target->mutable_start_time());
-        to_proto(line.end, target->mutable_end_time());
+        set_time(*target->mutable_start_time(), line.start);
+        set_time(*target->mutable_end_time(), line.end);
         target->set_period(static_cast<v1::RatePeriod>(line.period));
         target->set_tier(line.tier);
         target->set_quantity(line.quantity.base_units());

@@ -1,4 +1,5 @@
 #include "intake/convert.h"
+#include "core/proto_time.h"
 
 #include <algorithm>
 
@@ -27,10 +28,12 @@ Result<Reading> reading_from_proto(const metering::v1::Reading& proto) {
     if (proto.register_total() < 0) {
         return field_invalid("register_total", "negative");
     }
-    return Reading{
-        from_proto(proto.slot_time()), proto.revision(),
-        from_proto(proto.read_time()), RegisterTotal::from_base_units(proto.register_total()),
-        proto.register_epoch(),        proto.reading_id()};
+    return Reading{from_proto_time(proto.slot_time()),
+                   proto.revision(),
+                   from_proto_time(proto.read_time()),
+                   RegisterTotal::from_base_units(proto.register_total()),
+                   proto.register_epoch(),
+                   proto.reading_id()};
 }
 
 Result<Occupancy> occupancy_from_proto(const account::v1::Occupancy& proto) {
@@ -45,9 +48,9 @@ Result<Occupancy> occupancy_from_proto(const account::v1::Occupancy& proto) {
     o.account_id = proto.account_id();
     o.room_id = proto.room_id();
     o.site_id = proto.site_id();
-    o.start = from_proto(proto.start_time());
+    o.start = from_proto_time(proto.start_time());
     if (proto.has_end_time()) {
-        o.end = std::max(from_proto(proto.end_time()), o.start);
+        o.end = std::max(from_proto_time(proto.end_time()), o.start);
     }
     o.opening_register = proto.opening_register();
     o.closing_register = proto.closing_register();

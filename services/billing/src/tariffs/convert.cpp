@@ -3,6 +3,7 @@
 #include <google/protobuf/util/json_util.h>
 
 #include "core/assert.h"
+#include "core/proto_time.h"
 #include "quantity/text.h"
 
 namespace prepay::billing {
@@ -81,17 +82,6 @@ Resource from_proto(common::v1::Resource resource) {
     return resource == common::v1::RESOURCE_WATER ? Resource::kWater : Resource::kElectricity;
 }
 
-Instant from_proto(const google::protobuf::Timestamp& time) {
-    return from_micros(time.seconds() * 1'000'000 + time.nanos() / 1'000);
-}
-
-void to_proto(Instant time, google::protobuf::Timestamp* proto) {
-    const std::int64_t micros = to_micros(time);
-    const std::int64_t seconds = micros / 1'000'000 - (micros % 1'000'000 < 0 ? 1 : 0);
-    proto->set_seconds(seconds);
-    proto->set_nanos(static_cast<std::int32_t>((micros - seconds * 1'000'000) * 1'000));
-}
-
 Result<TariffDefinition> definition_from_proto(const v1::TariffDefinition& proto) {
     TariffDefinition definition;
     definition.time_zone = proto.time_zone();
@@ -168,10 +158,10 @@ v1::TariffVersion to_proto(const std::string& tariff_id, const StoredVersion& ve
     v1::TariffVersion proto;
     proto.set_tariff_id(tariff_id);
     proto.set_version(version.version);
-    to_proto(version.effective, proto.mutable_effective_time());
+    set_time(*proto.mutable_effective_time(), version.effective);
     *proto.mutable_definition() = to_proto(version.definition);
     proto.set_create_user(version.create_user);
-    to_proto(version.create_time, proto.mutable_create_time());
+    set_time(*proto.mutable_create_time(), version.create_time);
     return proto;
 }
 
@@ -191,9 +181,9 @@ v1::Assignment to_proto(const StoredAssignment& assignment) {
     v1::Assignment proto;
     proto.set_meter_id(assignment.meter_id);
     proto.set_tariff_id(assignment.tariff_id);
-    to_proto(assignment.start, proto.mutable_start_time());
+    set_time(*proto.mutable_start_time(), assignment.start);
     if (assignment.end) {
-        to_proto(*assignment.end, proto.mutable_end_time());
+        set_time(*proto.mutable_end_time(), *assignment.end);
     }
     if (assignment.meter_resource) {
         proto.set_meter_resource(to_proto(*assignment.meter_resource));

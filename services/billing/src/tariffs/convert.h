@@ -16,8 +16,6 @@ Status field_invalid(const std::string& field, const std::string& message);
 
 Resource from_proto(common::v1::Resource resource);
 common::v1::Resource to_proto(Resource resource);
-Instant from_proto(const google::protobuf::Timestamp& time);
-void to_proto(Instant time, google::protobuf::Timestamp* proto);
 
 /// Total; unknown enum values become what validate() refuses, except TIER_SPAN: see the next one.
 /// Reasons: FIELD_INVALID for enum values that do not exist and dates that cannot be read.

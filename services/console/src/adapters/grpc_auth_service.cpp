@@ -1,7 +1,5 @@
 #include "adapters/grpc_auth_service.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include <algorithm>
 
 #include "adapters/asio_client_address.h"
@@ -9,20 +7,15 @@
 #include "convert.h"
 #include "core/anchored_clock.h"
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "pg/request_answer.h"
 #include "telemetry/log.h"
 
 namespace prepay::console {
 namespace {
 
-using google::protobuf::util::TimeUtil;
-
 constexpr int kPausesMax = 200;
 constexpr int kPauseAddressesMax = 20;  // A user.
-
-google::protobuf::Timestamp to_proto_time(Instant instant) {
-    return TimeUtil::MicrosecondsToTimestamp(to_micros(instant));
-}
 
 Status wrong_password() {
     return make_error(absl::StatusCode::kUnauthenticated, "WRONG_PASSWORD",
@@ -40,18 +33,18 @@ v1::LogInPause to_proto_pause(const UserRow& user, const NameFailures& known, In
     v1::LogInPause pause;
     *pause.mutable_user() = to_proto_user(user);
     pause.set_failure_count(known.failures.count);
-    *pause.mutable_last_failure_time() = to_proto_time(known.failures.last_time);
+    set_time(*pause.mutable_last_failure_time(), known.failures.last_time);
     if (const auto end = pause_end_of_name(known.failures, now)) {
-        *pause.mutable_pause_end_time() = to_proto_time(*end);
+        set_time(*pause.mutable_pause_end_time(), *end);
     }
     for (const NameFailures::FromAddress& from : known.addresses) {
         v1::LogInFailureAddress& address = *pause.add_addresses();
         address.set_client_address(from.address);
         address.set_failure_count(from.pair.count);
-        *address.mutable_last_failure_time() = to_proto_time(from.pair.last_time);
+        set_time(*address.mutable_last_failure_time(), from.pair.last_time);
         address.set_address_failure_count(from.all.count);
         if (const auto end = pause_end_of_address(from.all, now)) {
-            *address.mutable_address_pause_end_time() = to_proto_time(*end);
+            set_time(*address.mutable_address_pause_end_time(), *end);
         }
     }
     return pause;
@@ -161,7 +154,7 @@ Result<v1::LogInResponse> GrpcAuthService::log_in(const rpc::CallContext& contex
     v1::LogInResponse response;
     response.set_access_token(tokens.access);
     response.set_refresh_token(tokens.refresh);
-    *response.mutable_expire_time() = to_proto_time(tokens.expire_time);
+    set_time(*response.mutable_expire_time(), tokens.expire_time);
     *response.mutable_user() = to_proto_user(user);
     return response;
 }
@@ -179,7 +172,7 @@ Result<v1::RefreshResponse> GrpcAuthService::refresh(const rpc::CallContext&,
     v1::RefreshResponse response;
     response.set_access_token(tokens.access);
     response.set_refresh_token(fresh);
-    *response.mutable_expire_time() = to_proto_time(tokens.expire_time);
+    set_time(*response.mutable_expire_time(), tokens.expire_time);
     *response.mutable_user() = to_proto_user(session.user);
     return response;
 }

@@ -1,9 +1,8 @@
 #include "adapters/grpc_tenant_links.h"
 
-#include <google/protobuf/util/time_util.h>
-
 #include "core/anchored_clock.h"
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "rpc/request_rules.h"
 
 namespace prepay::console {
@@ -13,10 +12,6 @@ constexpr std::chrono::hours kLinkTime{24 * 90};
 constexpr std::chrono::hours kMailLinkTime{24 * 7};
 constexpr const char* kMailer = "prepay-alarm";
 constexpr const char* kPath = "/m/#t=";
-
-google::protobuf::Timestamp to_proto_time(Instant instant) {
-    return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(to_micros(instant));
-}
 
 // A link that was taken back shows that, also when it is over for other reasons too.
 v1::TenantLinkState state_of(const TenantLinkRow& link, bool is_account_open, Instant now) {
@@ -100,13 +95,13 @@ Result<v1::TenantLink> GrpcTenantLinks::to_proto(const TenantLinkRow& link,
     proto.set_link_id(link.link_id);
     proto.set_account_id(link.account_id);
     proto.set_creator(link.creator);
-    *proto.mutable_create_time() = to_proto_time(link.create_time);
-    *proto.mutable_expire_time() = to_proto_time(link.expire_time);
+    set_time(*proto.mutable_create_time(), link.create_time);
+    set_time(*proto.mutable_expire_time(), link.expire_time);
     proto.set_state(state_of(link, is_account_open, clock_.now()));
     proto.set_origin(prepay::console::to_proto(link.origin));
     proto.set_revoker(link.revoker);
     if (link.revoke_time) {
-        *proto.mutable_revoke_time() = to_proto_time(*link.revoke_time);
+        set_time(*proto.mutable_revoke_time(), *link.revoke_time);
     }
     if (proto.state() == v1::TENANT_LINK_STATE_ACTIVE) {
         PREPAY_ASSIGN_OR_RETURN(const std::string token, token_of(link));
@@ -142,7 +137,7 @@ Result<v1::CreateTenantLinkResponse> GrpcTenantLinks::create(
     v1::CreateTenantLinkResponse response;
     PREPAY_ASSIGN_OR_RETURN(*response.mutable_token(), token_of(link));
     response.set_path(kPath + response.token());
-    *response.mutable_expire_time() = to_proto_time(link.expire_time);
+    set_time(*response.mutable_expire_time(), link.expire_time);
     response.set_link_id(link.link_id);
     return response;
 }
@@ -157,7 +152,7 @@ Result<v1::CreateMailLinkResponse> GrpcTenantLinks::create_for_mail(
     }
     v1::CreateMailLinkResponse response;
     PREPAY_ASSIGN_OR_RETURN(*response.mutable_token(), token_of(link));
-    *response.mutable_expire_time() = to_proto_time(link.expire_time);
+    set_time(*response.mutable_expire_time(), link.expire_time);
     response.set_link_id(link.link_id);
     return response;
 }

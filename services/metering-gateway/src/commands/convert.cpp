@@ -1,5 +1,6 @@
 #include "commands/convert.h"
 
+#include "core/proto_time.h"
 #include "devices/convert.h"
 #include "holds/convert.h"
 
@@ -55,15 +56,15 @@ v1::Command to_proto_command(const Command& command) {
     result.set_reason_text(command.reason_text);
     result.set_initiator(command.initiator);
     result.set_intent_id(command.intent_id);
-    *result.mutable_create_time() = to_proto_time(command.create_time);
+    set_time(*result.mutable_create_time(), command.create_time);
     if (command.not_after) {
-        *result.mutable_not_after() = to_proto_time(*command.not_after);
+        set_time(*result.mutable_not_after(), *command.not_after);
     }
     if (command.send_time) {
-        *result.mutable_send_time() = to_proto_time(*command.send_time);
+        set_time(*result.mutable_send_time(), *command.send_time);
     }
     if (command.finish_time) {
-        *result.mutable_finish_time() = to_proto_time(*command.finish_time);
+        set_time(*result.mutable_finish_time(), *command.finish_time);
     }
     result.set_attempt_count(command.attempt_count);
     if (command.before) {
@@ -79,7 +80,7 @@ v1::Command to_proto_command(const Command& command) {
     result.set_holder(to_proto_holder(command.holder));
     result.set_override_keep_power(command.override_keep_power);
     if (command.hold_expire_time) {
-        *result.mutable_hold_expire_time() = to_proto_time(*command.hold_expire_time);
+        set_time(*result.mutable_hold_expire_time(), *command.hold_expire_time);
     }
     for (const Hold& hold : command.remaining_holds) {
         *result.add_remaining_holds() = to_proto_hold(hold);
@@ -87,9 +88,8 @@ v1::Command to_proto_command(const Command& command) {
     return result;
 }
 
-v1::CommandChanged to_event(const Command& command, common::v1::EventHeader header) {
+v1::CommandChanged to_event(const Command& command) {
     v1::CommandChanged event;
-    *event.mutable_header() = std::move(header);
     event.set_line_id(command.line_id);
     *event.mutable_command() = to_proto_command(command);
     event.mutable_command()->clear_frames();

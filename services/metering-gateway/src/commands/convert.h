@@ -11,6 +11,6 @@ namespace prepay::metering {
 Result<CommandAction> from_proto_action(v1::CommandAction action);
 v1::Command to_proto_command(const Command& command);
 /// What is told of an order: all but its frames.
-v1::CommandChanged to_event(const Command& command, common::v1::EventHeader header);
+v1::CommandChanged to_event(const Command& command);
 
 }  // namespace prepay::metering

@@ -1,4 +1,5 @@
 #include "devices/convert.h"
+#include "core/proto_time.h"
 
 #include <algorithm>
 
@@ -95,30 +96,6 @@ MeterValues from_proto_values(const v1::MeterValues& values) {
     return result;
 }
 
-google::protobuf::Timestamp to_proto_time(Instant instant) {
-    constexpr std::int64_t kMicrosPerSecond = 1'000'000;
-    const std::int64_t micros = to_micros(instant);
-    std::int64_t seconds = micros / kMicrosPerSecond;
-    std::int64_t rest = micros % kMicrosPerSecond;
-    if (rest < 0) {
-        rest += kMicrosPerSecond;
-        --seconds;
-    }
-    google::protobuf::Timestamp time;
-    time.set_seconds(seconds);
-    time.set_nanos(static_cast<std::int32_t>(rest * 1000));
-    return time;
-}
-
-// Timestamps outside years 1 .. 9999 are cut to them, so that the product fits.
-Instant from_proto_time(const google::protobuf::Timestamp& time) {
-    constexpr std::int64_t kSecondsMin = -62'135'596'800;
-    constexpr std::int64_t kSecondsMax = 253'402'300'799;
-    const std::int64_t seconds =
-        std::clamp(static_cast<std::int64_t>(time.seconds()), kSecondsMin, kSecondsMax);
-    return from_micros(seconds * 1'000'000 + time.nanos() / 1000);
-}
-
 v1::Meter to_proto_meter(const MeterConfig& meter) {
     v1::Meter result;
     result.set_meter_id(meter.meter_id);
@@ -154,7 +131,7 @@ common::v1::Resource to_proto_resource(Resource resource) {
 
 v1::MeterValues to_proto_values(const MeterValues& values) {
     v1::MeterValues result;
-    *result.mutable_read_time() = to_proto_time(values.read_time);
+    set_time(*result.mutable_read_time(), values.read_time);
     result.set_register_total(values.register_total.wh());
     result.mutable_rate_register_total()->Add(values.rate_total_wh.begin(),
                                               values.rate_total_wh.end());
@@ -180,7 +157,7 @@ v1::CommandAction to_proto_action(CommandAction action) {
 
 v1::Frame to_proto_frame(const Frame& frame) {
     v1::Frame result;
-    *result.mutable_frame_time() = to_proto_time(frame.frame_time);
+    set_time(*result.mutable_frame_time(), frame.frame_time);
     result.set_direction(frame.direction == FrameDirection::kSent ? v1::FRAME_DIRECTION_SENT
                                                                   : v1::FRAME_DIRECTION_RECEIVED);
     result.set_data(frame.data.data(), frame.data.size());

@@ -13,8 +13,6 @@ namespace prepay::metering {
 
 // Proto <-> domain. From proto may fail (INVALID_ARGUMENT with a reason); to proto never.
 
-google::protobuf::Timestamp to_proto_time(Instant instant);
-Instant from_proto_time(const google::protobuf::Timestamp& time);
 common::v1::Resource to_proto_resource(Resource resource);
 v1::RelayState to_proto_relay(RelayState relay);
 v1::CommandAction to_proto_action(CommandAction action);

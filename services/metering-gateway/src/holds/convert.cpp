@@ -1,5 +1,6 @@
 #include "holds/convert.h"
 
+#include "core/proto_time.h"
 #include "devices/convert.h"
 
 namespace prepay::metering {
@@ -33,11 +34,11 @@ std::optional<Holder> from_proto_holder(v1::Holder proto) {
 v1::Hold to_proto_hold(const Hold& hold) {
     v1::Hold result;
     result.set_holder(to_proto_holder(hold.holder));
-    *result.mutable_place_time() = to_proto_time(hold.place_time);
+    set_time(*result.mutable_place_time(), hold.place_time);
     result.set_initiator(hold.initiator);
     result.set_reason_text(hold.reason_text);
     if (hold.expire_time) {
-        *result.mutable_expire_time() = to_proto_time(*hold.expire_time);
+        set_time(*result.mutable_expire_time(), *hold.expire_time);
     }
     result.set_command_id(hold.command_id);
     result.set_keep_power_overridden(hold.keep_power_overridden);
@@ -63,7 +64,7 @@ v1::MeterState to_proto_meter_state(const MeterStateChange& change) {
     result.set_meter_id(change.meter_id);
     result.set_online(change.online);
     result.set_relay(to_proto_relay(change.relay));
-    *result.mutable_change_time() = to_proto_time(change.change_time);
+    set_time(*result.mutable_change_time(), change.change_time);
     result.set_revision(change.revision);
     result.set_driver_pack(change.driver_pack);
     for (const Hold& hold : change.holds.standing) {

@@ -1,5 +1,6 @@
 #include "readings/convert.h"
 
+#include "core/proto_time.h"
 #include "devices/convert.h"
 
 namespace prepay::metering {
@@ -35,9 +36,9 @@ v1::Reading to_proto_reading(const Reading& reading) {
     result.set_meter_id(reading.meter_id);
     result.set_resource(to_proto_resource(reading.resource));
     result.set_channel(reading.channel);
-    *result.mutable_slot_time() = to_proto_time(reading.slot_time);
+    set_time(*result.mutable_slot_time(), reading.slot_time);
     result.set_revision(reading.revision);
-    *result.mutable_read_time() = to_proto_time(reading.read_time);
+    set_time(*result.mutable_read_time(), reading.read_time);
     result.set_register_total(reading.register_total.wh());
     result.set_register_epoch(reading.register_epoch);
     switch (reading.source) {
@@ -82,12 +83,12 @@ v1::Anomaly to_proto_anomaly(const Anomaly& anomaly) {
                                                                : v1::ANOMALY_STATE_NOTED);
     result.set_previous_register_total(anomaly.previous_total.wh());
     if (anomaly.previous_read_time) {
-        *result.mutable_previous_read_time() = to_proto_time(*anomaly.previous_read_time);
+        set_time(*result.mutable_previous_read_time(), *anomaly.previous_read_time);
     }
     result.set_register_total(anomaly.register_total.wh());
-    *result.mutable_read_time() = to_proto_time(anomaly.read_time);
+    set_time(*result.mutable_read_time(), anomaly.read_time);
     result.set_latest_register_total(anomaly.seen().wh());
-    *result.mutable_latest_read_time() = to_proto_time(anomaly.seen_time());
+    set_time(*result.mutable_latest_read_time(), anomaly.seen_time());
     result.set_after_change(anomaly.after_change);
     if (anomaly.decision) {
         result.set_decision(to_proto_decision(*anomaly.decision));
@@ -97,7 +98,7 @@ v1::Anomaly to_proto_anomaly(const Anomaly& anomaly) {
     result.set_reason_text(anomaly.reason_text);
     result.set_decided_by(anomaly.decided_by);
     if (anomaly.decide_time) {
-        *result.mutable_decide_time() = to_proto_time(*anomaly.decide_time);
+        set_time(*result.mutable_decide_time(), *anomaly.decide_time);
     }
     return result;
 }

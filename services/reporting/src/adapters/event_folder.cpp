@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "convert.h"
+#include "core/proto_time.h"
 #include "outbox/outbox.h"
 
 namespace prepay::reporting {
@@ -104,8 +105,8 @@ Status EventFolder::fold_rooms(pqxx::work& tx, const Messages& messages) const {
     for (const kafka::Message& message : messages) {
         PREPAY_ASSIGN_OR_RETURN(const auto event, parse<account::v1::RoomsChanged>(message));
         for (const account::v1::Site& proto : event.sites()) {
-            PREPAY_ASSIGN_OR_RETURN(SiteRecord site,
-                                    from_proto(proto, from_timestamp(event.header().occur_time())));
+            PREPAY_ASSIGN_OR_RETURN(
+                SiteRecord site, from_proto(proto, from_proto_time(event.header().occur_time())));
             sites.push_back(std::move(site));
         }
         for (const account::v1::Room& proto : event.rooms()) {

@@ -1,6 +1,7 @@
 #include "adapters/grpc_reporting_service.h"
 
 #include "convert.h"
+#include "core/proto_time.h"
 #include "rpc/request_rules.h"
 
 namespace prepay::reporting {
@@ -134,7 +135,7 @@ Status GrpcReportingService::watch_wall(const rpc::CallContext&,
     sink.send = [&](bool snapshot, const std::vector<WallImage::Row>& rows) {
         v1::WatchWallResponse response;
         response.set_snapshot(snapshot);
-        *response.mutable_server_time() = to_timestamp(clock_.now());
+        set_time(*response.mutable_server_time(), clock_.now());
         response.mutable_rooms()->Reserve(static_cast<int>(rows.size()));
         for (const WallImage::Row& row : rows) {
             *response.add_rooms() = to_proto(*row);
@@ -181,7 +182,7 @@ Result<v1::ListRoomHoursResponse> GrpcReportingService::list_room_hours(
     v1::ListRoomHoursResponse response;
     for (const RoomHour& hour : hours) {
         v1::RoomHour& proto = *response.add_hours();
-        *proto.mutable_start_time() = to_timestamp(hour.hour.start);
+        set_time(*proto.mutable_start_time(), hour.hour.start);
         proto.set_energy_wh(hour.sum.energy.base_units());
         proto.set_water_ml(hour.sum.water.base_units());
         proto.set_amount_micros(hour.sum.amount.micros());
@@ -199,7 +200,7 @@ Result<v1::GetTotalsResponse> GrpcReportingService::get_totals(
     response.set_water_ml(total.water.base_units());
     response.set_credit_micros(total.credited.micros());
     response.set_charge_count(total.charge_count);
-    *response.mutable_as_of_time() = to_timestamp(total.as_of_time);
+    set_time(*response.mutable_as_of_time(), total.as_of_time);
     return response;
 }
 

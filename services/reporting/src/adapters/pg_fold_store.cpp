@@ -98,7 +98,7 @@ void save_occupancies(pqxx::work& tx, const std::vector<OccupancyRecord>& occupa
         accounts.push_back(occupancy.facts.account_id);
         meters.push_back(occupancy.meter_id);
         starts.push_back(pg::to_timestamptz(occupancy.facts.start_time));
-        ends.push_back(end_to_db(occupancy.facts.end_time));
+        ends.push_back(pg::to_timestamptz(occupancy.facts.end_time, "infinity"));
         vacancies.emplace_back(bool_text(occupancy.vacancy));
         deletions.emplace_back(bool_text(occupancy.deleted));
         revisions.push_back(occupancy.revision);

@@ -1,7 +1,6 @@
 #include "adapters/pg_text.h"
 
 #include "core/assert.h"
-#include "pg/database.h"
 
 namespace prepay::reporting {
 
@@ -68,10 +67,6 @@ Resource resource_from_db(const std::string& text) {
     }
     PREPAY_ASSERT(!"resource of the table");
     return Resource::kElectricity;
-}
-
-std::string end_to_db(const std::optional<Instant>& end_time) {
-    return end_time ? pg::to_timestamptz(*end_time) : "infinity";
 }
 
 }  // namespace prepay::reporting

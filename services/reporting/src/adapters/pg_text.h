@@ -1,9 +1,7 @@
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "core/time.h"
 #include "domain/wall.h"
 
 namespace prepay::reporting {
@@ -15,8 +13,5 @@ const char* to_db(Relay relay);
 Relay relay_from_db(const std::string& text);
 const char* to_db(Resource resource);
 Resource resource_from_db(const std::string& text);
-
-/// "infinity" where there is no end.
-std::string end_to_db(const std::optional<Instant>& end_time);
 
 }  // namespace prepay::reporting

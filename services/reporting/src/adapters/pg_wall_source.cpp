@@ -14,18 +14,6 @@ std::string finite_micros(const std::string& column) {
     return "CASE WHEN isfinite(" + column + ") THEN " + pg::micros(column) + " END AS " + column;
 }
 
-std::vector<std::string> text_array(const std::string& literal) {
-    std::vector<std::string> texts;
-    pqxx::array_parser parser(literal.c_str());
-    for (auto item = parser.get_next(); item.first != pqxx::array_parser::juncture::done;
-         item = parser.get_next()) {
-        if (item.first == pqxx::array_parser::juncture::string_value) {
-            texts.push_back(item.second);
-        }
-    }
-    return texts;
-}
-
 Status load_sites(pqxx::work& tx, const std::string& since, WallFacts& facts) {
     for (const pg::Row row : tx.exec_params(
              "SELECT site_id, time_zone FROM sites WHERE change_xid >= $1::xid8", since)) {
@@ -42,7 +30,7 @@ void load_rooms(pqxx::work& tx, const std::string& since, WallFacts& facts) {
              since)) {
         facts.rooms.push_back({row.text("room_id"), row.text("site_id"), row.text("building"),
                                row.text("floor"), row.text("display_name"),
-                               text_array(row.text("meter_ids"))});
+                               row.texts("meter_ids")});
     }
 }
 

@@ -1,6 +1,7 @@
 #include "adapters/grpc_gateway_client.h"
 
 #include "convert.h"
+#include "core/proto_time.h"
 #include "prepay/metering/v1/metering.grpc.pb.h"
 
 namespace prepay::scheduler {
@@ -23,7 +24,7 @@ Result<CommandReport> GrpcGateway::submit(const ClaimedItem& item) {
     request.set_request_id(item.item_id);
     request.set_meter_id(item.meter_id);
     request.set_action(action_to_proto(item.action));
-    set_time(request.mutable_not_after(), to_micros(item.not_after));
+    set_time(*request.mutable_not_after(), item.not_after);
     request.set_reason_text((item.reason_text.empty() ? "" : item.reason_text + " ") +
                             ("(batch task " + item.task_id + " by " + item.create_user + ")"));
     request.set_override_keep_power(item.override_keep_power);

@@ -1,13 +1,12 @@
 #include "books/adapters/pg_account_book.h"
 
 #include <algorithm>
-#include <iterator>
 #include <map>
 
+#include "books/adapters/events.h"
 #include "books/convert.h"
 #include "core/assert.h"
 #include "core/ids.h"
-#include "outbox/parts.h"
 #include "pg/database.h"
 #include "pg/row.h"
 
@@ -27,28 +26,17 @@ constexpr const char* kProfiles = R"sql(
 SELECT a.account_no, a.account_id, a.site_id, b.settings_revision, a.kind, a.state,
        a.level_1_micros, a.level_2_micros, a.level_3_micros, a.cut_floor_micros, a.keep_power, a.cut,
        c.customer_id, c.display_name, c.phone, c.email,
-       coalesce(r.room_ids, '') AS room_ids, coalesce(r.room_names, '') AS room_names
+       coalesce(r.room_ids, '{}') AS room_ids, coalesce(r.room_names, '{}') AS room_names
 FROM accounts a JOIN balances b USING (account_no) LEFT JOIN customers c USING (customer_id)
 LEFT JOIN LATERAL (
-    SELECT string_agg(room_id, chr(31) ORDER BY room_id) AS room_ids,
-           string_agg(display_name, chr(31) ORDER BY room_id) AS room_names
+    SELECT array_agg(room_id ORDER BY room_id) AS room_ids,
+           array_agg(display_name ORDER BY room_id) AS room_names
     FROM rooms WHERE room_id IN (
         SELECT o.room_id FROM occupancies o WHERE o.account_no = a.account_no
             AND o.end_time IS NULL AND NOT o.deleted AND NOT o.vacancy)
 ) r ON true
 WHERE a.account_no = ANY($1::bigint[])
 )sql";
-
-std::vector<std::string> split(const std::string& text) {
-    std::vector<std::string> parts;
-    std::size_t start = 0;
-    while (start < text.size()) {
-        const std::size_t end = std::min(text.find('\x1f', start), text.size());
-        parts.push_back(text.substr(start, end - start));
-        start = end + 1;
-    }
-    return parts;
-}
 
 std::shared_ptr<const AccountProfile> to_profile(const pg::Row& row) {
     auto profile = std::make_shared<AccountProfile>();
@@ -61,8 +49,8 @@ std::shared_ptr<const AccountProfile> to_profile(const pg::Row& row) {
     profile->customer_name = row.get_or<std::string>("display_name", "");
     profile->phone = row.get_or<std::string>("phone", "");
     profile->email = row.get_or<std::string>("email", "");
-    profile->room_ids = split(row.text("room_ids"));
-    profile->room_names = split(row.text("room_names"));
+    profile->room_ids = row.texts("room_ids");
+    profile->room_names = row.texts("room_names");
     return profile;
 }
 
@@ -79,10 +67,6 @@ CreditTerms terms_of(const pg::Row& row) {
     terms.keep_power = row.get<bool>("keep_power");
     terms.cut = row.get<bool>("cut");
     return terms;
-}
-
-std::string optional_time_text(const std::optional<Instant>& instant) {
-    return instant ? pg::to_timestamptz(*instant) : "";
 }
 
 PgAccountBook::PgAccountBook(const outbox::Outbox& outbox, const Clock& clock)
@@ -239,28 +223,16 @@ LockedAccount PgAccountBook::touch(pqxx::work& tx, const LockedAccount& account)
 
 void PgAccountBook::announce(pqxx::work& tx, const std::vector<AccountChange>& changes,
                              Instant now) {
-    std::map<int, std::pair<std::string, v1::BalancesChanged>> messages;
+    const outbox::EventWriter events = event_writer(outbox_, clock_);
+    outbox::EventBatch batch(events, kTopic, &v1::BalancesChanged::mutable_changes);
     for (const AccountChange& change : changes) {
         const AccountProfile& profile = *change.after.profile;
-        if (profile.terms.kind != LedgerKind::kPurse &&
-            profile.terms.kind != LedgerKind::kVacancy) {
-            continue;
+        if (profile.terms.kind == LedgerKind::kPurse ||
+            profile.terms.kind == LedgerKind::kVacancy) {
+            fill(*batch.event_of(profile.account_id).add_changes(), change);
         }
-        auto& [key, message] =
-            messages[partition_of(profile.account_id, outbox_.partition_count())];
-        key = key.empty() ? profile.account_id : key;
-        fill(*message.add_changes(), change);
     }
-    std::vector<outbox::NewMessage> outgoing;
-    for (auto& [partition, keyed] : messages) {
-        std::ranges::move(outbox::in_parts(kTopic, keyed.first, std::move(keyed.second),
-                                           &v1::BalancesChanged::mutable_changes,
-                                           [&](v1::BalancesChanged& part) {
-                                               *part.mutable_header() = make_header(clock_, now);
-                                           }),
-                          std::back_inserter(outgoing));
-    }
-    outbox_.append_all(tx, outgoing);
+    batch.append(tx, now);
 }
 
 Status PgAccountBook::tell_balances(pqxx::work& tx, const outbox::SnapshotRequest& request,
@@ -281,9 +253,9 @@ Status PgAccountBook::tell_balances(pqxx::work& tx, const outbox::SnapshotReques
                          Money::from_micros(account["charge_total_micros"].as<std::int64_t>())};
         state.profile = read_profiles(tx, {state.balance.account_no}).front();
         v1::BalancesChanged event;
-        *event.mutable_header() = make_header(clock_, clock_.now());
         fill(*event.add_changes(), {state, state});
-        PREPAY_RETURN_IF_ERROR(emit({request.topic, account_id, event.SerializeAsString()}));
+        PREPAY_RETURN_IF_ERROR(
+            event_writer(outbox_, clock_).emit(emit, request.topic, account_id, std::move(event)));
     }
     return absl::OkStatus();
 }

@@ -23,9 +23,6 @@ pqxx::result run_prepared(pqxx::work& tx, const char* name, const char* sql,
     return tx.exec_prepared(name, arguments...);
 }
 
-/// "" for absence, for `NULLIF($n, '')::timestamptz`.
-std::string optional_time_text(const std::optional<Instant>& instant);
-
 /// Of the columns kind, state, level_*_micros, cut_floor_micros, keep_power and cut.
 CreditTerms terms_of(const pg::Row& row);
 

@@ -9,11 +9,10 @@
 namespace prepay::account {
 namespace {
 
-constexpr const char* kSelectAccount = R"sql(
-SELECT a.account_no, a.account_id, a.site_id, a.state, b.balance_micros, b.version,
+const std::string kSelectAccount = "SELECT " + pg::micros("a.open_time") + " AS open_micros, " +
+                                   pg::micros("a.close_time") + R"sql( AS close_micros,
+       a.account_no, a.account_id, a.site_id, a.state, b.balance_micros, b.version,
        a.level_1_micros, a.level_2_micros, a.level_3_micros, a.cut_floor_micros, a.keep_power, a.cut,
-       (extract(epoch from a.open_time) * 1000000)::bigint AS open_micros,
-       (extract(epoch from a.close_time) * 1000000)::bigint AS close_micros,
        c.customer_id, c.display_name, c.phone, c.email,
        coalesce(o.room_ids, '{}') AS room_ids, coalesce(o.meter_ids, '{}') AS meter_ids, a.kind
 FROM accounts a JOIN balances b USING (account_no) LEFT JOIN customers c USING (customer_id)
@@ -23,18 +22,6 @@ LEFT JOIN LATERAL (
         AND (end_time IS NULL OR (a.state = 'closed' AND end_time = a.close_time))
 ) o ON true
 )sql";
-
-std::vector<std::string> split_array(const std::string& array_text) {
-    std::vector<std::string> parts;
-    pqxx::array_parser parser(array_text.c_str());
-    for (auto item = parser.get_next(); item.first != pqxx::array_parser::done;
-         item = parser.get_next()) {
-        if (item.first == pqxx::array_parser::string_value) {
-            parts.push_back(item.second);
-        }
-    }
-    return parts;
-}
 
 AccountView to_view(const pg::Row& row) {
     auto profile = std::make_shared<AccountProfile>();
@@ -46,7 +33,7 @@ AccountView to_view(const pg::Row& row) {
     profile->customer_name = row.get_or<std::string>("display_name", "");
     profile->phone = row.get_or<std::string>("phone", "");
     profile->email = row.get_or<std::string>("email", "");
-    profile->room_ids = split_array(row.text("room_ids"));
+    profile->room_ids = row.texts("room_ids");
     AccountView view;
     view.state.balance.account_no = profile->account_no;
     view.state.balance.balance = Money::from_micros(row.number("balance_micros"));
@@ -54,20 +41,19 @@ AccountView to_view(const pg::Row& row) {
     view.state.profile = std::move(profile);
     view.open_time = row.time("open_micros");
     view.close_time = row.find_time("close_micros");
-    view.meter_ids = split_array(row.text("meter_ids"));
+    view.meter_ids = row.texts("meter_ids");
     return view;
 }
 
 }  // namespace
 
 v1::Account PgAccountViews::get(pqxx::work& tx, std::int64_t account_no) {
-    static const std::string sql = std::string(kSelectAccount) + " WHERE a.account_no = $1";
+    static const std::string sql = kSelectAccount + " WHERE a.account_no = $1";
     return to_proto(to_view(run_prepared(tx, "accounts_get", sql.c_str(), account_no)[0]));
 }
 
 Result<v1::Account> PgAccountViews::get(pqxx::work& tx, const std::string& account_id) {
-    const auto rows =
-        tx.exec_params(std::string(kSelectAccount) + " WHERE a.account_id = $1", account_id);
+    const auto rows = tx.exec_params(kSelectAccount + " WHERE a.account_id = $1", account_id);
     if (rows.empty()) {
         return not_found("ACCOUNT_NOT_FOUND", "there is no account " + account_id);
     }
@@ -79,7 +65,7 @@ Result<v1::ListAccountsResponse> PgAccountViews::list(pqxx::work& tx,
                                                       bool by_phone) {
     const int limit = rpc::page_size_of(request.page_size());
     const auto rows = tx.exec_params(
-        std::string(kSelectAccount) +
+        kSelectAccount +
             " WHERE a.kind = 'purse' AND ($1 = '' OR a.site_id = $1) AND ($2 OR a.state = 'open')"
             " AND ($3 = '' OR c.display_name ILIKE $4 OR ($7 AND c.phone LIKE $4) OR a.account_id "
             "= $3"

@@ -2,9 +2,9 @@
 
 #include <map>
 
+#include "books/adapters/events.h"
 #include "books/convert.h"
 #include "core/ids.h"
-#include "outbox/parts.h"
 #include "pg/database.h"
 #include "pg/row.h"
 
@@ -20,12 +20,12 @@ struct Posted {
 std::vector<Posted> next_postings(pqxx::work& tx, std::int64_t account_no,
                                   std::int64_t& after_version) {
     std::vector<Posted> postings;
-    for (const pg::Row row : tx.exec_params(
-             "SELECT account_version, source_id,"
-             " (extract(epoch from post_time) * 1000000)::bigint AS post_micros FROM entries"
-             " WHERE account_no = $1 AND account_version > $2 AND source_kind = 'charge'"
-             " ORDER BY account_version LIMIT $3",
-             account_no, after_version, static_cast<int>(kChargesAsked))) {
+    for (const pg::Row row :
+         tx.exec_params("SELECT account_version, source_id, " + pg::micros("post_time") +
+                            " AS post_micros FROM entries WHERE account_no = $1 AND "
+                            "account_version > $2 AND source_kind = 'charge'"
+                            " ORDER BY account_version LIMIT $3",
+                        account_no, after_version, static_cast<int>(kChargesAsked))) {
         postings.push_back({row.text("source_id"), row.time("post_micros")});
         after_version = row.number("account_version");
     }
@@ -36,6 +36,7 @@ std::vector<Posted> next_postings(pqxx::work& tx, std::int64_t account_no,
 
 Status PostingSnapshot::tell(pqxx::work& tx, const outbox::SnapshotRequest& request,
                              const outbox::EmitEvent& emit) const {
+    const outbox::EventMaker events(clock_, kProducer);
     for (const pg::Row account : tx.exec("SELECT account_no, account_id, kind FROM accounts"
                                          " WHERE kind IN ('purse', 'vacancy')"
                                          " ORDER BY account_no")) {
@@ -75,13 +76,8 @@ Status PostingSnapshot::tell(pqxx::work& tx, const outbox::SnapshotRequest& requ
                 fill_posted(*event.add_charges(), *found->second, account_id, vacancy,
                             posted.post_time);
             }
-            for (const outbox::NewMessage& part :
-                 outbox::in_parts(request.topic, account_id, std::move(event),
-                                  &v1::ChargesPosted::mutable_charges, [&](v1::ChargesPosted& p) {
-                                      *p.mutable_header() = make_header(clock_, clock_.now());
-                                  })) {
-                PREPAY_RETURN_IF_ERROR(emit(part));
-            }
+            PREPAY_RETURN_IF_ERROR(events.emit(emit, request.topic, account_id, std::move(event),
+                                               &v1::ChargesPosted::mutable_charges));
         }
     }
     return absl::OkStatus();

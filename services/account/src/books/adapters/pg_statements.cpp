@@ -1,6 +1,7 @@
 #include "books/adapters/pg_statements.h"
 
 #include "books/convert.h"
+#include "core/proto_time.h"
 #include "pg/database.h"
 #include "pg/page.h"
 #include "pg/row.h"
@@ -9,14 +10,11 @@
 namespace prepay::account {
 namespace {
 
-std::string time_text(bool given, const google::protobuf::Timestamp& time) {
-    return given ? pg::to_timestamptz(from_proto(time)) : "";
-}
-
-const std::string kPostingRows = R"sql(
-SELECT e.account_version, (extract(epoch from e.post_time) * 1000000)::bigint AS post_micros,
-       e.amount_micros, e.balance_after_micros, e.kind, e.source_id, c.kind AS counter_kind,
-       (extract(epoch from e.source_time) * 1000000)::bigint AS source_micros
+const std::string kPostingRows =
+    "SELECT e.account_version, " + pg::micros("e.post_time") +
+    " AS post_micros, e.amount_micros, e.balance_after_micros, e.kind, e.source_id,"
+    " c.kind AS counter_kind, " +
+    pg::micros("e.source_time") + R"sql( AS source_micros
 FROM entries e JOIN accounts c ON c.account_no = e.counter_no
 WHERE e.account_no = $1 AND ($2 = 0 OR e.account_version < $2)
     AND ($3 = '' OR e.post_time >= NULLIF($3, '')::timestamptz)
@@ -40,8 +38,10 @@ Result<v1::ListPostingsResponse> PgStatements::postings(pqxx::work& tx,
     const int limit = rpc::page_size_of(request.page_size());
     const auto rows = tx.exec_params(
         kPostingRows + (without_charges ? kNoCharges : "") + kNewestPostings, account_no,
-        below_version, time_text(request.has_start_time(), request.start_time()),
-        time_text(request.has_end_time(), request.end_time()), limit + 1);
+        below_version,
+        pg::to_timestamptz(find_proto_time(request.has_start_time(), request.start_time()), ""),
+        pg::to_timestamptz(find_proto_time(request.has_end_time(), request.end_time()), ""),
+        limit + 1);
     v1::ListPostingsResponse response;
     pg::fill_page(rows, limit, "account_version", response, [&](const pg::Row& row) {
         v1::Posting& posting = *response.add_postings();

@@ -68,12 +68,12 @@ Status to_status(CashVerdict verdict, Money balance, const std::optional<BillSta
 
 std::map<std::string, Instant> PgCash::ended_meters(pqxx::work& tx, const std::string& account_id) {
     std::map<std::string, Instant> ends;
-    for (const pg::Row row : tx.exec_params(
-             "SELECT o.meter_id, (extract(epoch from max(o.end_time)) * 1000000)::bigint AS"
-             " end_micros FROM occupancies o JOIN accounts a USING (account_no)"
-             " WHERE a.account_id = $1 AND a.state = 'closed' AND NOT o.deleted"
-             " AND o.end_time IS NOT NULL GROUP BY o.meter_id",
-             account_id)) {
+    for (const pg::Row row :
+         tx.exec_params("SELECT o.meter_id, " + pg::micros("max(o.end_time)") +
+                            " AS end_micros FROM occupancies o JOIN accounts a USING (account_no)"
+                            " WHERE a.account_id = $1 AND a.state = 'closed' AND NOT o.deleted"
+                            " AND o.end_time IS NOT NULL GROUP BY o.meter_id",
+                        account_id)) {
         ends[row.text("meter_id")] = row.time("end_micros");
     }
     return ends;

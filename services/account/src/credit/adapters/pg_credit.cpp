@@ -16,12 +16,10 @@ namespace {
 
 constexpr int kSweepMax = 200;
 
-constexpr const char* kSelectIntent = R"sql(
-SELECT i.intent_id, a.account_id, i.meter_id, i.action, i.state, i.balance_micros,
-       (extract(epoch from i.create_time) * 1000000)::bigint AS create_micros,
-       (extract(epoch from i.finish_time) * 1000000)::bigint AS finish_micros, i.reason_text
-FROM switch_intents i JOIN accounts a USING (account_no)
-)sql";
+const std::string kSelectIntent =
+    "SELECT i.intent_id, a.account_id, i.meter_id, i.action, i.state, i.balance_micros, " +
+    pg::micros("i.create_time") + " AS create_micros, " + pg::micros("i.finish_time") +
+    " AS finish_micros, i.reason_text FROM switch_intents i JOIN accounts a USING (account_no)";
 
 constexpr const char* kDue = R"sql(
 SELECT DISTINCT o.account_no FROM meter_switches s
@@ -86,7 +84,7 @@ Result<v1::ClaimSwitchIntentResponse> PgCredit::claim(pqxx::work& tx,
         }
     }
     const auto rows =
-        tx.exec_params(std::string(kSelectIntent) + " WHERE i.intent_id = $1", request.intent_id());
+        tx.exec_params(kSelectIntent + " WHERE i.intent_id = $1", request.intent_id());
     *response.mutable_intent() = intent_proto(rows[0]);
     PREPAY_CRASH_POINT("credit.claimed");
     return response;
@@ -120,7 +118,7 @@ Result<v1::ListSwitchIntentsResponse> PgCredit::list(pqxx::work& tx,
                                                      const v1::ListSwitchIntentsRequest& request) {
     const int limit = rpc::page_size_of(request.page_size());
     const auto rows = tx.exec_params(
-        std::string(kSelectIntent) +
+        kSelectIntent +
             " WHERE ($1 = '' OR a.account_id = $1) AND ($2 = '' OR i.meter_id = $2)"
             " AND ($3 = '' OR (i.create_time, i.intent_id) <"
             " (SELECT create_time, intent_id FROM switch_intents WHERE intent_id = $3))"

@@ -1,5 +1,6 @@
 #include "credit/adapters/pg_switches.h"
 
+#include "books/adapters/events.h"
 #include "core/crash_point.h"
 #include "core/ids.h"
 #include "credit/convert.h"
@@ -11,20 +12,20 @@ namespace {
 
 constexpr const char* kIntentsTopic = "prepay.account.switch-intents.v1";
 
-constexpr const char* kLoad = R"sql(
-SELECT o.account_no, s.meter_id, s.relay, s.last_seq, s.settled_seq,
-       (extract(epoch from s.settled_time) * 1000000)::bigint AS settled_micros,
-       s.failure_count, s.failed_action,
-       (extract(epoch from s.retry_time) * 1000000)::bigint AS retry_micros
+const std::string kLoad = "SELECT o.account_no, s.meter_id, s.relay, s.last_seq, s.settled_seq, " +
+                          pg::micros("s.settled_time") +
+                          " AS settled_micros, s.failure_count, s.failed_action, " +
+                          pg::micros("s.retry_time") + R"sql( AS retry_micros
 FROM occupancies o JOIN meter_switches s USING (meter_id)
 WHERE o.account_no = ANY($1::bigint[]) AND o.end_time IS NULL AND NOT o.deleted
 ORDER BY s.meter_id FOR UPDATE OF s
 )sql";
 
-constexpr const char* kLoadIntents = R"sql(
-SELECT meter_id, intent_id, seq, account_no, action, state, revision, claimant, balance_micros,
-       (extract(epoch from create_time) * 1000000)::bigint AS create_micros,
-       (extract(epoch from claim_time) * 1000000)::bigint AS claim_micros, reason_text
+const std::string kLoadIntents =
+    "SELECT meter_id, intent_id, seq, account_no, action, state, revision, claimant,"
+    " balance_micros, " +
+    pg::micros("create_time") + " AS create_micros, " + pg::micros("claim_time") +
+    R"sql( AS claim_micros, reason_text
 FROM switch_intents WHERE meter_id = ANY($1::text[]) AND state IN ('ready', 'sending')
 ORDER BY meter_id, seq
 )sql";
@@ -101,7 +102,8 @@ std::vector<OccupiedSwitch> PgSwitches::load(pqxx::work& tx,
     std::vector<OccupiedSwitch> switches;
     std::map<std::string, std::size_t> places;
     std::vector<std::string> meter_ids;
-    for (const auto& row : run_prepared(tx, "switch_load", kLoad, pg::to_array(account_nos))) {
+    for (const auto& row :
+         run_prepared(tx, "switch_load", kLoad.c_str(), pg::to_array(account_nos))) {
         switches.push_back({row["account_no"].as<std::int64_t>(), to_meter(row)});
         places[switches.back().meter.meter_id] = switches.size() - 1;
         meter_ids.push_back(switches.back().meter.meter_id);
@@ -110,7 +112,7 @@ std::vector<OccupiedSwitch> PgSwitches::load(pqxx::work& tx,
         return switches;
     }
     for (const auto& row :
-         run_prepared(tx, "switch_load_intents", kLoadIntents, pg::to_array(meter_ids))) {
+         run_prepared(tx, "switch_load_intents", kLoadIntents.c_str(), pg::to_array(meter_ids))) {
         switches[places.at(row["meter_id"].as<std::string>())].meter.intents.push_back(
             to_intent(row));
     }
@@ -132,6 +134,7 @@ std::map<std::string, std::int64_t> PgSwitches::payers(pqxx::work& tx,
 
 Status PgSwitches::tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& request,
                               const outbox::EmitEvent& emit) const {
+    const outbox::EventWriter events = event_writer(outbox_, clock_);
     std::vector<std::string> meter_ids;
     for (const auto& row :
          tx.exec("SELECT meter_id FROM switch_intents WHERE state = 'ready' ORDER BY meter_id")) {
@@ -141,15 +144,14 @@ Status PgSwitches::tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& req
         }
     }
     for (const auto& row :
-         run_prepared(tx, "switch_load_intents", kLoadIntents, pg::to_array(meter_ids))) {
+         run_prepared(tx, "switch_load_intents", kLoadIntents.c_str(), pg::to_array(meter_ids))) {
         const SwitchIntent intent = to_intent(row);
         if (intent.state != IntentState::kReady) {
             continue;
         }
         const auto meter_id = row["meter_id"].as<std::string>();
-        v1::SwitchIntentChanged event = to_event(tx, meter_id, intent);
-        *event.mutable_header() = make_header(clock_, clock_.now());
-        PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));
+        PREPAY_RETURN_IF_ERROR(
+            events.emit(emit, request.topic, meter_id, to_event(tx, meter_id, intent)));
     }
     return absl::OkStatus();
 }
@@ -166,11 +168,10 @@ void PgSwitches::save(pqxx::work& tx, MeterSwitch& meter, Instant now) {
                      intent.seq, intent.account_no, std::string(to_text(intent.action)),
                      std::string(to_text(intent.state)), intent.revision, intent.claimant,
                      intent.balance.micros(), pg::to_timestamptz(intent.create_time),
-                     optional_time_text(intent.claim_time), optional_time_text(intent.finish_time),
-                     intent.reason_text);
-        v1::SwitchIntentChanged event = to_event(tx, meter.meter_id, intent);
-        *event.mutable_header() = make_header(clock_, now);
-        outbox_.append(tx, kIntentsTopic, meter.meter_id, event.SerializeAsString());
+                     pg::to_timestamptz(intent.claim_time, ""),
+                     pg::to_timestamptz(intent.finish_time, ""), intent.reason_text);
+        event_writer(outbox_, clock_)
+            .append(tx, kIntentsTopic, meter.meter_id, to_event(tx, meter.meter_id, intent), now);
         metrics_.switch_intent(to_text(intent.action), to_text(intent.state));
         intent.changed = false;
     }
@@ -179,7 +180,7 @@ void PgSwitches::save(pqxx::work& tx, MeterSwitch& meter, Instant now) {
                      std::string(to_text(meter.relay)), meter.last_seq, meter.settled_seq,
                      pg::to_timestamptz(meter.settled_time), meter.failure_count,
                      std::string(meter.failed_action ? to_text(*meter.failed_action) : ""),
-                     optional_time_text(meter.retry_time));
+                     pg::to_timestamptz(meter.retry_time, ""));
         meter.changed = false;
     }
     PREPAY_CRASH_POINT("credit.intents_saved");

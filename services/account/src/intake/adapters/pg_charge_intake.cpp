@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "books/adapters/events.h"
 #include "core/ids.h"
 #include "intake/convert.h"
-#include "outbox/parts.h"
 #include "pg/database.h"
 #include "pg/row.h"
 #include "telemetry/log.h"
@@ -133,21 +133,14 @@ void EventIntake::announce_charges(pqxx::work& tx, const Charges& charges, const
     for (const LockedAccount& account : accounts) {
         profiles[account.balance.account_no] = account.profile.get();
     }
-    std::map<int, std::pair<std::string, v1::ChargesPosted>> messages;
+    const outbox::EventWriter events = event_writer(outbox_, clock_);
+    outbox::EventBatch batch(events, kPostedTopic, &v1::ChargesPosted::mutable_charges);
     for (const Entry& entry : plan.entries) {
         const AccountProfile& profile = *profiles.at(entry.posting.account_no);
-        auto& [key, message] =
-            messages[partition_of(profile.account_id, outbox_.partition_count())];
-        key = key.empty() ? profile.account_id : key;
-        fill_posted(*message.add_charges(), *charges[entry.posting.item], profile.account_id,
-                    profile.terms.kind == LedgerKind::kVacancy, now);
+        fill_posted(*batch.event_of(profile.account_id).add_charges(), *charges[entry.posting.item],
+                    profile.account_id, profile.terms.kind == LedgerKind::kVacancy, now);
     }
-    for (auto& [partition, keyed] : messages) {
-        outbox::append_in_parts(tx, outbox_, kPostedTopic, keyed.first, std::move(keyed.second),
-                                &v1::ChargesPosted::mutable_charges, [&](v1::ChargesPosted& part) {
-                                    *part.mutable_header() = make_header(clock_, now);
-                                });
-    }
+    batch.append(tx, now);
 }
 
 Status EventIntake::post_charges(pqxx::work& tx, const Charges& charges) {

@@ -1,7 +1,6 @@
-#include <algorithm>
-
+#include "books/adapters/events.h"
 #include "core/ids.h"
-#include "outbox/parts.h"
+#include "core/proto_time.h"
 #include "payments/adapters/pg_order_row.h"
 #include "payments/adapters/pg_orders.h"
 #include "payments/convert.h"
@@ -12,7 +11,7 @@
 namespace prepay::account {
 namespace {
 
-constexpr const char* kOrderRows = "SELECT " PREPAY_ORDER_COLUMNS R"sql(,
+const std::string kOrderRows = "SELECT " + order_columns() + R"sql(,
        coalesce(c.provider_transaction_id, '') AS settled_transaction_id,
        (SELECT bool_and(s.settle_time IS NOT NULL) FROM suspense_items i
         LEFT JOIN suspense_settlements s USING (provider_transaction_id)
@@ -41,9 +40,8 @@ ListedOrder to_listed(const pg::Row& row) {
 
 Result<Order> PgOrders::get(pqxx::work& tx, const std::string& order_id,
                             const std::string& account_id) {
-    const auto rows =
-        tx.exec_params(std::string(kOrderRows) + " WHERE o.order_id = $1 AND a.account_id = $2",
-                       order_id, account_id);
+    const auto rows = tx.exec_params(kOrderRows + " WHERE o.order_id = $1 AND a.account_id = $2",
+                                     order_id, account_id);
     if (rows.empty()) {
         return not_found("ORDER_NOT_FOUND", "there is no order " + order_id);
     }
@@ -52,15 +50,15 @@ Result<Order> PgOrders::get(pqxx::work& tx, const std::string& order_id,
 
 pg::Page<ListedOrder> PgOrders::list(pqxx::work& tx, const OrderFilter& filter) {
     const auto rows = tx.exec_params(
-        std::string(kOrderRows) +
+        kOrderRows +
             " WHERE ($1 = '' OR a.account_id = $1) AND ($2 = '' OR o.site_id = $2)"
             " AND ($3 = '' OR o.create_time >= NULLIF($3, '')::timestamptz)"
             " AND ($4 = '' OR o.create_time < NULLIF($4, '')::timestamptz)"
             " AND ($5 = '' OR (o.create_time, o.order_id) <"
             " (SELECT create_time, order_id FROM orders WHERE order_id = $5))"
             " ORDER BY o.create_time DESC, o.order_id DESC LIMIT $6",
-        filter.account_id, filter.site_id, optional_time_text(filter.start_time),
-        optional_time_text(filter.end_time), filter.after_order_id, filter.limit + 1);
+        filter.account_id, filter.site_id, pg::to_timestamptz(filter.start_time, ""),
+        pg::to_timestamptz(filter.end_time, ""), filter.after_order_id, filter.limit + 1);
     return pg::read_page(rows, filter.limit, "order_id", to_listed);
 }
 
@@ -74,19 +72,15 @@ Status PgOrders::tell_payments(pqxx::work& tx, const outbox::SnapshotRequest& re
         }
         v1::PaymentsRecorded event;
         event.set_site_id(account.text("site_id"));
-        for (const auto& row : tx.exec_params(
-                 std::string(kOrderRows) + " WHERE o.account_no = $1 AND o.state = 'credited'"
-                                           " ORDER BY o.create_time, o.order_id",
-                 account.number("account_no"))) {
+        for (const auto& row :
+             tx.exec_params(kOrderRows + " WHERE o.account_no = $1 AND o.state = 'credited'"
+                                         " ORDER BY o.create_time, o.order_id",
+                            account.number("account_no"))) {
             *event.add_orders() = to_proto(to_order(row));
         }
-        for (const outbox::NewMessage& part :
-             outbox::in_parts(request.topic, account_id, std::move(event),
-                              &v1::PaymentsRecorded::mutable_orders, [&](v1::PaymentsRecorded& p) {
-                                  *p.mutable_header() = make_header(clock_, clock_.now());
-                              })) {
-            PREPAY_RETURN_IF_ERROR(emit(part));
-        }
+        PREPAY_RETURN_IF_ERROR(event_writer(outbox_, clock_)
+                                   .emit(emit, request.topic, account_id, std::move(event),
+                                         &v1::PaymentsRecorded::mutable_orders));
     }
     return absl::OkStatus();
 }

@@ -1,23 +1,28 @@
 #pragma once
 
 #include <pqxx/pqxx>
+#include <string>
 
 #include "books/adapters/pg_account_book.h"
 #include "payments/convert.h"
 #include "payments/domain/payment.h"
+#include "pg/database.h"
 #include "pg/row.h"
 
-/// Columns of `orders o JOIN accounts a`, as read_order() expects them.
-#define PREPAY_ORDER_COLUMNS                                                                      \
-    "o.order_id, o.account_no, a.account_id, o.site_id, o.kind, o.state, o.amount_micros,"        \
-    " coalesce(o.provider_transaction_id, '') AS provider_transaction_id, o.openid, o.prepay_id," \
-    " (extract(epoch from o.create_time) * 1000000)::bigint AS create_micros,"                    \
-    " (extract(epoch from o.expire_time) * 1000000)::bigint AS expire_micros,"                    \
-    " (extract(epoch from o.finish_time) * 1000000)::bigint AS finish_micros, o.query_count, "    \
-    "o.create_user,"                                                                              \
-    " o.note, o.balance_after_micros, o.failure_reason, o.override_unbilled"
-
 namespace prepay::account {
+
+/// Columns of `orders o JOIN accounts a`, as read_order() expects them.
+inline const std::string& order_columns() {
+    static const std::string columns =
+        "o.order_id, o.account_no, a.account_id, o.site_id, o.kind, o.state, o.amount_micros,"
+        " coalesce(o.provider_transaction_id, '') AS provider_transaction_id, o.openid,"
+        " o.prepay_id, " +
+        pg::micros("o.create_time") + " AS create_micros, " + pg::micros("o.expire_time") +
+        " AS expire_micros, " + pg::micros("o.finish_time") +
+        " AS finish_micros, o.query_count, o.create_user, o.note, o.balance_after_micros,"
+        " o.failure_reason, o.override_unbilled";
+    return columns;
+}
 
 inline Order read_order(const pg::Row& row) {
     Order order;

@@ -1,13 +1,8 @@
 #include "payments/adapters/pg_orders.h"
 
-#include "payments/adapters/pg_order_row.h"
-
-#include <algorithm>
-#include <iterator>
-#include <map>
-
+#include "books/adapters/events.h"
 #include "core/ids.h"
-#include "outbox/parts.h"
+#include "payments/adapters/pg_order_row.h"
 #include "payments/convert.h"
 #include "pg/database.h"
 
@@ -52,32 +47,22 @@ void PgOrders::insert(pqxx::work& tx, const Order& order, const std::string& req
     run_prepared(tx, "orders_insert", kInsertOrder, order.order_id, order.account_no, order.site_id,
                  std::string(to_text(order.kind)), std::string(to_text(order.state)),
                  order.amount.micros(), request_id, content_hash, order.openid,
-                 pg::to_timestamptz(order.create_time), optional_time_text(order.expire_time),
-                 optional_time_text(order.finish_time), optional_time_text(next_query),
+                 pg::to_timestamptz(order.create_time), pg::to_timestamptz(order.expire_time, ""),
+                 pg::to_timestamptz(order.finish_time, ""), pg::to_timestamptz(next_query, ""),
                  order.create_user, order.note,
                  order.balance_after ? std::to_string(order.balance_after->micros()) : "",
                  order.override_unbilled);
 }
 
 void PgOrders::announce(pqxx::work& tx, const std::vector<Order>& orders) {
-    std::map<std::pair<int, std::string>, v1::PaymentsRecorded> messages;
+    const outbox::EventWriter events = event_writer(outbox_, clock_);
+    outbox::EventBatch batch(events, kPaymentsTopic, &v1::PaymentsRecorded::mutable_orders);
     for (const Order& order : orders) {
-        const int partition = partition_of(order.account_id, outbox_.partition_count());
-        *messages[{partition, order.site_id}].add_orders() = to_proto(order);
+        v1::PaymentsRecorded& event = batch.event_of(order.account_id, order.site_id);
+        event.set_site_id(order.site_id);
+        *event.add_orders() = to_proto(order);
     }
-    std::vector<outbox::NewMessage> outgoing;
-    for (auto& [place, event] : messages) {
-        event.set_site_id(place.second);
-        const std::string key = event.orders(0).account_id();
-        std::ranges::move(outbox::in_parts(kPaymentsTopic, key, std::move(event),
-                                           &v1::PaymentsRecorded::mutable_orders,
-                                           [&](v1::PaymentsRecorded& part) {
-                                               *part.mutable_header() =
-                                                   make_header(clock_, clock_.now());
-                                           }),
-                          std::back_inserter(outgoing));
-    }
-    outbox_.append_all(tx, outgoing);
+    batch.append(tx, clock_.now());
 }
 
 Result<Order> PgOrders::create(const NewPayment& payment) {
@@ -85,9 +70,9 @@ Result<Order> PgOrders::create(const NewPayment& payment) {
         tx.exec_params("SELECT pg_advisory_xact_lock($1)",
                        static_cast<std::int64_t>(stable_hash("order/" + payment.request_id) >> 1));
         const auto stored =
-            tx.exec_params("SELECT " PREPAY_ORDER_COLUMNS
-                           ", o.content_hash FROM orders o"
-                           " JOIN accounts a USING (account_no) WHERE o.request_id = $1",
+            tx.exec_params("SELECT " + order_columns() +
+                               ", o.content_hash FROM orders o"
+                               " JOIN accounts a USING (account_no) WHERE o.request_id = $1",
                            payment.request_id);
         if (!stored.empty()) {
             if (stored[0]["content_hash"].as<std::string>() != payment.content_hash ||
@@ -144,9 +129,10 @@ Result<std::vector<Order>> PgOrders::claim_due(Instant now, Duration lease, int 
                             " claimed AS (UPDATE orders u SET next_query_time = $3,"
                             " query_count = query_count + 1 FROM due WHERE u.order_id = "
                             "due.order_id RETURNING u.*, due.turn, due.due_time)"
-                            " SELECT " PREPAY_ORDER_COLUMNS
-                            " FROM claimed o JOIN accounts a USING (account_no)"
-                            " ORDER BY o.turn, o.due_time",
+                            " SELECT " +
+                                order_columns() +
+                                " FROM claimed o JOIN accounts a USING (account_no)"
+                                " ORDER BY o.turn, o.due_time",
                             pg::to_timestamptz(now), count_max, pg::to_timestamptz(now + lease))) {
             due.push_back(read_order(row));
         }

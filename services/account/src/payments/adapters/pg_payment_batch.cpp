@@ -13,8 +13,8 @@
 namespace prepay::account {
 namespace {
 
-constexpr const char* kLockOrders =
-    "SELECT " PREPAY_ORDER_COLUMNS
+const std::string kLockOrders =
+    "SELECT " + order_columns() +
     " FROM orders o JOIN accounts a USING (account_no)"
     " WHERE o.order_id = ANY($1::text[]) ORDER BY o.order_id FOR NO KEY UPDATE OF o";
 
@@ -89,7 +89,8 @@ void PgOrders::lock_orders(pqxx::work& tx, Batch& batch) {
         order_ids.push_back(fact->payment.order_id);
         transaction_ids.push_back(fact->payment.transaction_id);
     }
-    for (const auto& row : run_prepared(tx, "payment_lock", kLockOrders, pg::to_array(order_ids))) {
+    for (const auto& row :
+         run_prepared(tx, "payment_lock", kLockOrders.c_str(), pg::to_array(order_ids))) {
         Order order = read_order(row);
         batch.orders.emplace(order.order_id, std::move(order));
     }
@@ -154,7 +155,7 @@ void PgOrders::save_batch(pqxx::work& tx, Batch& batch) {
         ids.push_back(order_id);
         states.emplace_back(to_text(order.state));
         transactions.push_back(order.provider_transaction_id);
-        finishes.push_back(optional_time_text(order.finish_time));
+        finishes.push_back(pg::to_timestamptz(order.finish_time, ""));
         balances.push_back(order.balance_after ? std::to_string(order.balance_after->micros())
                                                : "");
         reasons.push_back(order.failure_reason);

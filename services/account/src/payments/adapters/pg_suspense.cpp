@@ -16,9 +16,9 @@ FROM unnest($2::text[], $3::text[], $4::bigint[], $5::text[])
     AS u (transaction_id, order_id, amount, reason)
 )sql";
 
-constexpr const char* kFindItem = R"sql(
-SELECT o.site_id, a.account_id, i.amount_micros,
-       (extract(epoch from o.create_time) * 1000000)::bigint AS create_micros
+const std::string kFindItem = "SELECT o.site_id, a.account_id, i.amount_micros, " +
+                              pg::micros("o.create_time") +
+                              R"sql( AS create_micros
 FROM suspense_items i JOIN orders o USING (order_id) JOIN accounts a USING (account_no)
 WHERE i.provider_transaction_id = $1
 )sql";
@@ -29,14 +29,13 @@ INSERT INTO suspense_settlements (provider_transaction_id, outcome, account_no, 
 VALUES ($1, $2, NULLIF($3, 0), NULLIF($4, ''), $5, $6, $7)
 )sql";
 
-constexpr const char* kItems = R"sql(
-SELECT i.item_no, i.provider_transaction_id, o.site_id, i.order_id, a.account_id, i.amount_micros,
-       i.reason, (extract(epoch from i.receive_time) * 1000000)::bigint AS receive_micros,
-       s.outcome,
-       coalesce(c.account_id, '') AS credited_account_id,
-       coalesce(s.order_id, '') AS credit_order_id,
-       (extract(epoch from s.settle_time) * 1000000)::bigint AS settle_micros,
-       s.settle_user, s.note
+const std::string kItems =
+    "SELECT i.item_no, i.provider_transaction_id, o.site_id, i.order_id, a.account_id,"
+    " i.amount_micros, i.reason, " +
+    pg::micros("i.receive_time") +
+    " AS receive_micros, s.outcome, coalesce(c.account_id, '') AS credited_account_id,"
+    " coalesce(s.order_id, '') AS credit_order_id, " +
+    pg::micros("s.settle_time") + R"sql( AS settle_micros, s.settle_user, s.note
 FROM suspense_items i JOIN orders o ON o.order_id = i.order_id
 JOIN accounts a ON a.account_no = o.account_no
 LEFT JOIN suspense_settlements s ON s.provider_transaction_id = i.provider_transaction_id
@@ -120,7 +119,7 @@ void hold(pqxx::work& tx, const std::vector<Held>& items, Instant now) {
 
 pg::Page<SuspenseView> PgSuspense::list(pqxx::work& tx, const SuspenseFilter& filter) {
     const auto rows = tx.exec_params(
-        std::string(kItems) +
+        kItems +
             " WHERE ($1 = '' OR o.site_id = $1) AND ($2 OR s.settle_time IS NULL)"
             " AND ($3 = 0 OR i.item_no < $3) ORDER BY i.item_no DESC LIMIT $4",
         filter.site_id, filter.include_settled, filter.below_item_no, filter.limit + 1);
@@ -196,8 +195,8 @@ Result<PgSuspense::Settled> PgSuspense::settle(pqxx::work& tx, const Settlement&
     tx.exec_params(kInsertSettlement, wanted.transaction_id, to_text(wanted.outcome),
                    credit ? account_no : 0, done.order ? done.order->order_id : std::string(),
                    pg::to_timestamptz(clock_.now()), wanted.user, wanted.note);
-    done.item = suspense_view(tx.exec_params1(
-        std::string(kItems) + " WHERE i.provider_transaction_id = $1", wanted.transaction_id));
+    done.item = suspense_view(
+        tx.exec_params1(kItems + " WHERE i.provider_transaction_id = $1", wanted.transaction_id));
     return done;
 }
 

@@ -1,7 +1,5 @@
-#include <map>
-
+#include "books/adapters/events.h"
 #include "core/ids.h"
-#include "outbox/parts.h"
 #include "pg/database.h"
 #include "pg/row.h"
 #include "tenancy/adapters/pg_rooms.h"
@@ -41,21 +39,21 @@ Occupancy span_of(const pg::Row& row, const std::string& meter_id) {
 
 std::vector<Occupancy> PgRooms::timeline(pqxx::work& tx, const std::string& meter_id) {
     std::vector<Occupancy> spans;
-    for (const pg::Row row : run_prepared(
-             tx, "rooms_timeline",
-             "SELECT occupancy_id, account_no, room_id, (extract(epoch from start_time) * 1000000)"
-             "::bigint AS start_micros, (extract(epoch from end_time) * 1000000)::bigint AS"
-             " end_micros, opening_register,"
-             " closing_register, revision, vacancy FROM occupancies"
-             " WHERE meter_id = $1 AND NOT deleted ORDER BY start_time",
-             meter_id)) {
+    static const std::string sql =
+        "SELECT occupancy_id, account_no, room_id, " + pg::micros("start_time") +
+        " AS start_micros, " + pg::micros("end_time") +
+        " AS end_micros, opening_register, closing_register, revision, vacancy FROM occupancies"
+        " WHERE meter_id = $1 AND NOT deleted ORDER BY start_time";
+    for (const pg::Row row : run_prepared(tx, "rooms_timeline", sql.c_str(), meter_id)) {
         spans.push_back(span_of(row, meter_id));
     }
     return spans;
 }
 
 Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant now) {
-    std::map<int, std::pair<std::string, v1::OccupanciesChanged>> messages;
+    const outbox::EventWriter events = event_writer(outbox_, clock_);
+    outbox::EventBatch batch(events, kOccupanciesTopic,
+                             &v1::OccupanciesChanged::mutable_occupancies);
     for (const Occupancy& wanted : next) {
         std::vector<Occupancy> spans = timeline(tx, wanted.meter_id);
         switch (move_payer(spans, wanted)) {
@@ -68,8 +66,7 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
                 return failed_precondition("TIME_OVERLAPS",
                                            "the time lies in a span somebody else pays for");
         }
-        auto& [key, message] = messages[partition_of(wanted.meter_id, outbox_.partition_count())];
-        key = key.empty() ? wanted.meter_id : key;
+        v1::OccupanciesChanged& event = batch.event_of(wanted.meter_id);
         for (Occupancy& span : spans) {
             if (!span.changed) {
                 continue;
@@ -79,50 +76,43 @@ Status PgRooms::move(pqxx::work& tx, const std::vector<Occupancy>& next, Instant
             }
             run_prepared(tx, "rooms_save_span", kSaveOccupancy, span.occupancy_id, span.account_no,
                          span.room_id, span.meter_id, pg::to_timestamptz(span.start_time),
-                         optional_time_text(span.end_time), span.opening_register,
+                         pg::to_timestamptz(span.end_time, ""), span.opening_register,
                          span.closing_register, span.revision, span.vacancy, span.deleted);
             const auto payer = run_prepared(
                 tx, "rooms_payer", "SELECT account_id, site_id FROM accounts WHERE account_no = $1",
                 span.account_no);
-            *message.add_occupancies() = to_proto(span, payer[0]["account_id"].as<std::string>(),
-                                                  payer[0]["site_id"].as<std::string>());
+            *event.add_occupancies() = to_proto(span, payer[0]["account_id"].as<std::string>(),
+                                                payer[0]["site_id"].as<std::string>());
         }
     }
-    for (auto& [partition, keyed] : messages) {
-        outbox::append_in_parts(
-            tx, outbox_, kOccupanciesTopic, keyed.first, std::move(keyed.second),
-            &v1::OccupanciesChanged::mutable_occupancies, [&](v1::OccupanciesChanged& part) {
-                *part.mutable_header() = make_header(clock_, now);
-            });
-    }
+    batch.append(tx, now);
     return absl::OkStatus();
 }
 
 Status PgRooms::tell_occupancies(pqxx::work& tx, const outbox::SnapshotRequest& request,
                                  const outbox::EmitEvent& emit) {
+    static const std::string spans_sql =
+        "SELECT occupancy_id, account_no, room_id, opening_register, closing_register,"
+        " o.revision, vacancy, deleted, account_id, a.site_id, " +
+        pg::micros("start_time") + " AS start_micros, " + pg::micros("end_time") +
+        " AS end_micros FROM occupancies o JOIN accounts a USING (account_no)"
+        " WHERE meter_id = $1 ORDER BY start_time, occupancy_id";
     for (const auto& meter : tx.exec("SELECT meter_id FROM room_meters ORDER BY meter_id")) {
         const auto meter_id = meter["meter_id"].as<std::string>();
         if (partition_of(meter_id, request.partition_count) != request.partition) {
             continue;
         }
         v1::OccupanciesChanged event;
-        *event.mutable_header() = make_header(clock_, clock_.now());
         // Withdrawn ones, too: who is only behind may know them as valid.
-        for (const pg::Row row : run_prepared(
-                 tx, "rooms_tell_spans",
-                 "SELECT occupancy_id, account_no, room_id, opening_register, closing_register,"
-                 " o.revision, vacancy, deleted, account_id, a.site_id,"
-                 " (extract(epoch from start_time) * 1000000)::bigint AS start_micros,"
-                 " (extract(epoch from end_time) * 1000000)::bigint AS end_micros"
-                 " FROM occupancies o JOIN accounts a USING (account_no)"
-                 " WHERE meter_id = $1 ORDER BY start_time, occupancy_id",
-                 meter_id)) {
+        for (const pg::Row row :
+             run_prepared(tx, "rooms_tell_spans", spans_sql.c_str(), meter_id)) {
             Occupancy span = span_of(row, meter_id);
             span.deleted = row.get<bool>("deleted");
             *event.add_occupancies() = to_proto(span, row.text("account_id"), row.text("site_id"));
         }
         if (event.occupancies_size() > 0) {
-            PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));
+            PREPAY_RETURN_IF_ERROR(event_writer(outbox_, clock_)
+                                       .emit(emit, request.topic, meter_id, std::move(event)));
         }
     }
     return absl::OkStatus();

@@ -1,9 +1,8 @@
 #include "tenancy/adapters/pg_rooms.h"
 
-#include <algorithm>
-#include <map>
 #include <set>
 
+#include "books/adapters/events.h"
 #include "books/domain/id.h"
 #include "core/ids.h"
 #include "pg/database.h"
@@ -21,8 +20,8 @@ constexpr Instant kYear2000 = from_micros(946'684'800'000'000);
 
 constexpr const char* kSelectRoom = R"sql(
 SELECT r.room_id, r.site_id, r.building, r.floor, r.display_name, r.revision,
-       coalesce((SELECT string_agg(meter_id, ',' ORDER BY meter_id) FROM room_meters m
-                 WHERE m.room_id = r.room_id), '') AS meter_ids,
+       ARRAY(SELECT meter_id FROM room_meters m WHERE m.room_id = r.room_id
+             ORDER BY meter_id) AS meter_ids,
        coalesce(p.account_id, '') AS account_id, coalesce(p.display_name, '') AS customer_name
 FROM rooms r LEFT JOIN LATERAL (
     SELECT a.account_id, c.display_name
@@ -39,12 +38,7 @@ Room to_room(const pg::Row& row) {
     room.floor = row.text("floor");
     room.display_name = row.text("display_name");
     room.revision = row.number("revision");
-    const auto meters = row.text("meter_ids");
-    for (std::size_t start = 0; start < meters.size();) {
-        const std::size_t end = std::min(meters.find(',', start), meters.size());
-        room.meter_ids.push_back(meters.substr(start, end - start));
-        start = end + 1;
-    }
+    room.meter_ids = row.texts("meter_ids");
     room.account_id = row.text("account_id");
     room.customer_name = row.text("customer_name");
     return room;
@@ -108,9 +102,9 @@ Result<Site> PgRooms::create_site(pqxx::work& tx, const Site& site) {
         created.site_id, pg::to_timestamptz(clock_.now()));
     created.vacancy_account_id = "vacancy-" + created.site_id;
     v1::RoomsChanged event;
-    *event.mutable_header() = make_header(clock_, clock_.now());
     *event.add_sites() = to_proto(created);
-    outbox_.append(tx, kRoomsTopic, created.site_id, event.SerializeAsString());
+    event_writer(outbox_, clock_)
+        .append(tx, kRoomsTopic, created.site_id, std::move(event), clock_.now());
     return created;
 }
 
@@ -243,9 +237,8 @@ Result<Room> PgRooms::announce_room(pqxx::work& tx, const std::string& room_id) 
                  room_id);
     PREPAY_ASSIGN_OR_RETURN(Room room, get(tx, room_id));
     v1::RoomsChanged event;
-    *event.mutable_header() = make_header(clock_, clock_.now());
     *event.add_rooms() = to_proto(room);
-    outbox_.append(tx, kRoomsTopic, room_id, event.SerializeAsString());
+    event_writer(outbox_, clock_).append(tx, kRoomsTopic, room_id, std::move(event), clock_.now());
     return room;
 }
 
@@ -261,8 +254,7 @@ Result<Room> PgRooms::get(pqxx::work& tx, const std::string& room_id) {
 Status PgRooms::tell_rooms(pqxx::work& tx, const outbox::SnapshotRequest& request,
                            const outbox::EmitEvent& emit) {
     const auto tell = [&](const std::string& key, v1::RoomsChanged event) {
-        *event.mutable_header() = make_header(clock_, clock_.now());
-        return emit({request.topic, key, event.SerializeAsString()});
+        return event_writer(outbox_, clock_).emit(emit, request.topic, key, std::move(event));
     };
     for (const Site& site : list_sites(tx)) {
         if (partition_of(site.site_id, request.partition_count) == request.partition) {

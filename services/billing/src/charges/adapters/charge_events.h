@@ -5,8 +5,7 @@
 
 #include "charges/domain/charge.h"
 #include "core/time.h"
-#include "outbox/outbox.h"
-#include "prepay/billing/v1/events.pb.h"
+#include "outbox/events.h"
 
 namespace prepay::billing {
 
@@ -14,7 +13,7 @@ namespace prepay::billing {
 class ChargeEvents {
 public:
     ChargeEvents(const outbox::Outbox& outbox, const Clock& clock)
-        : outbox_(outbox), clock_(clock) {}
+        : events_(outbox, clock, "prepay-billing"), clock_(clock) {}
 
     /// Puts one message a partition into the outbox.
     void publish(pqxx::work& tx, const std::vector<Charge>& charges) const;
@@ -23,9 +22,7 @@ public:
                 const outbox::EmitEvent& emit) const;
 
 private:
-    void add_header(v1::ChargesRated& message) const;
-
-    const outbox::Outbox& outbox_;
+    const outbox::EventWriter events_;
     const Clock& clock_;
 };
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "charges/adapters/pg_charges.h"
+#include "core/proto_time.h"
 #include "rating/adapters/meter_news.h"
 #include "rating/adapters/pg_meters.h"
 #include "tariffs/adapters/grpc_fields.h"
@@ -143,7 +144,7 @@ Result<v1::GetBilledUntilResponse> GrpcRating::get_billed_until(
             v1::MeterBilledUntil& meter = *response.add_meters();
             meter.set_meter_id(meter_id);
             if (const auto found = times.find(meter_id); found != times.end()) {
-                to_proto(found->second, meter.mutable_billed_until());
+                set_time(*meter.mutable_billed_until(), found->second);
             }
         }
         for (const std::int64_t charge_id : last_charges_of(tx, request.account_id())) {

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/proto_time.h"
 #include "tariffs/convert.h"
 
 namespace prepay::billing {
@@ -23,7 +24,7 @@ Result<Instant> time_from(const google::protobuf::Timestamp& time, const std::st
         time.nanos() >= 1'000'000'000) {
         return field_error("FIELD_INVALID", field, "a time between 2000 and 2100");
     }
-    return from_proto(time);
+    return from_proto_time(time);
 }
 
 Status check_meter_ids(const google::protobuf::RepeatedPtrField<std::string>& ids) {

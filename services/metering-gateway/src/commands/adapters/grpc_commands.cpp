@@ -2,6 +2,7 @@
 
 #include "commands/convert.h"
 #include "core/anchored_clock.h"
+#include "core/proto_time.h"
 #include "core/text.h"
 #include "devices/adapters/grpc_pages.h"
 #include "devices/convert.h"

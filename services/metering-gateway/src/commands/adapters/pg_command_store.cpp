@@ -61,7 +61,7 @@ Status unknown_command(const std::string& command_id) {
 
 PgCommandStore::PgCommandStore(pg::Database& database, const outbox::Outbox& outbox,
                                const Clock& clock, CommandSignal& signal)
-    : database_(database), outbox_(outbox), clock_(clock), signal_(signal) {}
+    : database_(database), events_(outbox, clock, kProducer), clock_(clock), signal_(signal) {}
 
 bool PgCommandStore::insert(pqxx::work& tx, const Command& command) {
     const auto result = tx.exec_params(
@@ -88,8 +88,7 @@ std::optional<Command> PgCommandStore::select(pqxx::work& tx, const std::string&
 }
 
 void PgCommandStore::publish(pqxx::work& tx, const Command& command) const {
-    outbox_.append(tx, kCommandsTopic, command.line_id,
-                   to_event(command, make_header(clock_, clock_.now())).SerializeAsString());
+    events_.append(tx, kCommandsTopic, command.line_id, to_event(command), clock_.now());
 }
 
 Status PgCommandStore::mark_sending(const Command& command) {
@@ -163,10 +162,9 @@ Status PgCommandStore::finish(const Command& command, const MeterStateChange* ho
 void PgCommandStore::publish_state(pqxx::work& tx, const std::string& line_id,
                                    const MeterStateChange& change) const {
     v1::MeterStatesChanged event;
-    *event.mutable_header() = make_header(clock_, change.change_time);
     event.set_line_id(line_id);
     *event.add_meter_states() = to_proto_meter_state(change);
-    outbox_.append(tx, kStatesTopic, line_id, event.SerializeAsString());
+    events_.append(tx, kStatesTopic, line_id, std::move(event), change.change_time);
 }
 
 Status PgCommandStore::insert_own(const Command& command) {

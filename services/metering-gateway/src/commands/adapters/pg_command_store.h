@@ -7,7 +7,7 @@
 #include "commands/app/command_signal.h"
 #include "commands/ports.h"
 #include "core/time.h"
-#include "outbox/outbox.h"
+#include "outbox/events.h"
 #include "pg/database.h"
 #include "pg/request_answer.h"
 
@@ -63,7 +63,7 @@ private:
     static void insert_frames(pqxx::work& tx, const Command& command);
 
     pg::Database& database_;
-    const outbox::Outbox& outbox_;
+    const outbox::EventWriter events_;
     const Clock& clock_;
     CommandSignal& signal_;
 };

@@ -1,8 +1,5 @@
 #include "devices/adapters/pg_values.h"
 
-#include "core/ids.h"
-#include "telemetry/log.h"
-
 namespace prepay::metering {
 
 std::string bytes_hex(const std::string& bytes) {
@@ -64,15 +61,6 @@ std::optional<std::string> optional_timestamptz(const std::optional<Instant>& in
         return std::nullopt;
     }
     return pg::to_timestamptz(*instant);
-}
-
-common::v1::EventHeader make_header(const Clock& clock, Instant occur_time) {
-    common::v1::EventHeader header;
-    header.set_event_id(new_id(clock));
-    *header.mutable_occur_time() = to_proto_time(occur_time);
-    header.set_producer("prepay-metering");
-    header.set_trace_id(telemetry::current_trace_id());
-    return header;
 }
 
 }  // namespace prepay::metering

@@ -33,8 +33,8 @@ std::optional<Instant> instant_from_field(const pqxx::field& field);
 /// The text of a nullable timestamptz parameter.
 std::optional<std::string> optional_timestamptz(const std::optional<Instant>& instant);
 
-/// A new event header with the thread's trace id.
-common::v1::EventHeader make_header(const Clock& clock, Instant occur_time);
+/// What this service calls itself in its events.
+constexpr const char* kProducer = "prepay-metering";
 
 constexpr const char* kReadingsTopic = "prepay.metering.readings.v1";
 constexpr const char* kCommandsTopic = "prepay.metering.command-results.v1";

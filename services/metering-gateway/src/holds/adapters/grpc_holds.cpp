@@ -1,5 +1,6 @@
 #include "holds/adapters/grpc_holds.h"
 
+#include "core/proto_time.h"
 #include "devices/adapters/grpc_pages.h"
 #include "devices/convert.h"
 #include "holds/convert.h"
@@ -60,7 +61,7 @@ v1::HeldMeter to_proto_held(const HeldMeter& meter) {
         *result.mutable_hold() = to_proto_hold(*meter.hold);
     }
     if (meter.foreign_since) {
-        *result.mutable_foreign_since() = to_proto_time(*meter.foreign_since);
+        set_time(*result.mutable_foreign_since(), *meter.foreign_since);
     }
     return result;
 }

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/proto_time.h"
 #include "devices/adapters/grpc_pages.h"
 #include "devices/convert.h"
 #include "lines/convert.h"
@@ -46,7 +47,7 @@ v1::Line GrpcLines::show_line(const LineConfig& config) const {
     const LineStatus status = parts_.park.line_status(config.line_id);
     line.set_state(to_proto_line_state(config.enabled ? status.state : LineState::kDisabled));
     if (status.last_good_time) {
-        *line.mutable_last_good_time() = to_proto_time(*status.last_good_time);
+        set_time(*line.mutable_last_good_time(), *status.last_good_time);
     }
     line.set_meter_count(status.meter_count);
     line.set_lost_meter_count(status.lost_meter_count);

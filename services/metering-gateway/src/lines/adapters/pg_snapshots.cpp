@@ -9,7 +9,6 @@
 #include "devices/convert.h"
 #include "holds/adapters/pg_holds.h"
 #include "holds/convert.h"
-#include "outbox/parts.h"
 #include "pg/row.h"
 #include "readings/adapters/pg_reading_store.h"
 #include "readings/convert.h"
@@ -41,30 +40,18 @@ std::map<std::string, std::vector<KnownMeter>> meters_of(pqxx::work& tx,
     return lines;
 }
 
-template <typename Event, typename Items>
-Status emit_parts(const outbox::SnapshotRequest& request, const outbox::EmitEvent& emit,
-                  const Clock& clock, const std::string& line_id, Event event,
-                  Items* (Event::*items)()) {
-    event.set_line_id(line_id);
-    for (const outbox::NewMessage& part : outbox::in_parts(
-             request.topic, line_id, std::move(event), items,
-             [&](Event& p) { *p.mutable_header() = make_header(clock, clock.now()); })) {
-        PREPAY_RETURN_IF_ERROR(emit(part));
-    }
-    return absl::OkStatus();
-}
-
 }  // namespace
 
 Status PgSnapshots::tell_readings(pqxx::work& tx, const outbox::SnapshotRequest& request,
                                   const outbox::EmitEvent& emit) const {
     const auto tell = [&](const std::string& line_id, const std::vector<Reading>& readings) {
         v1::ReadingsRecorded event;
+        event.set_line_id(line_id);
         for (const Reading& reading : readings) {
             *event.add_readings() = to_proto_reading(reading);
         }
-        return emit_parts(request, emit, clock_, line_id, std::move(event),
-                          &v1::ReadingsRecorded::mutable_readings);
+        return events_.emit(emit, request.topic, line_id, std::move(event),
+                            &v1::ReadingsRecorded::mutable_readings);
     };
     for (const auto& [line_id, meters] : meters_of(tx, request)) {
         for (const KnownMeter& meter : meters) {
@@ -123,12 +110,13 @@ Status PgSnapshots::tell_states(pqxx::work& tx, const outbox::SnapshotRequest& r
         }
         auto holds = select_holds(tx, meter_ids);
         v1::MeterStatesChanged event;
+        event.set_line_id(line_id);
         for (MeterStateChange& state : states) {
             state.holds.standing = std::move(holds[state.meter_id]);
             *event.add_meter_states() = to_proto_meter_state(state);
         }
-        PREPAY_RETURN_IF_ERROR(emit_parts(request, emit, clock_, line_id, std::move(event),
-                                          &v1::MeterStatesChanged::mutable_meter_states));
+        PREPAY_RETURN_IF_ERROR(events_.emit(emit, request.topic, line_id, std::move(event),
+                                            &v1::MeterStatesChanged::mutable_meter_states));
     }
     return absl::OkStatus();
 }
@@ -144,9 +132,8 @@ Status PgSnapshots::tell_commands(pqxx::work& tx, const outbox::SnapshotRequest&
         }
         for (const Command& command : page) {
             if (partition_of(command.line_id, request.partition_count) == request.partition) {
-                PREPAY_RETURN_IF_ERROR(emit(
-                    {request.topic, command.line_id,
-                     to_event(command, make_header(clock_, clock_.now())).SerializeAsString()}));
+                PREPAY_RETURN_IF_ERROR(
+                    events_.emit(emit, request.topic, command.line_id, to_event(command)));
             }
         }
         after = {page.back().create_time, page.back().command_id};

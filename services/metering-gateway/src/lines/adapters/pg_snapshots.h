@@ -1,7 +1,8 @@
 #pragma once
 
 #include "core/time.h"
-#include "outbox/outbox.h"
+#include "devices/adapters/pg_values.h"
+#include "outbox/events.h"
 #include "pg/database.h"
 
 namespace prepay::metering {
@@ -10,7 +11,7 @@ namespace prepay::metering {
 /// be known there already; applying it again changes nothing.
 class PgSnapshots {
 public:
-    explicit PgSnapshots(const Clock& clock) : clock_(clock) {}
+    explicit PgSnapshots(const Clock& clock) : events_(clock, kProducer) {}
 
     /// The newest reading of every meter; to a consumer that has earlier ones every reading of
     /// times from two days before then. Those of earlier times that were written since then
@@ -26,7 +27,7 @@ public:
                          const outbox::EmitEvent& emit) const;
 
 private:
-    const Clock& clock_;
+    const outbox::EventMaker events_;
 };
 
 }  // namespace prepay::metering

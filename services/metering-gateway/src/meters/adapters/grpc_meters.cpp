@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "core/proto_time.h"
 #include "devices/adapters/grpc_pages.h"
 #include "devices/convert.h"
 #include "holds/convert.h"
@@ -37,7 +38,7 @@ v1::Meter GrpcMeters::show_meter(const PgRegistryStore::StoredMeter& stored) con
     }
     if (latest) {
         *meter.mutable_latest() = to_proto_values(*latest, fault);
-        *meter.mutable_last_good_time() = to_proto_time(latest->read_time);
+        set_time(*meter.mutable_last_good_time(), latest->read_time);
     }
     return meter;
 }
@@ -189,7 +190,7 @@ Result<v1::GetMeterDiagnosticsResponse> GrpcMeters::get_meter_diagnostics(
     if (!report.last_error_kind.empty()) {
         response.set_last_error_kind(report.last_error_kind);
         response.set_last_error_text(report.last_error_text);
-        *response.mutable_last_error_time() = to_proto_time(report.last_error_time);
+        set_time(*response.mutable_last_error_time(), report.last_error_time);
     }
     for (const auto& [kind, count] : report.error_counts) {
         v1::ErrorCount& error = *response.add_errors();

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/anchored_clock.h"
+#include "core/proto_time.h"
 #include "devices/adapters/grpc_pages.h"
 #include "devices/convert.h"
 #include "readings/convert.h"

@@ -9,6 +9,7 @@
 #include <thread>
 
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "devices/convert.h"
 #include "prepay/metering/v1/metering.grpc.pb.h"
 #include "readings/adapters/reading_csv.h"
@@ -72,7 +73,7 @@ v1::ImportReadingsRequest make_request(const std::vector<CsvReading>& rows, std:
     for (std::size_t i = start; i < end; ++i) {
         v1::Reading& reading = *request.add_readings();
         reading.set_meter_id(rows[i].meter_id);
-        *reading.mutable_read_time() = to_proto_time(rows[i].read_time);
+        set_time(*reading.mutable_read_time(), rows[i].read_time);
         reading.set_register_total(rows[i].total.wh());
     }
     // Kept over tries. Another run has other ids: the rows themselves tell what is stored already.

@@ -1,5 +1,6 @@
 #include "readings/adapters/pg_anomaly_store.h"
 
+#include "core/proto_time.h"
 #include "devices/adapters/pg_values.h"
 #include "readings/convert.h"
 
@@ -174,16 +175,15 @@ Status PgAnomalyStore::apply(pqxx::work& tx, const QuarantineOrder& order) {
         order.anomaly_id, decision_text(order.decision), wh_of(order.opening), wh_of(order.closing),
         order.reason_text, order.decided_by, pg::to_timestamptz(clock_.now()));
     v1::ReadingRejected event;
-    *event.mutable_header() = make_header(clock_, clock_.now());
     event.set_line_id(anomaly.line_id);
     event.set_meter_id(anomaly.meter_id);
     event.set_reason(anomaly.reason);
     event.set_previous_register_total(base.total.wh());
     event.set_register_total(anomaly.seen().wh());
-    *event.mutable_read_time() = to_proto_time(anomaly.seen_time());
+    set_time(*event.mutable_read_time(), anomaly.seen_time());
     event.set_state(v1::ANOMALY_STATE_DECIDED);
     event.set_decision(to_proto_decision(order.decision));
-    outbox_.append(tx, kAnomaliesTopic, anomaly.line_id, event.SerializeAsString());
+    events_.append(tx, kAnomaliesTopic, anomaly.line_id, std::move(event), clock_.now());
     return absl::OkStatus();
 }
 

@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "devices/adapters/pg_values.h"
+#include "outbox/events.h"
 #include "readings/adapters/pg_reading_store.h"
 #include "readings/domain/anomaly.h"
 
@@ -25,7 +27,10 @@ class PgAnomalyStore {
 public:
     PgAnomalyStore(pg::Database& database, const outbox::Outbox& outbox, const Clock& clock,
                    PgReadingStore& readings)
-        : database_(database), outbox_(outbox), clock_(clock), readings_(readings) {}
+        : database_(database),
+          events_(outbox, clock, kProducer),
+          clock_(clock),
+          readings_(readings) {}
 
     /// Newest first, ids below `before`.
     Result<std::vector<Anomaly>> list(const AnomalyFilter& filter, std::int64_t before,
@@ -45,7 +50,7 @@ private:
     Status apply(pqxx::work& tx, const QuarantineOrder& order);
 
     pg::Database& database_;
-    const outbox::Outbox& outbox_;
+    const outbox::EventWriter events_;
     const Clock& clock_;
     PgReadingStore& readings_;
 };

@@ -6,10 +6,10 @@
 
 #include "core/assert.h"
 #include "core/ids.h"
+#include "core/proto_time.h"
 #include "devices/adapters/pg_values.h"
 #include "holds/adapters/pg_holds.h"
 #include "holds/convert.h"
-#include "outbox/parts.h"
 #include "pg/row.h"
 #include "readings/convert.h"
 #include "telemetry/log.h"
@@ -82,7 +82,7 @@ Reading reading_from_row(const pqxx::row& row, std::int64_t meter_no, const std:
 
 PgReadingStore::PgReadingStore(pg::Database& database, const outbox::Outbox& outbox,
                                const Clock& clock)
-    : database_(database), outbox_(outbox), clock_(clock) {}
+    : database_(database), events_(outbox, clock, kProducer) {}
 
 Status PgReadingStore::ensure_months(const std::set<std::int64_t>& months) {
     for (const std::int64_t month : months) {
@@ -176,11 +176,8 @@ void PgReadingStore::publish(pqxx::work& tx, const std::string& line_id,
     for (const Reading* reading : readings) {
         *event.add_readings() = to_proto_reading(*reading);
     }
-    outbox::append_in_parts(
-        tx, outbox_, kReadingsTopic, line_id, std::move(event),
-        &v1::ReadingsRecorded::mutable_readings, [&](v1::ReadingsRecorded& part) {
-            *part.mutable_header() = make_header(clock_, readings.back()->read_time);
-        });
+    events_.append(tx, kReadingsTopic, line_id, std::move(event),
+                   &v1::ReadingsRecorded::mutable_readings, readings.back()->read_time);
 }
 
 void PgReadingStore::write_states(pqxx::work& tx, const LineBatch& batch) const {
@@ -198,11 +195,8 @@ void PgReadingStore::write_states(pqxx::work& tx, const LineBatch& batch) const 
     }
     if (event.meter_states_size() > 0) {
         event.set_line_id(batch.line_id);
-        outbox::append_in_parts(tx, outbox_, kStatesTopic, batch.line_id, std::move(event),
-                                &v1::MeterStatesChanged::mutable_meter_states,
-                                [&](v1::MeterStatesChanged& part) {
-                                    *part.mutable_header() = make_header(clock_, occur_time);
-                                });
+        events_.append(tx, kStatesTopic, batch.line_id, std::move(event),
+                       &v1::MeterStatesChanged::mutable_meter_states, occur_time);
     }
 }
 
@@ -221,15 +215,14 @@ void PgReadingStore::write_rejected(pqxx::work& tx, const LineBatch& batch) cons
             continue;
         }
         v1::ReadingRejected event;
-        *event.mutable_header() = make_header(clock_, rejected.read_time);
         event.set_line_id(batch.line_id);
         event.set_meter_id(rejected.meter_id);
         event.set_reason(rejected.reason);
         event.set_previous_register_total(rejected.previous_total.wh());
         event.set_register_total(rejected.register_total.wh());
-        *event.mutable_read_time() = to_proto_time(rejected.read_time);
+        set_time(*event.mutable_read_time(), rejected.read_time);
         event.set_state(rejected.quarantine ? v1::ANOMALY_STATE_OPEN : v1::ANOMALY_STATE_NOTED);
-        outbox_.append(tx, kAnomaliesTopic, batch.line_id, event.SerializeAsString());
+        events_.append(tx, kAnomaliesTopic, batch.line_id, std::move(event), rejected.read_time);
     }
     for (const QuarantineSight& sight : batch.sights) {
         tx.exec_params(

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "core/time.h"
-#include "outbox/outbox.h"
+#include "outbox/events.h"
 #include "pg/database.h"
 #include "pg/request_answer.h"
 #include "readings/domain/plausibility.h"
@@ -87,8 +87,7 @@ private:
     static void load_windows(pqxx::work& tx, std::vector<MeterWindow>& windows);
 
     pg::Database& database_;
-    const outbox::Outbox& outbox_;
-    const Clock& clock_;
+    const outbox::EventWriter events_;
     std::mutex mutex_;
     std::set<std::int64_t> known_months_;
     std::int64_t next_id_ = 0;
