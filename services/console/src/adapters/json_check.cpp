@@ -31,6 +31,8 @@ public:
     explicit KeyWatch(const pb::Descriptor& type) : next_(&type) {}
 
     [[nodiscard]] const std::string& problem() const { return problem_; }
+    /// The type of the first object that names a field which its type has not; null without one.
+    [[nodiscard]] const pb::Descriptor* lacking() const { return lacking_; }
 
     bool null() override { return true; }
     bool boolean(bool) override { return true; }
@@ -50,6 +52,9 @@ public:
         const pb::FieldDescriptor* field =
             level.is_map ? field_of(level.type, "value") : field_of(level.type, name);
         const bool known = field != nullptr && !level.is_map;
+        if (field == nullptr && lacking_ == nullptr && has_own_fields(level.type)) {
+            lacking_ = level.type;
+        }
         if (!level.keys.insert(known ? field->name() : name).second) {
             problem_ = known ? field->json_name() + " is there twice" : "a key is there twice";
             return false;
@@ -91,28 +96,33 @@ private:
         return true;
     }
 
+    // Types of google.protobuf are written in ways of their own, such as a time as text.
+    static bool has_own_fields(const pb::Descriptor* type) {
+        return type != nullptr && type->file()->package() != "google.protobuf";
+    }
+
     const pb::Descriptor* next_;
+    const pb::Descriptor* lacking_ = nullptr;
     bool next_is_map_ = false;
     std::vector<Level> levels_;
     std::string problem_;
 };
 
-}  // namespace
-
-Status check_json(const pb::Descriptor& type, const std::string& text) {
-    KeyWatch watch(type);
-    if (nlohmann::json::sax_parse(text, &watch)) {
-        return absl::OkStatus();
+// "ListSitesRequest has pageSize, pageToken".
+std::string fields_text(const pb::Descriptor& type) {
+    std::string names;
+    for (int i = 0; i < type.field_count(); ++i) {
+        names += (names.empty() ? "" : ", ") + type.field(i)->json_name();
     }
-    return invalid_argument("BAD_REQUEST", "the request cannot be read: " + watch.problem());
+    return type.name() + " has " + (names.empty() ? "no fields" : names);
 }
 
-std::string explain_refusal(const pb::Descriptor& type, const std::string& words) {
-    const std::string general = "a field is unknown or has a value that does not fit";
+// The path in "(user.role): …", as far as its fields exist.
+std::string known_field(const pb::Descriptor& type, const std::string& words) {
     const auto end = words.find(')');
     const auto begin = words.rfind('(', end);
     if (end == std::string::npos || begin == std::string::npos) {
-        return general;
+        return {};
     }
     std::string known;
     const pb::Descriptor* level = &type;
@@ -127,7 +137,28 @@ std::string explain_refusal(const pb::Descriptor& type, const std::string& words
         known += (known.empty() ? "" : ".") + field->json_name();
         level = field->message_type();
     }
-    return known.empty() ? general : known + " has a value that does not fit";
+    return known;
+}
+
+}  // namespace
+
+Status check_json(const pb::Descriptor& type, const std::string& text) {
+    KeyWatch watch(type);
+    if (nlohmann::json::sax_parse(text, &watch)) {
+        return absl::OkStatus();
+    }
+    return invalid_argument("BAD_REQUEST", "the request cannot be read: " + watch.problem());
+}
+
+std::string explain_refusal(const pb::Descriptor& type, const std::string& text,
+                            const std::string& words) {
+    KeyWatch watch(type);
+    nlohmann::json::sax_parse(text, &watch);
+    if (watch.lacking() != nullptr) {
+        return "an unknown field; " + fields_text(*watch.lacking());
+    }
+    const std::string field = known_field(type, words);
+    return (field.empty() ? "a field" : field) + " has a value that does not fit";
 }
 
 }  // namespace prepay::console
