@@ -306,8 +306,8 @@ TEST_CASE("a field that does not fit is named, by names of the proto only") {
     World world;
     const std::string rooms = "prepay.account.v1.AccountService/ListRooms";
     const std::string user = "prepay.console.v1.AuthService/CreateUser";
-    const std::string order = "prepay.metering.v1.MeteringService/SubmitCommand";
-    const std::string meters = "prepay.metering.v1.MeteringService/RegisterMeters";
+    const std::string close = "prepay.account.v1.AccountService/CloseAccount";
+    const std::string create = "prepay.account.v1.AccountService/CreateRooms";
     const std::string rooms_has =
         "an unknown field; ListRoomsRequest has siteId, building, floor, query, pageSize, "
         "pageToken";
@@ -328,17 +328,16 @@ TEST_CASE("a field that does not fit is named, by names of the proto only") {
              {rooms, R"({"page_size":"hunter2)("})", "pageSize has a value that does not fit"},
              {rooms, R"({"pageSize":99999999999})", "pageSize has a value that does not fit"},
              {rooms, R"({"siteId":["hunter2secret"]})", "siteId has a value that does not fit"},
-             {rooms, R"({"siteId":{"hunter2secret":1}})", "siteId has a value that does not fit"},
+             {rooms, R"({"siteId":{"hunter2secret":1}})", "a field has a value that does not fit"},
              {rooms, R"(["hunter2secret"])", "a field has a value that does not fit"},
              {user, R"({"user":{"hunter2secret":"x"}})", user_has},
              {user, R"({"user":{"role":"hunter2secret"}})",
               "user.role has a value that does not fit"},
              {user, R"({"user":"hunter2secret"})", "user has a value that does not fit"},
-             {order, R"({"notAfter":"hunter2secret"})", "notAfter has a value that does not fit"},
-             {order, R"({"notAfter":{"hunter2secret":1}})",
-              "notAfter has a value that does not fit"},
-             {meters, R"({"meters":[{},{"unitId":"hunter2secret"}]})",
-              "meters.unitId has a value that does not fit"},
+             {close, R"({"endTime":"hunter2secret"})", "endTime has a value that does not fit"},
+             {close, R"({"endTime":{"hunter2secret":1}})", "endTime has a value that does not fit"},
+             {create, R"({"rooms":[{},{"revision":"hunter2secret"}]})",
+              "rooms.revision has a value that does not fit"},
              {"prepay.console.v1.AuthService/GetMe", R"({"hunter2secret":1})",
               "an unknown field; GetMeRequest has no fields"},
          }) {

@@ -117,26 +117,32 @@ std::string fields_text(const pb::Descriptor& type) {
     return type.name() + " has " + (names.empty() ? "no fields" : names);
 }
 
-// The path in "(user.role): …", as far as its fields exist.
-std::string known_field(const pb::Descriptor& type, const std::string& words) {
-    const auto end = words.find(')');
-    const auto begin = words.rfind('(', end);
-    if (end == std::string::npos || begin == std::string::npos) {
-        return {};
-    }
+// The field in "(user.role): …" or "(user) role: …", as far as it exists.
+std::string known_field(const pb::Descriptor& type, std::string_view words) {
     std::string known;
     const pb::Descriptor* level = &type;
-    std::string_view path = std::string_view(words).substr(begin + 1, end - begin - 1);
-    while (!path.empty()) {
-        const std::string_view part = path.substr(0, path.find('.'));
-        path.remove_prefix(std::min(path.size(), part.size() + 1));
-        const pb::FieldDescriptor* field = field_of(level, part.substr(0, part.find('[')));
+    const auto enter = [&](std::string_view name) {
+        const pb::FieldDescriptor* field = field_of(level, name.substr(0, name.find('[')));
         if (field == nullptr) {
-            break;
+            return false;
         }
         known += (known.empty() ? "" : ".") + field->json_name();
         level = field->message_type();
+        return true;
+    };
+    if (!words.empty() && words.front() == '(') {
+        std::string_view path = words.substr(1, words.find(')') - 1);
+        words.remove_prefix(std::min(words.size(), path.size() + 2));
+        while (!path.empty()) {
+            const std::string_view part = path.substr(0, path.find('.'));
+            path.remove_prefix(std::min(path.size(), part.size() + 1));
+            if (!enter(part)) {
+                return known;
+            }
+        }
     }
+    words.remove_prefix(std::min(words.size(), words.find_first_not_of(' ')));
+    enter(words.substr(0, words.find(':')));
     return known;
 }
 
