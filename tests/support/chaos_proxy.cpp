@@ -17,20 +17,14 @@
 #include <thread>
 #include <vector>
 
+#include "support/loopback.h"
+
 namespace prepay::test {
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::size_t kQueuedBytesMax = 1 << 20;  // A direction; then it reads no more.
-
-sockaddr_in local_address(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-}
 
 int new_socket() {
     const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -145,7 +139,7 @@ struct ChaosProxy::State {
             int server = -1;
             if (!swallowing) {
                 server = new_socket();
-                const sockaddr_in address = local_address(target_port);
+                const sockaddr_in address = loopback(target_port);
                 if (::connect(server, reinterpret_cast<const sockaddr*>(&address),
                               sizeof address) != 0 &&
                     errno != EINPROGRESS) {
@@ -248,14 +242,7 @@ ChaosProxy::ChaosProxy(int target_port, int listen_port) : state_(std::make_uniq
     state_->listener = new_socket();
     const int on = 1;
     ::setsockopt(state_->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    sockaddr_in address = local_address(listen_port);
-    socklen_t size = sizeof address;
-    if (::bind(state_->listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::listen(state_->listener, 128) != 0 ||
-        ::getsockname(state_->listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-        throw std::runtime_error("the proxy cannot listen");
-    }
-    state_->port = ntohs(address.sin_port);
+    state_->port = listen_on_loopback(state_->listener, 128, listen_port);
     state_->thread =
         std::jthread([state = state_.get()](const std::stop_token& stop) { state->run(stop); });
 }

@@ -17,18 +17,12 @@
 #include <stdexcept>
 #include <thread>
 
+#include "support/loopback.h"
+
 namespace prepay::test {
 namespace {
 
 constexpr std::chrono::milliseconds kPollStep{10};
-
-sockaddr_in loopback(int port) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
-    return address;
-}
 
 // Takes a name of this machine until the process ends; false when another process has it.
 bool reserve(const std::string& name) {

@@ -4,7 +4,7 @@
 #include "charges/adapters/grpc_charges.h"
 #include "intake/adapters/event_handler.h"
 #include "rating/adapters/grpc_rating.h"
-#include "rating/adapters/pg_meters.h"
+#include "rating/adapters/pg_pending.h"
 #include "rating/adapters/rate_command.h"
 #include "runtime/service.h"
 #include "tariffs/adapters/grpc_tariffs.h"

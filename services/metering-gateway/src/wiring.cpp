@@ -6,6 +6,7 @@
 #include "devices/adapters/yaml_pack_loader.h"
 #include "holds/adapters/grpc_holds.h"
 #include "lines/adapters/grpc_lines.h"
+#include "lines/adapters/park_load.h"
 #include "lines/adapters/pg_snapshots.h"
 #include "lines/app/line_park.h"
 #include "meters/adapters/grpc_meters.h"
@@ -20,7 +21,6 @@ namespace {
 
 constexpr std::chrono::seconds kHousekeepingPeriod{2};
 constexpr std::chrono::seconds kOrphanAge{3};
-constexpr int kPageSize = 1000;
 
 }  // namespace
 
@@ -60,12 +60,6 @@ struct Wiring::Parts {
         grpc_holds.add_to(server);
     }
 
-    /// Gives the park every stored line and meter.
-    Status load_park();
-    /// Hands open orders to their lines: all of them at the start, later those that their line does
-    /// not know because an answer of PostgreSQL was lost. What may have been sent is read back
-    /// first.
-    Status submit_open(Duration age);
     Status keep_house();
 
     PackLibrary packs;
@@ -92,42 +86,9 @@ struct Wiring::Parts {
     GrpcHolds grpc_holds;
 };
 
-Status Wiring::Parts::load_park() {
-    std::string after;
-    while (true) {
-        PREPAY_ASSIGN_OR_RETURN(const auto lines, registry.list_lines(after, kPageSize));
-        for (const LineConfig& line : lines) {
-            park.put_line(line);
-            after = line.line_id;
-        }
-        if (static_cast<int>(lines.size()) < kPageSize) {
-            break;
-        }
-    }
-    after.clear();
-    while (true) {
-        PREPAY_ASSIGN_OR_RETURN(const auto meters, registry.list_meters(after, kPageSize, "", {}));
-        for (const auto& meter : meters) {
-            park.put_meter(meter.config, meter.memory);
-            after = meter.config.meter_id;
-        }
-        if (static_cast<int>(meters.size()) < kPageSize) {
-            return absl::OkStatus();
-        }
-    }
-}
-
-Status Wiring::Parts::submit_open(Duration age) {
-    PREPAY_ASSIGN_OR_RETURN(const auto open, commands.list_open(age));
-    for (const Command& command : open) {
-        park.submit(command, command.state == CommandState::kSending);
-    }
-    return absl::OkStatus();
-}
-
 Status Wiring::Parts::keep_house() {
     park.publish_metrics();
-    return submit_open(kOrphanAge);
+    return submit_open(commands, park, kOrphanAge);
 }
 
 namespace {
@@ -161,8 +122,8 @@ Status Wiring::wire(runtime::Service& service, const GatewayConfig& config) {
     allow_many_lines();
     parts_ = std::make_unique<Parts>(service, config, std::move(packs));
     Parts& parts = *parts_;
-    PREPAY_RETURN_IF_ERROR(parts.load_park());
-    PREPAY_RETURN_IF_ERROR(parts.submit_open(Duration(0)));
+    PREPAY_RETURN_IF_ERROR(load_park(parts.registry, parts.park));
+    PREPAY_RETURN_IF_ERROR(submit_open(parts.commands, parts.park, Duration(0)));
     parts.add_to(service.server());
     offer_snapshots(service, parts.snapshots);
     service.subscribe({{"prepay.account.switch-intents.v1",

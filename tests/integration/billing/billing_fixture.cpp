@@ -11,6 +11,7 @@
 #include "prepay/billing/v1/events.pb.h"
 #include "prepay/metering/v1/events.pb.h"
 #include "rating/adapters/pg_meters.h"
+#include "rating/adapters/pg_pending.h"
 #include "tariffs/convert.h"
 
 namespace prepay::billing::testing {

@@ -90,4 +90,13 @@ Instant march(int day, int hour = 0, int minute = 0);
 extern const char* const kFlatTariff;    ///< 0.50 at all times.
 extern const char* const kTieredTariff;  ///< Peak and valley in three monthly tiers.
 
+/// An explained charge's arithmetic, a line a step.
+inline std::string arithmetic_of(const v1::ExplainChargeResponse& answer) {
+    std::string text;
+    for (const std::string& step : answer.arithmetic()) {
+        text += step + "\n";
+    }
+    return text;
+}
+
 }  // namespace prepay::billing::testing

@@ -259,11 +259,7 @@ TEST_CASE("B31: a charge is explained down to readings, version and arithmetic")
     CHECK(answer->tariff_version().definition().tiers_size() == 3);
     CHECK(answer->tier_quantity_before() == 0);
     CHECK(answer->tier_quantity_after() == 3'001);
-    std::string text;
-    for (const std::string& step : answer->arithmetic()) {
-        text += step + "\n";
-    }
-    CHECK(text ==
+    CHECK(testing::arithmetic_of(*answer) ==
           "meter m-1, room Block 3 3-201\n"
           "register 4.001 kWh - 1.000 kWh = 3.001 kWh\n"
           "counter of the month: 0.000 kWh before, 3.001 kWh after\n"

@@ -21,6 +21,15 @@ void prepare(Billing& billing) {
                 .ok());
 }
 
+// A reading at `earlier`, before the only occupancy, which begins on the first of March.
+void prepare_history(Billing& billing, Instant earlier) {
+    billing.tariff("flat", testing::kFlatTariff);
+    REQUIRE(billing.assign("flat", {"m-1"}, earlier).ok());
+    REQUIRE(billing.send_occupancies({{"m-1", occupancy("vacancy", march(1))}}).ok());
+    REQUIRE(billing.send_readings("m-1", {reading(march(1), 50), reading(march(2), 100)}).ok());
+    REQUIRE(billing.send_readings("m-1", {reading(earlier, 20)}).ok());
+}
+
 TEST_CASE("a late occupancy moves charges by reversal, the old rows stay") {
     if (!Billing::available()) {
         return;
@@ -145,11 +154,7 @@ TEST_CASE("history from before any occupancy waits for one") {
     Occupancy late = occupancy("vacancy-2", march(1) - std::chrono::hours(48), march(1));
     const Instant earlier = march(1) - std::chrono::hours(24);
     Billing other;
-    other.tariff("flat", testing::kFlatTariff);
-    REQUIRE(other.assign("flat", {"m-1"}, earlier).ok());
-    REQUIRE(other.send_occupancies({{"m-1", occupancy("vacancy", march(1))}}).ok());
-    REQUIRE(other.send_readings("m-1", {reading(march(1), 50), reading(march(2), 100)}).ok());
-    REQUIRE(other.send_readings("m-1", {reading(earlier, 20)}).ok());
+    prepare_history(other, earlier);
     CHECK(other.pending() == 1);
     CHECK(other.sums().at("vacancy").quantity == 50);
     REQUIRE(other.send_occupancies({{"m-1", late}}).ok());
@@ -164,11 +169,7 @@ TEST_CASE("history without an occupancy outlives an assignment and another occup
     }
     const Instant earlier = march(1) - std::chrono::hours(24);
     Billing other;
-    other.tariff("flat", testing::kFlatTariff);
-    REQUIRE(other.assign("flat", {"m-1"}, earlier).ok());
-    REQUIRE(other.send_occupancies({{"m-1", occupancy("vacancy", march(1))}}).ok());
-    REQUIRE(other.send_readings("m-1", {reading(march(1), 50), reading(march(2), 100)}).ok());
-    REQUIRE(other.send_readings("m-1", {reading(earlier, 20)}).ok());
+    prepare_history(other, earlier);
     REQUIRE(other.pending() == 1);
     SECTION("an assignment") { REQUIRE(other.assign("flat", {"m-1"}, march(3)).ok()); }
     SECTION("another occupancy") {

@@ -357,11 +357,7 @@ TEST_CASE("a cubic metre of water costs its price, live as in the explanation") 
     request.set_charge_id(std::to_string(charges[1].charge_id));
     const auto answer = billing.charge_rpc.explain_charge(billing.call("ExplainCharge"), request);
     REQUIRE(answer.ok());
-    std::string text;
-    for (const std::string& step : answer->arithmetic()) {
-        text += step + "\n";
-    }
-    CHECK(text ==
+    CHECK(testing::arithmetic_of(*answer) ==
           "meter w-1, room room-1\n"
           "register 7.000003 m³ - 6.000 m³ = 1.000003 m³\n"
           "counter of the month: 1.000 m³ before, 2.000003 m³ after\n"

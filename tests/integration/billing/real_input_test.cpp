@@ -1,24 +1,14 @@
 #include <catch2/catch.hpp>
-#include <fstream>
-#include <sstream>
 
 #include "integration/billing/billing_fixture.h"
-#include "support/paths.h"
 #include "tariffs/adapters/yaml_tariff.h"
+#include "unit/billing/examples.h"
 #include "unit/billing/real_data.h"
 
 namespace prepay::billing {
 namespace {
 
 using testing::Billing;
-
-std::string example(const std::string& name) {
-    std::ifstream file(std::string(prepay::test::source_dir()) + "/services/billing/examples/" +
-                       name);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
 
 /// Sends the readings in batches and compares every line with the bill without database.
 std::int64_t charge_all(const std::string& yaml, const std::vector<Reading>& readings) {
@@ -55,7 +45,7 @@ TEST_CASE("real input through the service: the home's year costs exactly 89.8798
     if (!Billing::available() || !readings) {
         return;
     }
-    CHECK(charge_all(example("home_hourly_tou.yaml"), *readings) == 89'879'860);
+    CHECK(charge_all(testing::example("home_hourly_tou.yaml"), *readings) == 89'879'860);
 }
 
 TEST_CASE("real input through the service: the schedule case costs 771.776") {
@@ -63,7 +53,8 @@ TEST_CASE("real input through the service: the schedule case costs 771.776") {
     if (!Billing::available() || !readings) {
         return;
     }
-    CHECK(std::abs(charge_all(example("residential_tou.yaml"), *readings) - 771'776'000) <= 10'000);
+    CHECK(std::abs(charge_all(testing::example("residential_tou.yaml"), *readings) - 771'776'000) <=
+          10'000);
 }
 
 }  // namespace

@@ -301,6 +301,57 @@ TEST_CASE("an error quotes nothing of a request that cannot be read") {
     CHECK(wrong.find("hunter2") == std::string::npos);
 }
 
+TEST_CASE("a field that does not fit is named, by names of the proto only") {
+    SKIP_WITHOUT_POSTGRES()
+    World world;
+    const std::string rooms = "prepay.account.v1.AccountService/ListRooms";
+    const std::string user = "prepay.console.v1.AuthService/CreateUser";
+    const std::string close = "prepay.account.v1.AccountService/CloseAccount";
+    const std::string create = "prepay.account.v1.AccountService/CreateRooms";
+    const std::string rooms_has =
+        "an unknown field; ListRoomsRequest has siteId, building, floor, query, pageSize, "
+        "pageToken";
+    const std::string user_has =
+        "an unknown field; User has userId, userName, displayName, role, enabled, lastLogInTime";
+    struct Row {
+        std::string method;
+        std::string body;
+        std::string said;  ///< Behind "the request cannot be read: ".
+    };
+    for (const auto& [method, body, said] : std::vector<Row>{
+             {rooms, R"({"hunter2secret":1})", rooms_has},
+             {rooms, R"({"hunter2secret":null})", rooms_has},
+             {rooms, R"({"siteId":"a","hunter2secret":{"siteId":1}})", rooms_has},
+             {rooms, R"-({"hunter2(pageSize)":1})-", rooms_has},
+             {rooms, R"({"siteId.hunter2":1})", rooms_has},
+             {rooms, R"({"pageSize":"hunter2secret"})", "pageSize has a value that does not fit"},
+             {rooms, R"({"page_size":"hunter2)("})", "pageSize has a value that does not fit"},
+             {rooms, R"({"pageSize":99999999999})", "pageSize has a value that does not fit"},
+             {rooms, R"({"siteId":["hunter2secret"]})", "siteId has a value that does not fit"},
+             {rooms, R"({"siteId":{"hunter2secret":1}})", "a field has a value that does not fit"},
+             {rooms, R"(["hunter2secret"])", "a field has a value that does not fit"},
+             {user, R"({"user":{"hunter2secret":"x"}})", user_has},
+             {user, R"({"user":{"role":"hunter2secret"}})",
+              "user.role has a value that does not fit"},
+             {user, R"({"user":"hunter2secret"})", "user has a value that does not fit"},
+             {close, R"({"endTime":"hunter2secret"})", "endTime has a value that does not fit"},
+             {close, R"({"endTime":{"hunter2secret":1}})", "endTime has a value that does not fit"},
+             {create, R"({"rooms":[{},{"revision":"hunter2secret"}]})",
+              "rooms.revision has a value that does not fit"},
+             {"prepay.console.v1.AuthService/GetMe", R"({"hunter2secret":1})",
+              "an unknown field; GetMeRequest has no fields"},
+         }) {
+        CAPTURE(method, body);
+        const HttpAnswer answer =
+            world.post("/" + method, body, kJson, bearer(world.token(rpc::Role::kAdmin)));
+        CHECK(answer.status == 400);
+        CHECK(answer.reason() == "BAD_REQUEST");
+        CHECK(answer.json().value("message", "") == "the request cannot be read: " + said);
+        CHECK(answer.body.find("hunter2") == std::string::npos);
+    }
+    CHECK(world.services.calls().empty());
+}
+
 TEST_CASE("a key that is there twice is refused, in either spelling and at any depth") {
     SKIP_WITHOUT_POSTGRES()
     World world;

@@ -10,6 +10,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "support/loopback.h"
+
 namespace prepay::test {
 namespace {
 
@@ -23,8 +25,7 @@ RawClient::RawClient(int port, const std::string& from)
     address.sin_family = AF_INET;
     inet_pton(AF_INET, from.c_str(), &address.sin_addr);
     ::bind(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(static_cast<std::uint16_t>(port));
+    address = loopback(port);
     if (::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) != 0) {
         throw std::runtime_error("cannot connect to the console");
     }

@@ -1,5 +1,6 @@
 #include "support/crash.h"
 #include "gateway_fixture.h"
+#include "support/number_of.h"
 #include "support/paths.h"
 
 // The gateway's own code dies at every crash point in a process of its own, with a trip to carry
@@ -38,14 +39,6 @@ void fill_spool() {
 PackLibrary all_packs() {
     return *load_packs(std::string(prepay::test::source_dir()) +
                        "/services/metering-gateway/packs");
-}
-
-std::int64_t count(pg::Database& database, const std::string& sql) {
-    const auto value = database.read([&](pqxx::work& tx) -> Result<std::int64_t> {
-        return tx.exec1(sql)[0].as<std::int64_t>();
-    });
-    REQUIRE(value.ok());
-    return *value;
 }
 
 std::vector<std::int64_t> published_ids(pg::Database& database) {
@@ -115,16 +108,18 @@ TEST_CASE("I-12, I-14: whatever point a gateway dies at, the trip is sent once a
                                       {{kDatabase, fixture.test_database.options().url},
                                        {kAway, spool ? "yes" : ""},
                                        {kOrder, "trip"}}));
-        const std::int64_t stored = count(*fixture.database, "SELECT count(*) FROM readings");
+        const std::int64_t stored =
+            prepay::test::number_of(*fixture.database, "SELECT count(*) FROM readings");
         fixture.restart();
         Gateway& gateway = *fixture.gateway;
         CHECK(gateway.follow("trip").state() == v1::COMMAND_STATE_VERIFIED);
         CHECK_FALSE(park.truth("m-1").relay_closed());
         CHECK(park.relay_writes("m-1").size() == 1);
-        CHECK(count(*fixture.database, "SELECT count(*) FROM holds WHERE holder = 'money'") == 1);
+        CHECK(prepay::test::number_of(*fixture.database,
+                                      "SELECT count(*) FROM holds WHERE holder = 'money'") == 1);
         // Every attempt was a row before it was on the wire; one that was not sent is no harm.
         const std::int64_t attempts =
-            count(*fixture.database, "SELECT count(*) FROM command_attempts");
+            prepay::test::number_of(*fixture.database, "SELECT count(*) FROM command_attempts");
         CHECK(attempts >= 1);
         CHECK(attempts <= 2);
         REQUIRE(
@@ -134,7 +129,7 @@ TEST_CASE("I-12, I-14: whatever point a gateway dies at, the trip is sent once a
         const std::vector<std::int64_t> published = published_ids(*fixture.database);
         CHECK(std::set<std::int64_t>(published.begin(), published.end()).size() ==
               published.size());
-        CHECK(count(*fixture.database, "SELECT count(*) FROM readings") ==
+        CHECK(prepay::test::number_of(*fixture.database, "SELECT count(*) FROM readings") ==
               static_cast<std::int64_t>(published.size()));
     }
 }
@@ -172,10 +167,11 @@ TEST_CASE(
             CHECK(fixture.gateway->follow("restore").state() ==
                   (others_hold ? v1::COMMAND_STATE_STILL_HELD : v1::COMMAND_STATE_VERIFIED));
             CHECK(park.truth("m-1").relay_closed() != others_hold);
-            CHECK(count(*fixture.database, "SELECT count(*) FROM holds") == (others_hold ? 1 : 0));
-            CHECK(
-                count(*fixture.database, "SELECT count(*) FROM holds WHERE holder = 'operator'") ==
-                (others_hold ? 1 : 0));
+            CHECK(prepay::test::number_of(*fixture.database, "SELECT count(*) FROM holds") ==
+                  (others_hold ? 1 : 0));
+            CHECK(prepay::test::number_of(*fixture.database,
+                                          "SELECT count(*) FROM holds WHERE holder = 'operator'") ==
+                  (others_hold ? 1 : 0));
         }
     }
 }

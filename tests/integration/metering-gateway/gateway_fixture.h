@@ -15,6 +15,7 @@
 #include "devices/convert.h"
 #include "holds/adapters/grpc_holds.h"
 #include "lines/adapters/grpc_lines.h"
+#include "lines/adapters/park_load.h"
 #include "metering_gateway_migrations.h"
 #include "meters/adapters/grpc_meters.h"
 #include "meters/adapters/grpc_quarantine.h"
@@ -183,21 +184,8 @@ public:
           grpc_readings({readings, anomalies, park, park, gauges, clock}),
           grpc_commands({commands, park, park, signal, permits, clock}),
           grpc_holds({hold_list}) {
-        const auto lines = registry.list_lines("", 1000);
-        const auto meters = registry.list_meters("", 1000, "", {});
-        REQUIRE(lines.ok());
-        REQUIRE(meters.ok());
-        for (const auto& line : *lines) {
-            park.put_line(line);
-        }
-        for (const auto& meter : *meters) {
-            park.put_meter(meter.config, meter.memory);
-        }
-        const auto open = commands.list_open(Duration(0));
-        REQUIRE(open.ok());
-        for (const Command& command : *open) {
-            park.submit(command, command.state == CommandState::kSending);
-        }
+        REQUIRE(load_park(registry, park).ok());
+        REQUIRE(submit_open(commands, park, Duration(0)).ok());
         writer_ = std::jthread([this](const std::stop_token& stop) { spool.run(stop); });
         park.start();
     }

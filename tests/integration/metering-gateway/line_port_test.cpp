@@ -13,6 +13,7 @@
 
 #include "protocols/modbus/domain/modbus_frame.h"
 #include "protocols/modbus/domain/modbus_protocol.h"
+#include "support/loopback.h"
 #include "transports/adapters/asio_line_loop.h"
 #include "transports/serial/adapters/modbus_rtu_line.h"
 
@@ -40,14 +41,7 @@ public:
 
     explicit TcpSlave(std::vector<Script> scripts) : scripts_(std::move(scripts)) {
         listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        socklen_t size = sizeof address;
-        REQUIRE(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size) == 0);
-        REQUIRE(::listen(listener_, 8) == 0);
-        ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size);
-        port_ = ntohs(address.sin_port);
+        port_ = prepay::test::listen_on_loopback(listener_, 8);
         thread_ = std::jthread([this](const std::stop_token& stop) { run(stop); });
     }
     ~TcpSlave() {

@@ -1,23 +1,13 @@
 #include <catch2/catch.hpp>
 
-#include <fstream>
-#include <sstream>
-
 #include "rating/adapters/csv_readings.h"
-#include "support/paths.h"
 #include "tariffs/adapters/yaml_tariff.h"
+#include "unit/billing/examples.h"
 
 namespace prepay::billing {
 namespace {
 
-std::string example(const std::string& name) {
-    std::ifstream file(std::string(prepay::test::source_dir()) + "/services/billing/examples/" +
-                       name);
-    REQUIRE(file);
-    std::ostringstream text;
-    text << file.rdbuf();
-    return text.str();
-}
+using testing::example;
 
 std::string yaml_error(const std::string& text) {
     const auto file = parse_tariff_yaml("t.yaml", text);

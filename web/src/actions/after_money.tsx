@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { Alert } from 'antd';
 import { millis } from '../core/time';
-import { FeeState, SwitchAction, type Account, type SwitchIntent } from '../gen/prepay/account/v1/account_pb';
+import { FeeState, SwitchAction, type Account, type Order, type SwitchIntent } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { accounts } from '../session/clients';
 import { CommandProgress } from './command_progress';
@@ -10,11 +10,12 @@ const pollEveryMs = 700;
 const pollsMax = 60;
 
 /**
- * Behind a credit: follows the restores that the money asked for, if the account was cut. `sinceMs` =
- * the order's creation by the server's clock; older intents are not its doing.
+ * Behind a credit: follows the restores that the money asked for, if the account was cut. Intents
+ * older than the order, by the server's clock, are not its doing.
  */
-export function RestoreAfterCredit({ before, sinceMs }: { before: Account; sinceMs: number }) {
+export function RestoreAfterCredit({ before, order }: { before: Account; order: Order }) {
     const { t } = useText();
+    const sinceMs = order.createTime ? millis(order.createTime) : 0;
     const isNewRestore = (intent: SwitchIntent) =>
         intent.action === SwitchAction.RESTORE && intent.createTime !== undefined && millis(intent.createTime) >= sinceMs;
     const wasCut = before.feeState === FeeState.CUT;

@@ -1,7 +1,6 @@
 import { Alert, Checkbox, Input } from 'antd';
 import { useState } from 'react';
 import { formatYuan, formatYuanFloor, parseYuan } from '../core/money';
-import { millis } from '../core/time';
 import { AccountState, type Account, type Order } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { Permission, useMay } from '../session/access';
@@ -67,7 +66,7 @@ export function TopUpDialog({ account, roomName, onClose, onDone }: MoneyDialogP
                 order && (
                     <>
                         <OrderProof order={order} />
-                        <RestoreAfterCredit before={before} sinceMs={order.createTime ? millis(order.createTime) : 0} />
+                        <RestoreAfterCredit before={before} order={order} />
                     </>
                 )
             }

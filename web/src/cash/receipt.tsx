@@ -1,7 +1,6 @@
 import { Button } from 'antd';
 import { RestoreAfterCredit } from '../actions/after_money';
 import { formatYuan, formatYuanFloor } from '../core/money';
-import { millis } from '../core/time';
 import type { Account, Order } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { When } from '../ui/figures';
@@ -39,7 +38,7 @@ export function Receipt({ order, before, rooms, siteName, onNext }: ReceiptProps
                 </dl>
             </section>
             <div className="no-print">
-                <RestoreAfterCredit before={before} sinceMs={order.createTime ? millis(order.createTime) : 0} />
+                <RestoreAfterCredit before={before} order={order} />
                 <div className="receipt-actions">
                     <Button onClick={() => window.print()}>{t('receipt.print')}</Button>
                     <Button type="primary" autoFocus onClick={onNext}>{t('receipt.next')}</Button>

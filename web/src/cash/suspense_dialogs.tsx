@@ -6,7 +6,6 @@ import { RestoreAfterCredit } from '../actions/after_money';
 import { NoteField, OrderProof } from '../actions/money_dialogs';
 import { roomNames, useRoomNames } from '../actions/room_names';
 import { formatYuan } from '../core/money';
-import { millis } from '../core/time';
 import { SuspenseOutcome, type Account, type SuspenseItem } from '../gen/prepay/account/v1/account_pb';
 import { useText } from '../i18n/console_text';
 import { accounts } from '../session/clients';
@@ -76,7 +75,7 @@ function CreditTo({ payer, item, siteId, onClose, onDone }: SettleDialogProps & 
                 order && (
                     <>
                         <OrderProof order={order} />
-                        <RestoreAfterCredit before={target} sinceMs={order.createTime ? millis(order.createTime) : 0} />
+                        <RestoreAfterCredit before={target} order={order} />
                     </>
                 )
             }

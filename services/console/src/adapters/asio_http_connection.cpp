@@ -1,5 +1,6 @@
 #include "adapters/asio_http_connection.h"
 
+#include <absl/strings/ascii.h>
 #include <poll.h>
 
 #include <algorithm>
@@ -28,10 +29,6 @@ constexpr std::size_t kLingerBytes = 1 << 20;
 constexpr std::size_t kReadBytes = 16 << 10;
 constexpr std::size_t kSendBytesPerSecond = 16 << 10;
 constexpr std::size_t kExtensionBytesMax = 64 << 10;
-
-Status bad_framing(const std::string& why) {
-    return invalid_argument("BAD_FRAMING", "the request cannot be read: " + why);
-}
 
 Status too_large(std::size_t bytes_max) {
     return make_error(absl::StatusCode::kResourceExhausted, "BODY_TOO_LARGE",
@@ -135,8 +132,7 @@ Status HttpConnection::take_head(std::size_t size) {
     request_.method = std::string(head.method_string());
     for (const auto& field : head) {
         std::string name(field.name_string());
-        std::transform(name.begin(), name.end(), name.begin(),
-                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+        absl::AsciiStrToLower(&name);
         request_.headers.emplace_back(std::move(name), std::string(field.value()));
     }
     body_missing_ = !parser_->is_done();

@@ -128,7 +128,8 @@ Result<std::string> decode_request(const pb::MethodDescriptor& method, Codec cod
     PREPAY_RETURN_IF_ERROR(check_json(*method.input_type(), text));
     const auto status = pb::util::JsonStringToMessage(text, message.get());
     if (!status.ok()) {
-        return bad_request(explain_refusal(*method.input_type(), std::string(status.message())));
+        return bad_request(
+            explain_refusal(*method.input_type(), text, std::string(status.message())));
     }
     return message->SerializeAsString();
 }

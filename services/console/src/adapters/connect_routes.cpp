@@ -1,5 +1,7 @@
 #include "adapters/connect_routes.h"
 
+#include <absl/strings/ascii.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -20,8 +22,7 @@ std::string media_type(const HttpRequest& request) {
     type.erase(std::find_if(type.begin(), type.end(),
                             [](char c) { return c == ';' || c == ' ' || c == '\t'; }),
                type.end());
-    std::transform(type.begin(), type.end(), type.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    absl::AsciiStrToLower(&type);
     return type;
 }
 

@@ -71,10 +71,7 @@ Status check(const HttpRequest& request) {
 // The provider's shape of a refusal; it sends the notice again.
 HttpAnswer refused_notice(const Status& status) {
     telemetry::log_warning("payment notice refused", {{"error", telemetry::describe(status)}});
-    HttpAnswer answer;
-    answer.status = http_status(status);
-    answer.headers.emplace_back("Content-Type", "application/json");
-    answer.headers.emplace_back("Cache-Control", "no-store");
+    HttpAnswer answer = error_answer(status);
     answer.body = nlohmann::json({{"code", "FAIL"}, {"message", error_reason(status)}}).dump();
     return answer;
 }

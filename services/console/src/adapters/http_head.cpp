@@ -7,10 +7,6 @@
 namespace prepay::console {
 namespace {
 
-Status bad_framing(const std::string& why) {
-    return invalid_argument("BAD_FRAMING", "the request cannot be read: " + why);
-}
-
 Status bad_path() {
     return invalid_argument("BAD_PATH", "the path has characters that no path has");
 }
@@ -203,6 +199,10 @@ Status check_fields(const RequestLine& request, const Fields& fields) {
 }
 
 }  // namespace
+
+Status bad_framing(const std::string& why) {
+    return invalid_argument("BAD_FRAMING", "the request cannot be read: " + why);
+}
 
 bool same_text(std::string_view a, std::string_view b) {
     return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(),

@@ -30,6 +30,9 @@ private:
     std::size_t size_ = 0;
 };
 
+/// INVALID_ARGUMENT / BAD_FRAMING: nobody can tell where the request ends.
+Status bad_framing(const std::string& why);
+
 /// The rules for a whole head. Reasons BAD_FRAMING, BAD_PATH, METHOD_UNSUPPORTED, HTTP_VERSION,
 /// EXPECTATION.
 Status check_head(std::string_view head);

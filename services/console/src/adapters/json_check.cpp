@@ -31,6 +31,8 @@ public:
     explicit KeyWatch(const pb::Descriptor& type) : next_(&type) {}
 
     [[nodiscard]] const std::string& problem() const { return problem_; }
+    /// The type of the first object that names a field which its type has not; null without one.
+    [[nodiscard]] const pb::Descriptor* lacking() const { return lacking_; }
 
     bool null() override { return true; }
     bool boolean(bool) override { return true; }
@@ -50,6 +52,9 @@ public:
         const pb::FieldDescriptor* field =
             level.is_map ? field_of(level.type, "value") : field_of(level.type, name);
         const bool known = field != nullptr && !level.is_map;
+        if (field == nullptr && lacking_ == nullptr && has_own_fields(level.type)) {
+            lacking_ = level.type;
+        }
         if (!level.keys.insert(known ? field->name() : name).second) {
             problem_ = known ? field->json_name() + " is there twice" : "a key is there twice";
             return false;
@@ -91,11 +96,55 @@ private:
         return true;
     }
 
+    // Types of google.protobuf are written in ways of their own, such as a time as text.
+    static bool has_own_fields(const pb::Descriptor* type) {
+        return type != nullptr && type->file()->package() != "google.protobuf";
+    }
+
     const pb::Descriptor* next_;
+    const pb::Descriptor* lacking_ = nullptr;
     bool next_is_map_ = false;
     std::vector<Level> levels_;
     std::string problem_;
 };
+
+// "ListSitesRequest has pageSize, pageToken".
+std::string fields_text(const pb::Descriptor& type) {
+    std::string names;
+    for (int i = 0; i < type.field_count(); ++i) {
+        names += (names.empty() ? "" : ", ") + type.field(i)->json_name();
+    }
+    return type.name() + " has " + (names.empty() ? "no fields" : names);
+}
+
+// The field in "(user.role): …" or "(user) role: …", as far as it exists.
+std::string known_field(const pb::Descriptor& type, std::string_view words) {
+    std::string known;
+    const pb::Descriptor* level = &type;
+    const auto enter = [&](std::string_view name) {
+        const pb::FieldDescriptor* field = field_of(level, name.substr(0, name.find('[')));
+        if (field == nullptr) {
+            return false;
+        }
+        known += (known.empty() ? "" : ".") + field->json_name();
+        level = field->message_type();
+        return true;
+    };
+    if (!words.empty() && words.front() == '(') {
+        std::string_view path = words.substr(1, words.find(')') - 1);
+        words.remove_prefix(std::min(words.size(), path.size() + 2));
+        while (!path.empty()) {
+            const std::string_view part = path.substr(0, path.find('.'));
+            path.remove_prefix(std::min(path.size(), part.size() + 1));
+            if (!enter(part)) {
+                return known;
+            }
+        }
+    }
+    words.remove_prefix(std::min(words.size(), words.find_first_not_of(' ')));
+    enter(words.substr(0, words.find(':')));
+    return known;
+}
 
 }  // namespace
 
@@ -107,27 +156,15 @@ Status check_json(const pb::Descriptor& type, const std::string& text) {
     return invalid_argument("BAD_REQUEST", "the request cannot be read: " + watch.problem());
 }
 
-std::string explain_refusal(const pb::Descriptor& type, const std::string& words) {
-    const std::string general = "a field is unknown or has a value that does not fit";
-    const auto end = words.find(')');
-    const auto begin = words.rfind('(', end);
-    if (end == std::string::npos || begin == std::string::npos) {
-        return general;
+std::string explain_refusal(const pb::Descriptor& type, const std::string& text,
+                            const std::string& words) {
+    KeyWatch watch(type);
+    nlohmann::json::sax_parse(text, &watch);
+    if (watch.lacking() != nullptr) {
+        return "an unknown field; " + fields_text(*watch.lacking());
     }
-    std::string known;
-    const pb::Descriptor* level = &type;
-    std::string_view path = std::string_view(words).substr(begin + 1, end - begin - 1);
-    while (!path.empty()) {
-        const std::string_view part = path.substr(0, path.find('.'));
-        path.remove_prefix(std::min(path.size(), part.size() + 1));
-        const pb::FieldDescriptor* field = field_of(level, part.substr(0, part.find('[')));
-        if (field == nullptr) {
-            break;
-        }
-        known += (known.empty() ? "" : ".") + field->json_name();
-        level = field->message_type();
-    }
-    return known.empty() ? general : known + " has a value that does not fit";
+    const std::string field = known_field(type, words);
+    return (field.empty() ? "a field" : field) + " has a value that does not fit";
 }
 
 }  // namespace prepay::console

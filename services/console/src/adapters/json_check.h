@@ -13,8 +13,10 @@ namespace prepay::console {
 /// two keys win. INVALID_ARGUMENT / BAD_REQUEST, without a word of the text but known field names.
 Status check_json(const google::protobuf::Descriptor& type, const std::string& text);
 
-/// What to say of a message that protobuf's parser refused, by the place in its `words`:
-/// "pageSize has a value that does not fit" when that is a field that exists.
-std::string explain_refusal(const google::protobuf::Descriptor& type, const std::string& words);
+/// What to say of a text that protobuf's parser refused with `words`: "pageSize has a value that
+/// does not fit", or "an unknown field; ListSitesRequest has pageSize, pageToken". Only names that
+/// stand in the proto: an unknown one may be a secret that was typed in the wrong place.
+std::string explain_refusal(const google::protobuf::Descriptor& type, const std::string& text,
+                            const std::string& words);
 
 }  // namespace prepay::console

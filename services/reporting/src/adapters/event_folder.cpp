@@ -21,6 +21,37 @@ Result<Event> parse(const kafka::Message& message) {
     return event;
 }
 
+template <typename Record>
+void keep(std::vector<Record>& records, Record record) {
+    records.push_back(std::move(record));
+}
+
+template <typename Record>
+void keep(std::vector<Record>& records, std::optional<Record> record) {
+    if (record) {
+        records.push_back(*std::move(record));
+    }
+}
+
+// The records of a topic's messages: what `convert` makes of each of an event's `items`, if
+// anything.
+template <typename Record, typename Event, typename Items, typename Convert>
+Result<std::vector<Record>> records_of(const std::vector<kafka::Message>& messages,
+                                       const Items& (Event::*items)() const, Convert convert) {
+    std::vector<Record> records;
+    for (const kafka::Message& message : messages) {
+        PREPAY_ASSIGN_OR_RETURN(const Event event, parse<Event>(message));
+        for (const auto& item : (event.*items)()) {
+            PREPAY_ASSIGN_OR_RETURN(auto record, convert(item, event));
+            keep(records, std::move(record));
+        }
+    }
+    return records;
+}
+
+// Where an item says all by itself.
+constexpr auto kByItself = [](const auto& item, const auto&) { return from_proto(item); };
+
 // Zones of those sites that are known and valid.
 Result<std::map<std::string, TimeZone>> load_zones(pqxx::work& tx,
                                                    const std::set<std::string>& site_ids) {
@@ -175,16 +206,12 @@ Status EventFolder::fold_charges(pqxx::work& tx, const Messages& messages) const
 }
 
 Status EventFolder::fold_payments(pqxx::work& tx, const Messages& messages) const {
-    std::vector<OrderRecord> orders;
-    for (const kafka::Message& message : messages) {
-        PREPAY_ASSIGN_OR_RETURN(const auto event, parse<account::v1::PaymentsRecorded>(message));
-        for (const account::v1::Order& proto : event.orders()) {
-            PREPAY_ASSIGN_OR_RETURN(const auto order, from_proto(proto, event.site_id()));
-            if (order) {
-                orders.push_back(*order);
-            }
-        }
-    }
+    PREPAY_ASSIGN_OR_RETURN(
+        const auto orders,
+        records_of<OrderRecord>(messages, &account::v1::PaymentsRecorded::orders,
+                                [](const account::v1::Order& order, const auto& event) {
+                                    return from_proto(order, event.site_id());
+                                }));
     Rollup rollup;
     for (const OrderRecord& order : pg_fold_store::save_new_orders(tx, orders)) {
         TotalSum& total = rollup.totals[order.site_id];
@@ -196,42 +223,26 @@ Status EventFolder::fold_payments(pqxx::work& tx, const Messages& messages) cons
 }
 
 Status EventFolder::fold_occupancies(pqxx::work& tx, const Messages& messages) const {
-    std::vector<OccupancyRecord> records;
-    for (const kafka::Message& message : messages) {
-        PREPAY_ASSIGN_OR_RETURN(const auto event, parse<account::v1::OccupanciesChanged>(message));
-        for (const account::v1::Occupancy& proto : event.occupancies()) {
-            PREPAY_ASSIGN_OR_RETURN(OccupancyRecord record, from_proto(proto));
-            records.push_back(std::move(record));
-        }
-    }
+    PREPAY_ASSIGN_OR_RETURN(
+        const auto records,
+        records_of<OccupancyRecord>(messages, &account::v1::OccupanciesChanged::occupancies,
+                                    kByItself));
     pg_fold_store::save_occupancies(tx, records);
     return absl::OkStatus();
 }
 
 Status EventFolder::fold_balances(pqxx::work& tx, const Messages& messages) const {
-    std::vector<AccountRecord> records;
-    for (const kafka::Message& message : messages) {
-        PREPAY_ASSIGN_OR_RETURN(const auto event, parse<account::v1::BalancesChanged>(message));
-        for (const account::v1::BalanceChange& proto : event.changes()) {
-            PREPAY_ASSIGN_OR_RETURN(AccountRecord record, from_proto(proto));
-            records.push_back(std::move(record));
-        }
-    }
+    PREPAY_ASSIGN_OR_RETURN(
+        const auto records,
+        records_of<AccountRecord>(messages, &account::v1::BalancesChanged::changes, kByItself));
     pg_fold_store::save_accounts(tx, records);
     return absl::OkStatus();
 }
 
 Status EventFolder::fold_readings(pqxx::work& tx, const Messages& messages) const {
-    std::vector<LiveValueRecord> values;
-    for (const kafka::Message& message : messages) {
-        PREPAY_ASSIGN_OR_RETURN(const auto event, parse<metering::v1::ReadingsRecorded>(message));
-        for (const metering::v1::Reading& proto : event.readings()) {
-            PREPAY_ASSIGN_OR_RETURN(const auto value, from_proto(proto));
-            if (value) {
-                values.push_back(*value);
-            }
-        }
-    }
+    PREPAY_ASSIGN_OR_RETURN(const auto values,
+                            records_of<LiveValueRecord>(
+                                messages, &metering::v1::ReadingsRecorded::readings, kByItself));
     if (!values.empty()) {
         pg_fold_store::save_live_values(tx, values);
     }
@@ -239,14 +250,10 @@ Status EventFolder::fold_readings(pqxx::work& tx, const Messages& messages) cons
 }
 
 Status EventFolder::fold_meter_states(pqxx::work& tx, const Messages& messages) const {
-    std::vector<MeterStateRecord> states;
-    for (const kafka::Message& message : messages) {
-        PREPAY_ASSIGN_OR_RETURN(const auto event, parse<metering::v1::MeterStatesChanged>(message));
-        for (const metering::v1::MeterState& proto : event.meter_states()) {
-            PREPAY_ASSIGN_OR_RETURN(MeterStateRecord state, from_proto(proto));
-            states.push_back(std::move(state));
-        }
-    }
+    PREPAY_ASSIGN_OR_RETURN(
+        const auto states,
+        records_of<MeterStateRecord>(messages, &metering::v1::MeterStatesChanged::meter_states,
+                                     kByItself));
     pg_fold_store::save_meter_states(tx, states);
     return absl::OkStatus();
 }

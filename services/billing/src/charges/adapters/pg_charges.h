@@ -11,9 +11,6 @@
 
 namespace prepay::billing {
 
-/// Gives the charges their ids and writes them, one statement for all.
-void insert_charges(pqxx::work& tx, std::vector<Charge>& charges);
-
 /// The not reversed charges of a meter whose later reading is at or after `moment`, in order.
 std::vector<Charge> charges_since(pqxx::work& tx, std::int64_t meter_key, Instant moment);
 

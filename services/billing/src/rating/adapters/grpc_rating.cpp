@@ -5,6 +5,7 @@
 #include "charges/adapters/pg_charges.h"
 #include "core/proto_time.h"
 #include "rating/adapters/meter_news.h"
+#include "rating/adapters/pg_meter_rows.h"
 #include "rating/adapters/pg_meters.h"
 #include "tariffs/adapters/grpc_fields.h"
 #include "tariffs/adapters/grpc_once.h"
@@ -24,10 +25,7 @@ void GrpcRating::add_to(rpc::Server& server) {
 Result<v1::AddTariffVersionResponse> GrpcRating::add_tariff_version(
     const rpc::CallContext& context, const v1::AddTariffVersionRequest& request) {
     PREPAY_ASSIGN_OR_RETURN(TariffFile file, file_of(request));
-    Instant effective = file.effective_time.value_or(clock_.now());
-    if (request.has_effective_time()) {
-        PREPAY_ASSIGN_OR_RETURN(effective, time_from(request.effective_time(), "effective_time"));
-    }
+    PREPAY_ASSIGN_OR_RETURN(const Instant effective, effective_time_of(request, file, clock_));
     const std::string tariff_id =
         request.tariff_id().empty() ? file.tariff_id : request.tariff_id();
     return once<v1::AddTariffVersionResponse>(
@@ -41,11 +39,8 @@ Result<v1::AddTariffVersionResponse> GrpcRating::add_tariff_version(
                                    "a version is of the same resource as its tariff");
             }
             // Locked meters cannot be rated meanwhile with the versions there are.
-            std::vector<std::int64_t> keys;
-            for (const MeterWork& work :
-                 lock_meters(tx, meters_of_tariff(tx, tariff->tariff_key))) {
-                keys.push_back(work.meter_key);
-            }
+            const std::vector<std::int64_t> keys =
+                keys_of(lock_meters(tx, meters_of_tariff(tx, tariff->tariff_key)));
             const auto rated = find_rated_after(tx, keys, effective);
             if (effective <= tariff->versions.back().effective || rated) {
                 return failed_precondition(
@@ -68,7 +63,6 @@ Result<v1::AddTariffVersionResponse> GrpcRating::add_tariff_version(
 Result<Instant> GrpcRating::start_of(pqxx::work& tx, const v1::AssignTariffRequest& request,
                                      const StoredTariff& tariff,
                                      const std::vector<MeterWork>& works) const {
-    std::vector<std::int64_t> keys;
     Instant start = clock_.now();
     for (const MeterWork& work : works) {
         if (const auto counted = resource_now(work); counted && *counted != tariff.resource) {
@@ -78,7 +72,6 @@ Result<Instant> GrpcRating::start_of(pqxx::work& tx, const v1::AssignTariffReque
                                            text_of(tariff.resource),
                                        {{"field", "meter_ids"}, {"meter_id", work.meter_id}});
         }
-        keys.push_back(work.meter_key);
         if (work.state.base) {
             start = std::max(start, work.state.base->read_time);  // Clocks may differ a little.
         }
@@ -86,7 +79,7 @@ Result<Instant> GrpcRating::start_of(pqxx::work& tx, const v1::AssignTariffReque
     if (request.has_start_time()) {
         PREPAY_ASSIGN_OR_RETURN(start, time_from(request.start_time(), "start_time"));
     }
-    if (const auto rated = find_rated_after(tx, keys, start)) {
+    if (const auto rated = find_rated_after(tx, keys_of(works), start)) {
         return failed_precondition("ASSIGNMENT_IN_THE_PAST",
                                    "meter " + *rated + " is rated beyond " + format_time(start) +
                                        " already; choose a later start_time",

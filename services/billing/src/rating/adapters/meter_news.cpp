@@ -6,7 +6,10 @@
 
 #include "charges/adapters/pg_accounts.h"
 #include "charges/adapters/pg_charges.h"
+#include "rating/adapters/pg_meter_rows.h"
 #include "rating/adapters/pg_meters.h"
+#include "rating/adapters/pg_occupancies.h"
+#include "rating/adapters/pg_pending.h"
 #include "tariffs/adapters/pg_tariffs.h"
 
 namespace prepay::billing {
@@ -86,7 +89,7 @@ void take_occupancies(pqxx::work& tx, std::vector<MeterWork>& works,
         }
         upsert_occupancies(tx, work.meter_key, changes);
     }
-    reload_occupancies(tx, works);
+    load_occupancies(tx, works);
     for (std::size_t i = 0; i < works.size(); ++i) {
         const auto moment = first_difference(before[i], works[i].state.occupancies);
         if (moment && works[i].state.base && *moment <= works[i].state.base->read_time) {
@@ -98,12 +101,8 @@ void take_occupancies(pqxx::work& tx, std::vector<MeterWork>& works,
 
 void take_assignment(pqxx::work& tx, std::vector<MeterWork>& works, std::int64_t tariff_key,
                      Instant start, const std::string& user) {
-    std::vector<std::int64_t> keys;
-    for (const MeterWork& work : works) {
-        keys.push_back(work.meter_key);
-    }
-    assign(tx, keys, tariff_key, start, user);
-    reload_assignments(tx, works);
+    assign(tx, keys_of(works), tariff_key, start, user);
+    load_assignments(tx, works);
     take_pending(tx, works);
 }
 

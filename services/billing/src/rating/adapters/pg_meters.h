@@ -14,20 +14,11 @@ namespace prepay::billing {
 /// meters.
 std::vector<MeterWork> lock_meters(pqxx::work& tx, const std::vector<std::string>& meter_ids);
 
-/// Takes the waiting readings of the meters out of the table into `work.readings`.
-void take_pending(pqxx::work& tx, std::vector<MeterWork>& works);
-
 /// Writes base, tier counters and waiting readings back.
 void save_meters(pqxx::work& tx, const std::vector<MeterWork>& works);
 
-/// Stores those occupancies of a locked meter that are newer than what is stored.
-void upsert_occupancies(pqxx::work& tx, std::int64_t meter_key,
-                        const std::vector<Occupancy>& occupancies);
-void reload_occupancies(pqxx::work& tx, std::vector<MeterWork>& works);
-void reload_assignments(pqxx::work& tx, std::vector<MeterWork>& works);
-
-/// Waiting readings in all.
-std::int64_t count_pending(pqxx::work& tx);
+/// Loads which tariff the meters have from when on, in place of what `works` had of it.
+void load_assignments(pqxx::work& tx, std::vector<MeterWork>& works);
 
 /// When each of the meters had its last billed register. Left out are unknown meters, those
 /// without, and those of which it is not known here that the account paid for them and no longer

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "charges/adapters/pg_accounts.h"
-#include "charges/adapters/pg_charges.h"
+#include "charges/adapters/pg_new_charges.h"
 #include "core/crash_point.h"
 #include "rating/adapters/pg_meters.h"
 #include "tariffs/adapters/pg_tariffs.h"

@@ -26,4 +26,14 @@ Result<TariffFile> file_of(const Request& request) {
     return file;
 }
 
+/// From when on it is to hold: the request's word before the file's, else now.
+template <typename Request>
+Result<Instant> effective_time_of(const Request& request, const TariffFile& file,
+                                  const Clock& clock) {
+    if (request.has_effective_time()) {
+        return time_from(request.effective_time(), "effective_time");
+    }
+    return file.effective_time.value_or(clock.now());
+}
+
 }  // namespace prepay::billing

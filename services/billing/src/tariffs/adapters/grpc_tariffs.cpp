@@ -41,10 +41,7 @@ Result<StoredTariff> new_tariff(const v1::CreateTariffRequest& request, const st
         return field_error("FIELD_MISSING", "resource", "electricity or water");
     }
     tariff.resource = by_file ? file.resource : from_proto(request.resource());
-    Instant effective = file.effective_time.value_or(clock.now());
-    if (request.has_effective_time()) {
-        PREPAY_ASSIGN_OR_RETURN(effective, time_from(request.effective_time(), "effective_time"));
-    }
+    PREPAY_ASSIGN_OR_RETURN(const Instant effective, effective_time_of(request, file, clock));
     tariff.versions.push_back({1, effective, std::move(file.definition), user, clock.now()});
     return tariff;
 }

@@ -4,8 +4,55 @@
 
 namespace prepay::billing {
 
+YAML::Mark FieldMarks::nearest(std::string field, const YAML::Mark& root) const {
+    while (!field.empty() && marks_.count(field) == 0) {
+        const auto cut = field.find_last_of(".[");
+        field = cut == std::string::npos ? std::string() : field.substr(0, cut);
+    }
+    return field.empty() ? root : marks_.at(field);
+}
+
 void fail(const YAML::Node& node, const std::string& field, const std::string& message) {
     throw TariffFileProblem{node.Mark(), field, "TARIFF_YAML", message};
+}
+
+void check_keys(const YAML::Node& node, const std::string& field,
+                const std::set<std::string>& known) {
+    if (!node.IsMap()) {
+        fail(node, field,
+             field.empty() ? "the file must be a map of keys and values"
+                           : "'" + field + "' must be a map");
+    }
+    std::set<std::string> seen;
+    for (const auto& entry : node) {
+        const std::string key = text_of(entry.first, field);
+        if (known.count(key) == 0) {
+            fail(entry.first, key, "unknown key '" + key + "'");
+        }
+        if (!seen.insert(key).second) {
+            fail(entry.first, key, "the key '" + key + "' is there twice");
+        }
+    }
+}
+
+YAML::Node required_value(const YAML::Node& node, const std::string& key) {
+    const YAML::Node value = node[key];
+    if (!value) {
+        fail(node, key, "the key '" + key + "' is missing");
+    }
+    return value;
+}
+
+std::string optional_text(const YAML::Node& node, const std::string& key) {
+    const YAML::Node value = node[key];
+    return value ? text_of(value, key) : std::string();
+}
+
+const YAML::Node& checked_list(const YAML::Node& node, const std::string& field) {
+    if (!node.IsSequence()) {
+        fail(node, field, "'" + field + "' must be a list");
+    }
+    return node;
 }
 
 std::string text_of(const YAML::Node& node, const std::string& field) {

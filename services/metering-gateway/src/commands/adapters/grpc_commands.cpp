@@ -90,7 +90,7 @@ Result<v1::SubmitCommandResponse> GrpcCommands::submit_command(
     PREPAY_ASSIGN_OR_RETURN(const CommandAction action, from_proto_action(request.action()));
     const auto meter = parts_.directory.find_meter(request.meter_id());
     if (!meter) {
-        return not_found("UNKNOWN_METER", "no meter \"" + request.meter_id() + "\" is registered");
+        return unknown_meter(request.meter_id());
     }
     const DriverPack* pack = parts_.directory.pack_of(*meter);
     if (pack == nullptr || pack->commands.count(action) == 0) {

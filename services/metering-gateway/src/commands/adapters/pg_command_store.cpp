@@ -194,6 +194,15 @@ Result<Command> PgCommandStore::submit(const pg::RequestKey& key, const Command&
     return get(command.command_id);
 }
 
+void PgCommandStore::cancel_queued(pqxx::work& tx, Command& command, const char* reason) const {
+    command.state = CommandState::kCancelled;
+    command.failure_reason = reason;
+    command.finish_time = clock_.now();
+    ++command.revision;
+    update_final(tx, command);
+    publish(tx, command);
+}
+
 Result<Command> PgCommandStore::cancel(const pg::RequestKey& key, const std::string& command_id) {
     const auto cancel_row = [&](pqxx::work& tx) -> Result<std::string> {
         auto command = select(tx, command_id, true);
@@ -207,12 +216,7 @@ Result<Command> PgCommandStore::cancel(const pg::RequestKey& key, const std::str
             return failed_precondition("COMMAND_FINAL",
                                        std::string("the command is ") + state_text(command->state));
         }
-        command->state = CommandState::kCancelled;
-        command->failure_reason = "CANCELLED_BY_USER";
-        command->finish_time = clock_.now();
-        ++command->revision;
-        update_final(tx, *command);
-        publish(tx, *command);
+        cancel_queued(tx, *command, "CANCELLED_BY_USER");
         return command_id;
     };
     PREPAY_RETURN_IF_ERROR(
@@ -318,12 +322,7 @@ std::optional<std::string> PgCommandStore::cancel_intent(pqxx::work& tx,
     if (!command || command->state != CommandState::kQueued) {
         return std::nullopt;
     }
-    command->state = CommandState::kCancelled;
-    command->failure_reason = "INTENT_WITHDRAWN";
-    command->finish_time = clock_.now();
-    ++command->revision;
-    update_final(tx, *command);
-    publish(tx, *command);
+    cancel_queued(tx, *command, "INTENT_WITHDRAWN");
     return command->line_id;
 }
 

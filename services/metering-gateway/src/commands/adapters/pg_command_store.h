@@ -57,6 +57,7 @@ private:
     static std::optional<Command> select(pqxx::work& tx, const std::string& command_id,
                                          bool for_update);
     void publish(pqxx::work& tx, const Command& command) const;
+    void cancel_queued(pqxx::work& tx, Command& command, const char* reason) const;
     void publish_state(pqxx::work& tx, const std::string& line_id,
                        const MeterStateChange& change) const;
     static bool update_final(pqxx::work& tx, const Command& command);

@@ -4,6 +4,10 @@
 
 namespace prepay::metering {
 
+Status unknown_meter(const std::string& meter_id) {
+    return not_found("UNKNOWN_METER", "no meter \"" + meter_id + "\" is registered");
+}
+
 Status check_count(int count, int max, const char* what) {
     if (count < 1 || count > max) {
         return invalid_argument("BAD_COUNT", std::string(what) + ": 1 .. " + std::to_string(max) +
@@ -26,6 +30,13 @@ Result<Place> parse_place(const std::string& text) {
     }
     result.text = text.substr(dot + 1);
     return result;
+}
+
+Result<Place> page_start(const std::string& page_token, const Place& first) {
+    if (page_token.empty()) {
+        return first;
+    }
+    return parse_place(page_token);
 }
 
 }  // namespace prepay::metering

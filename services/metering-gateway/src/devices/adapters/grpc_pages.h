@@ -19,6 +19,9 @@ inline pg::RequestKey key_of(const rpc::CallContext& context) {
     return {context.request_id, context.method, context.content_hash, context.identity.subject};
 }
 
+/// Reason UNKNOWN_METER.
+Status unknown_meter(const std::string& meter_id);
+
 /// Reason BAD_COUNT unless `count` is 1 .. `max`.
 Status check_count(int count, int max, const char* what);
 
@@ -30,5 +33,7 @@ struct Place {
 };
 /// Reason BAD_PAGE_TOKEN.
 Result<Place> parse_place(const std::string& text);
+/// Where a request's page begins: at `first` without a token.
+Result<Place> page_start(const std::string& page_token, const Place& first = {});
 
 }  // namespace prepay::metering

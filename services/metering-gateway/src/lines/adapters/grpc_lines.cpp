@@ -108,10 +108,7 @@ Result<v1::UpdateLineResponse> GrpcLines::update_line(const rpc::CallContext& co
 Result<v1::ListLinesResponse> GrpcLines::list_lines(const rpc::CallContext&,
                                                     const v1::ListLinesRequest& request) {
     const int size = rpc::page_size_of(request.page_size());
-    Place after;
-    if (!request.page_token().empty()) {
-        PREPAY_ASSIGN_OR_RETURN(after, parse_place(request.page_token()));
-    }
+    PREPAY_ASSIGN_OR_RETURN(const Place after, page_start(request.page_token()));
     PREPAY_ASSIGN_OR_RETURN(const auto lines, parts_.registry.list_lines(after.text, size));
     v1::ListLinesResponse response;
     for (const LineConfig& line : lines) {

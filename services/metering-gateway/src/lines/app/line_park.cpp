@@ -6,6 +6,31 @@
 #include "telemetry/log.h"
 
 namespace prepay::metering {
+namespace {
+
+Status no_meter(const std::string& meter_id) {
+    return not_found("UNKNOWN_METER", "no meter " + meter_id + " is registered");
+}
+
+Status read_timeout() {
+    return make_error(absl::StatusCode::kDeadlineExceeded, "READ_TIMEOUT",
+                      "the line did not come to this meter in time");
+}
+
+// What a line says when it comes to it; nothing when the time is over. `ask` gets the function that
+// takes the answer.
+template <typename Answer, typename Ask>
+std::optional<Answer> wait_for(std::chrono::milliseconds timeout, Ask ask) {
+    const auto promise = std::make_shared<std::promise<Answer>>();
+    auto answer = promise->get_future();
+    ask([promise](Answer said) { promise->set_value(std::move(said)); });
+    if (answer.wait_for(timeout) != std::future_status::ready) {
+        return std::nullopt;
+    }
+    return answer.get();
+}
+
+}  // namespace
 
 LinePark::LinePark(const LineContext& context, const PackLibrary& packs,
                    std::vector<LineLoop*> loops)
@@ -78,6 +103,11 @@ LineWorker* LinePark::worker_of(const std::string& line_id) const {
     return found == lines_.end() ? nullptr : found->second.get();
 }
 
+LineWorker* LinePark::worker_of_meter(const std::string& meter_id) const {
+    const auto meter = find_meter(meter_id);
+    return meter ? worker_of(meter->line_id) : nullptr;
+}
+
 LineStatus LinePark::line_status(const std::string& line_id) const {
     const LineWorker* worker = worker_of(line_id);
     return worker == nullptr ? LineStatus{} : worker->status();
@@ -106,60 +136,43 @@ void LinePark::withdraw(const std::string& line_id, const std::string& command_i
 
 Result<DemandResult> LinePark::read_now(const std::string& meter_id,
                                         std::chrono::milliseconds timeout) {
-    const auto meter = find_meter(meter_id);
-    LineWorker* worker = meter ? worker_of(meter->line_id) : nullptr;
+    LineWorker* worker = worker_of_meter(meter_id);
     if (worker == nullptr) {
-        return not_found("UNKNOWN_METER", "no meter " + meter_id + " is registered");
+        return no_meter(meter_id);
     }
-    const auto promise = std::make_shared<std::promise<Result<DemandResult>>>();
-    auto answer = promise->get_future();
-    worker->read_now(meter_id, [promise](Result<DemandResult> result) {
-        promise->set_value(std::move(result));
-    });
-    if (answer.wait_for(timeout) != std::future_status::ready) {
-        return make_error(absl::StatusCode::kDeadlineExceeded, "READ_TIMEOUT",
-                          "the line did not come to this meter in time");
-    }
-    return answer.get();
+    auto answer = wait_for<Result<DemandResult>>(
+        timeout, [&](auto done) { worker->read_now(meter_id, std::move(done)); });
+    return answer ? *std::move(answer) : Result<DemandResult>(read_timeout());
 }
 
 void LinePark::advance_base(const std::string& meter_id, const ReadingBase& base) {
-    const auto meter = find_meter(meter_id);
-    if (LineWorker* worker = meter ? worker_of(meter->line_id) : nullptr) {
+    if (LineWorker* worker = worker_of_meter(meter_id)) {
         worker->advance_base(meter_id, base);
     }
 }
 
 void LinePark::leave_quarantine(const std::string& meter_id, const std::optional<ReadingBase>& base,
                                 const std::optional<Suspicion>& discarded) {
-    const auto meter = find_meter(meter_id);
-    if (LineWorker* worker = meter ? worker_of(meter->line_id) : nullptr) {
+    if (LineWorker* worker = worker_of_meter(meter_id)) {
         worker->leave_quarantine(meter_id, base, discarded);
     }
 }
 
 Result<DiagnosticsReport> LinePark::report(const std::string& meter_id,
                                            std::chrono::milliseconds timeout) {
-    const auto meter = find_meter(meter_id);
-    LineWorker* worker = meter ? worker_of(meter->line_id) : nullptr;
-    const Status unknown = not_found("UNKNOWN_METER", "no meter " + meter_id + " is registered");
+    LineWorker* worker = worker_of_meter(meter_id);
     if (worker == nullptr) {
-        return unknown;
+        return no_meter(meter_id);
     }
-    const auto promise = std::make_shared<std::promise<std::optional<DiagnosticsReport>>>();
-    auto answer = promise->get_future();
-    worker->report(meter_id, [promise](std::optional<DiagnosticsReport> report) {
-        promise->set_value(std::move(report));
-    });
-    if (answer.wait_for(timeout) != std::future_status::ready) {
-        return make_error(absl::StatusCode::kDeadlineExceeded, "READ_TIMEOUT",
-                          "the line did not come to this meter in time");
+    auto answer = wait_for<std::optional<DiagnosticsReport>>(
+        timeout, [&](auto done) { worker->report(meter_id, std::move(done)); });
+    if (!answer) {
+        return read_timeout();
     }
-    std::optional<DiagnosticsReport> report = answer.get();
-    if (!report) {
-        return unknown;
+    if (!*answer) {
+        return no_meter(meter_id);
     }
-    return *std::move(report);
+    return **std::move(answer);
 }
 
 void LinePark::publish_metrics() const {

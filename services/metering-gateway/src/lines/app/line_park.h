@@ -56,6 +56,7 @@ public:
 
 private:
     LineWorker* worker_of(const std::string& line_id) const;
+    LineWorker* worker_of_meter(const std::string& meter_id) const;
 
     const LineContext context_;
     const PackLibrary& packs_;

@@ -90,10 +90,7 @@ Result<v1::ListMetersResponse> GrpcMeters::list_meters(const rpc::CallContext&,
     if (request.meter_ids_size() > kMeterIdsMax) {
         return invalid_argument("BAD_COUNT", "meter_ids: at most 1,000 in one request");
     }
-    Place after;
-    if (!request.page_token().empty()) {
-        PREPAY_ASSIGN_OR_RETURN(after, parse_place(request.page_token()));
-    }
+    PREPAY_ASSIGN_OR_RETURN(const Place after, page_start(request.page_token()));
     PREPAY_ASSIGN_OR_RETURN(
         const auto meters,
         parts_.registry.list_meters(after.text, size, request.line_id(),
@@ -111,7 +108,7 @@ Result<v1::ListMetersResponse> GrpcMeters::list_meters(const rpc::CallContext&,
 Result<v1::Meter> GrpcMeters::load_meter(const std::string& meter_id) {
     PREPAY_ASSIGN_OR_RETURN(const auto meters, parts_.registry.list_meters("", 1, "", {meter_id}));
     if (meters.empty()) {
-        return not_found("UNKNOWN_METER", "no meter \"" + meter_id + "\" is registered");
+        return unknown_meter(meter_id);
     }
     return show_meter(meters.front());
 }
@@ -159,7 +156,7 @@ Status GrpcMeters::watch_meters(const rpc::CallContext&, const v1::WatchMetersRe
                                              request.meter_ids().end());
     for (const std::string& meter_id : meter_ids) {
         if (!parts_.directory.find_meter(meter_id)) {
-            return not_found("UNKNOWN_METER", "no meter \"" + meter_id + "\" is registered");
+            return unknown_meter(meter_id);
         }
     }
     std::uint64_t version = 0;

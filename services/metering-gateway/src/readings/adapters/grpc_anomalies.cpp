@@ -17,10 +17,9 @@ void GrpcAnomalies::add_to(rpc::Server& server) {
 Result<v1::ListAnomaliesResponse> GrpcAnomalies::list_anomalies(
     const rpc::CallContext&, const v1::ListAnomaliesRequest& request) {
     const int size = rpc::page_size_of(request.page_size());
-    Place before{std::numeric_limits<std::int64_t>::max(), ""};
-    if (!request.page_token().empty()) {
-        PREPAY_ASSIGN_OR_RETURN(before, parse_place(request.page_token()));
-    }
+    PREPAY_ASSIGN_OR_RETURN(
+        const Place before,
+        page_start(request.page_token(), {std::numeric_limits<std::int64_t>::max(), ""}));
     const AnomalyFilter filter{from_proto_anomaly_state(request.state()), request.meter_id(),
                                request.line_id(), request.reason()};
     PREPAY_ASSIGN_OR_RETURN(const auto anomalies,

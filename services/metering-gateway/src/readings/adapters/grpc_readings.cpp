@@ -92,7 +92,7 @@ Result<v1::ListReadingsResponse> GrpcReadings::list_readings(
     const int size = request.page_size() == 0 ? kListDefault : request.page_size();
     const auto meter = parts_.directory.find_meter(request.meter_id());
     if (!meter) {
-        return not_found("UNKNOWN_METER", "no meter \"" + request.meter_id() + "\" is registered");
+        return unknown_meter(request.meter_id());
     }
     const Instant start = from_proto_time(request.start_time());
     // Slots of live readings may lie a little ahead of a slow database clock.
