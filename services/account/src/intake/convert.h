@@ -6,6 +6,7 @@
 #include "credit/domain/credit_control.h"
 #include "intake/domain/charge_route.h"
 #include "prepay/billing/v1/billing.pb.h"
+#include "prepay/metering/v1/events.pb.h"
 #include "prepay/metering/v1/metering.pb.h"
 
 namespace prepay::account {

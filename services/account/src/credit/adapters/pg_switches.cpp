@@ -76,18 +76,10 @@ SwitchIntent to_intent(const pg::Row& row) {
     return intent;
 }
 
-// Without a header.
-v1::SwitchIntentChanged to_event(pqxx::work& tx, const std::string& meter_id,
-                                 const SwitchIntent& intent) {
-    v1::SwitchIntentChanged event;
-    *event.mutable_intent() = to_proto(intent);
-    event.mutable_intent()->set_meter_id(meter_id);
-    event.mutable_intent()->set_account_id(
-        tx.exec_params1("SELECT account_id FROM accounts WHERE account_no = $1",
-                        intent.account_no)["account_id"]
-            .as<std::string>());
-    event.set_revision(intent.revision);
-    return event;
+IntentView view_of(pqxx::work& tx, const std::string& meter_id, const SwitchIntent& intent) {
+    return {intent, meter_id,
+            pg::only<std::string>(tx.exec_params1(
+                "SELECT account_id FROM accounts WHERE account_no = $1", intent.account_no))};
 }
 
 }  // namespace
@@ -130,6 +122,19 @@ std::map<std::string, std::int64_t> PgSwitches::payers(pqxx::work& tx,
     return found;
 }
 
+std::vector<std::string> PgSwitches::switched(pqxx::work& tx, const std::vector<std::string>& told,
+                                              const std::vector<std::string>& held) {
+    std::vector<std::string> found;
+    for (const auto& row :
+         run_prepared(tx, "intake_switched",
+                      "SELECT meter_id FROM meter_switches WHERE meter_id = ANY($1::text[])"
+                      " AND (relay <> 'on' OR failure_count > 0) OR meter_id = ANY($2::text[])",
+                      pg::to_array(told), pg::to_array(held))) {
+        found.push_back(pg::only<std::string>(row));
+    }
+    return found;
+}
+
 Status PgSwitches::tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& request,
                               const outbox::EmitEvent& emit) const {
     std::vector<std::string> meter_ids;
@@ -147,7 +152,7 @@ Status PgSwitches::tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& req
             continue;
         }
         const auto meter_id = row["meter_id"].as<std::string>();
-        v1::SwitchIntentChanged event = to_event(tx, meter_id, intent);
+        v1::SwitchIntentChanged event = to_event(view_of(tx, meter_id, intent));
         *event.mutable_header() = make_header(clock_, clock_.now());
         PREPAY_RETURN_IF_ERROR(emit({request.topic, meter_id, event.SerializeAsString()}));
     }
@@ -168,7 +173,7 @@ void PgSwitches::save(pqxx::work& tx, MeterSwitch& meter, Instant now) {
                      intent.balance.micros(), pg::to_timestamptz(intent.create_time),
                      optional_time_text(intent.claim_time), optional_time_text(intent.finish_time),
                      intent.reason_text);
-        v1::SwitchIntentChanged event = to_event(tx, meter.meter_id, intent);
+        v1::SwitchIntentChanged event = to_event(view_of(tx, meter.meter_id, intent));
         *event.mutable_header() = make_header(clock_, now);
         outbox_.append(tx, kIntentsTopic, meter.meter_id, event.SerializeAsString());
         metrics_.switch_intent(to_text(intent.action), to_text(intent.state));

@@ -3,6 +3,7 @@
 #include "books/adapters/grpc_once.h"
 #include "books/adapters/grpc_own_account.h"
 #include "books/adapters/grpc_right.h"
+#include "tenancy/convert.h"
 
 namespace prepay::account {
 namespace {
@@ -94,8 +95,9 @@ Result<v1::GetRoomResponse> GrpcTenancy::get_room(const Context&,
         v1::GetRoomResponse response;
         PREPAY_ASSIGN_OR_RETURN(*response.mutable_room(), rooms_.get(tx, request.room_id()));
         if (!response.room().account_id().empty()) {
-            PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
+            PREPAY_ASSIGN_OR_RETURN(const AccountView view,
                                     views_.get(tx, response.room().account_id()));
+            *response.mutable_account() = to_proto(view);
         }
         return response;
     });
@@ -122,13 +124,13 @@ Result<v1::OpenAccountResponse> GrpcTenancy::open_account(const Context& context
         PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
                                 accounts_.open(tx, request, credit_right(context)));
         Response response;
-        *response.mutable_account() = views_.get(tx, account_no);
+        *response.mutable_account() = to_proto(views_.get(tx, account_no));
         if (request.first_top_up_micros() != 0) {
             PREPAY_ASSIGN_OR_RETURN(
                 *response.mutable_order(),
                 first_top_up_(tx, context, response.account().account_id(),
                               Money::from_micros(request.first_top_up_micros())));
-            *response.mutable_account() = views_.get(tx, account_no);
+            *response.mutable_account() = to_proto(views_.get(tx, account_no));
         }
         return response;
     });

@@ -149,7 +149,7 @@ Result<v1::Account> PgAccounts::close(pqxx::work& tx, const v1::CloseAccountRequ
     for (const v1::Room& room : rooms) {
         PREPAY_RETURN_IF_ERROR(rooms_.announce_room(tx, room.room_id()).status());
     }
-    return views_.get(tx, account_no);
+    return to_proto(views_.get(tx, account_no));
 }
 
 }  // namespace prepay::account

@@ -1,4 +1,4 @@
-#include "intake/adapters/pg_event_intake.h"
+#include "intake/adapters/event_intake.h"
 
 #include <algorithm>
 #include <map>
@@ -6,8 +6,6 @@
 #include "core/ids.h"
 #include "intake/convert.h"
 #include "outbox/parts.h"
-#include "pg/database.h"
-#include "pg/row.h"
 #include "telemetry/log.h"
 
 // The charges' half of EventIntake: the path that decides how fast the suite is.
@@ -61,37 +59,16 @@ Status EventIntake::apply_charges(pqxx::work& tx, const std::vector<kafka::Messa
     return absl::OkStatus();
 }
 
-namespace {
-
-// Who bore the charge that this one takes back, if that one was redirected.
-std::optional<std::int64_t> original_bearer(pqxx::work& tx, const Charge& charge) {
-    if (charge.reversal_of.empty()) {
-        return std::nullopt;
-    }
-    const auto rows = tx.exec_params(
-        "SELECT account_no FROM redirected_charges WHERE charge_id = $1 AND named_account_id = $2",
-        charge.reversal_of, charge.account_id);
-    return rows.empty() ? std::nullopt : std::optional(pg::only<std::int64_t>(rows[0]));
-}
-
-}  // namespace
-
-// Notes where a charge of an unknown account went; the place it went to the first time, if it came
-// before.
-std::int64_t EventIntake::note_redirect(pqxx::work& tx, const Charge& charge,
-                                        std::int64_t account_no, const std::string& site_id) {
-    const auto inserted = tx.exec_params(
-        "INSERT INTO redirected_charges (charge_id, named_account_id, account_no) VALUES ($1, $2, "
-        "$3)"
-        " ON CONFLICT (charge_id) DO NOTHING",
-        charge.charge_id, charge.account_id, account_no);
-    if (inserted.affected_rows() == 1) {
+// The account that bears a redirected charge.
+std::int64_t EventIntake::redirect(pqxx::work& tx, const Charge& charge, std::int64_t account_no,
+                                   const std::string& site_id) {
+    const PgRedirects::Noted noted = redirects_.note(tx, charge, account_no);
+    if (noted.is_new) {
         metrics_.redirected_charge();
         telemetry::log_warning("charge of an unknown account goes to the vacancy account",
                                {{"charge_id", charge.charge_id}, {"site_id", site_id}});
     }
-    return pg::only<std::int64_t>(tx.exec_params1(
-        "SELECT account_no FROM redirected_charges WHERE charge_id = $1", charge.charge_id));
+    return noted.account_no;
 }
 
 std::vector<Posting> EventIntake::route(pqxx::work& tx, const Charges& charges) {
@@ -115,11 +92,11 @@ std::vector<Posting> EventIntake::route(pqxx::work& tx, const Charges& charges) 
         const Charge charge = from_proto(*charges[i]);
         ChargeFacts facts{nos[i], std::nullopt};
         if (facts.account_no == 0) {
-            facts.original_no = original_bearer(tx, charge);
+            facts.original_no = redirects_.original_bearer(tx, charge);
         }
         ChargeRoute routed = route_charge(charge, facts, site->second);
         if (routed.is_redirected) {
-            routed.account_no = note_redirect(tx, charge, routed.account_no, site_id);
+            routed.account_no = redirect(tx, charge, routed.account_no, site_id);
         }
         postings.push_back(charge_posting(charge, routed.account_no, site->second));
         postings.back().item = i;
