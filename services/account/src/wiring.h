@@ -5,7 +5,7 @@
 #include "cash/adapters/grpc_bill_progress.h"
 #include "cash/cash.h"
 #include "credit/credit.h"
-#include "intake/adapters/pg_event_intake.h"
+#include "intake/adapters/event_intake.h"
 #include "payments/payments.h"
 #include "payments/providers/wechat/wechat.h"
 #include "tenancy/tenancy.h"

@@ -43,10 +43,7 @@ struct Cut {
     void keep_power(bool on) {
         REQUIRE(world.database
                     ->transact([&](pqxx::work& tx) -> Status {
-                        v1::SetKeepPowerRequest request;
-                        request.set_account_id(account);
-                        request.set_keep_power(on);
-                        return world.terms.set_keep_power(tx, request).status();
+                        return world.terms.set_keep_power(tx, account, on, "").status();
                     })
                     .ok());
     }

@@ -56,7 +56,7 @@ TEST_CASE("a meter is paid for by vacancy, tenant, vacancy, without gap or overl
                 wanted.opening_registers = {{"r1-m1", 123'456}};
                 PREPAY_ASSIGN_OR_RETURN(const auto no,
                                         world.accounts.open(tx, wanted, CreditRight::kMayGive));
-                account_id = world.views.get(tx, no).account_id();
+                account_id = world.views.get(tx, no).state.profile->account_id;
                 return absl::OkStatus();
             }).ok());
     auto timeline = spans(world, "r1-m1");
@@ -186,25 +186,28 @@ TEST_CASE("a meter attached to an occupied room is the tenant's; lists find room
                 filter = {};
                 filter.query = "water-1";
                 CHECK(world.rooms.list(tx, filter).rows.size() == 1);
-                v1::ListAccountsRequest accounts;
+                AccountFilter accounts;
+                accounts.by_phone = true;
                 for (const char* query : {"r1", "Customer of", "0000567", "water-1"}) {
-                    accounts.set_query(query);
-                    CHECK(world.views.list(tx, accounts, true)->accounts_size() == 1);
+                    accounts.query = query;
+                    CHECK(world.views.list(tx, accounts).rows.size() == 1);
                 }
-                accounts.set_query("nothing like this");
-                CHECK(world.views.list(tx, accounts, true)->accounts_size() == 0);
-                v1::ListPostingsRequest postings;
-                postings.set_account_id(a);
-                postings.set_page_size(1);
-                auto first = *world.statements.postings(tx, postings);
-                REQUIRE(first.postings_size() == 1);
-                CHECK(first.postings(0).kind() == "charge");
-                CHECK(first.postings(0).balance_after_micros() == 0);
-                postings.set_page_token(first.next_page_token());
-                CHECK(world.statements.postings(tx, postings)->postings(0).kind() == "top-up");
+                accounts.query = "nothing like this";
+                CHECK(world.views.list(tx, accounts).rows.empty());
+                PostingFilter postings;
+                postings.account_id = a;
+                postings.limit = 1;
+                const auto first = *world.statements.postings(tx, postings);
+                REQUIRE(first.rows.size() == 1);
+                CHECK(first.rows[0].kind == "charge");
+                CHECK(first.rows[0].balance_after == Money());
+                postings.page_token = first.next_page_token;
+                const auto second = *world.statements.postings(tx, postings);
+                REQUIRE(second.rows.size() == 1);
+                CHECK(second.rows[0].kind == "top-up");
                 const auto trial = world.statements.trial_balance(tx);
-                CHECK(trial.total_micros() == 0);
-                CHECK(trial.lines_size() == 11);
+                CHECK(trial.total == Money());
+                CHECK(trial.lines.size() == 11);
                 return absl::OkStatus();
             }).ok());
 }

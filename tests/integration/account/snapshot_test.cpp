@@ -2,7 +2,7 @@
 #include <functional>
 #include <map>
 
-#include "books/adapters/pg_posting_snapshot.h"
+#include "books/adapters/event_posting_snapshot.h"
 #include "core/ids.h"
 #include "integration/account/world.h"
 #include "prepay/account/v1/events.pb.h"

@@ -11,6 +11,7 @@
 #include "account_migrations.h"
 #include "books/convert.h"
 #include "core/ids.h"
+#include "credit/convert.h"
 #include "support/provider/server.h"
 
 namespace prepay::account::test {
@@ -83,7 +84,7 @@ std::string World::open(const std::string& room, std::int64_t top_up_micros) {
             wanted.customer.phone = "13800005678";
             PREPAY_ASSIGN_OR_RETURN(const std::int64_t no,
                                     accounts.open(tx, wanted, CreditRight::kMayGive));
-            return views.get(tx, no).account_id();
+            return views.get(tx, no).state.profile->account_id;
         }));
     if (top_up_micros > 0) {
         require(top_up(account_id, top_up_micros).status());
@@ -183,23 +184,26 @@ Result<Order> World::refund(const std::string& account_id, std::int64_t micros) 
 }
 
 bool World::claim(const std::string& intent_id, const std::string& claimant) {
-    v1::ClaimSwitchIntentRequest request;
-    request.set_intent_id(intent_id);
-    request.set_claimant(claimant);
-    return require(database->transact([&](pqxx::work& tx) { return credit->claim(tx, request); }))
-        .granted();
+    return require(database->transact(
+                       [&](pqxx::work& tx) { return credit->claim(tx, intent_id, claimant); }))
+        .is_granted;
 }
 
 v1::Account World::account(const std::string& account_id) {
-    return require(database->read([&](pqxx::work& tx) { return views.get(tx, account_id); }));
+    return to_proto(
+        require(database->read([&](pqxx::work& tx) { return views.get(tx, account_id); })));
 }
 
 std::vector<v1::SwitchIntent> World::intents(const std::string& account_id) {
-    v1::ListSwitchIntentsRequest request;
-    request.set_account_id(account_id);
-    const auto response =
-        require(database->read([&](pqxx::work& tx) { return credit->list(tx, request); }));
-    return {response.intents().begin(), response.intents().end()};
+    IntentFilter filter;
+    filter.account_id = account_id;
+    const auto page = require(database->read(
+        [&](pqxx::work& tx) -> Result<pg::Page<IntentView>> { return credit->list(tx, filter); }));
+    std::vector<v1::SwitchIntent> intents;
+    for (const IntentView& view : page.rows) {
+        intents.push_back(to_proto(view));
+    }
+    return intents;
 }
 
 std::int64_t World::count(const std::string& sql) {

@@ -11,7 +11,7 @@
 #include "cash/adapters/pg_cash.h"
 #include "credit/adapters/pg_credit.h"
 #include "credit/adapters/pg_terms.h"
-#include "intake/adapters/pg_event_intake.h"
+#include "intake/adapters/event_intake.h"
 #include "payments/adapters/pg_suspense.h"
 #include "payments/app/payments.h"
 #include "payments/providers/wechat/wechat_pay.h"

@@ -2,9 +2,9 @@
 
 #include <utility>
 
+#include "books/adapters/event_posting_snapshot.h"
 #include "books/adapters/grpc_books.h"
 #include "books/adapters/pg_posting.h"
-#include "books/adapters/pg_posting_snapshot.h"
 #include "runtime/service.h"
 
 namespace prepay::account {

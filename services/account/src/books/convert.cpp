@@ -1,6 +1,7 @@
 #include "books/convert.h"
 
 #include "core/proto_time.h"
+#include "rpc/request_rules.h"
 
 namespace prepay::account {
 namespace {
@@ -99,6 +100,34 @@ v1::Account to_proto(const AccountView& view) {
     return account;
 }
 
+v1::Posting to_proto(const StatementLine& line) {
+    v1::Posting posting;
+    posting.set_posting_id(line.account_version);
+    posting.set_account_id(line.account_id);
+    *posting.mutable_post_time() = to_proto(line.post_time);
+    posting.set_amount_micros(line.amount.micros());
+    posting.set_balance_after_micros(line.balance_after.micros());
+    posting.set_kind(line.kind);
+    posting.set_source_id(line.source_id);
+    posting.set_counter_kind(to_proto(line.counter_kind));
+    *posting.mutable_source_time() = to_proto(line.source_time);
+    return posting;
+}
+
+v1::GetTrialBalanceResponse to_proto(const TrialBalance& balance) {
+    v1::GetTrialBalanceResponse response;
+    for (const TrialBalanceLine& line : balance.lines) {
+        v1::TrialBalanceLine& message = *response.add_lines();
+        message.set_kind(to_proto(line.kind));
+        message.set_site_id(line.site_id);
+        message.set_balance_micros(line.balance.micros());
+        message.set_posting_count(line.posting_count);
+    }
+    response.set_total_micros(balance.total.micros());
+    *response.mutable_snapshot_time() = to_proto(balance.snapshot_time);
+    return response;
+}
+
 void fill(v1::BalanceChange& message, const AccountChange& change) {
     const AccountProfile& profile = *change.after.profile;
     const AccountBalance& balance = change.after.balance;
@@ -148,6 +177,30 @@ void fill_posted(v1::PostedCharge& message, const billing::v1::Charge& charge,
         }
         message.mutable_rate_quantity()->Add(std::begin(by_rate), std::end(by_rate));
     }
+}
+
+AccountFilter from_proto(const v1::ListAccountsRequest& request, bool by_phone) {
+    return {request.site_id(), request.query(),      request.include_closed(),
+            by_phone,          request.page_token(), rpc::page_size_of(request.page_size())};
+}
+
+PostingFilter from_proto(const v1::ListPostingsRequest& request) {
+    PostingFilter filter;
+    filter.account_id = request.account_id();
+    filter.start_time = find_time(request.has_start_time(), request.start_time());
+    filter.end_time = find_time(request.has_end_time(), request.end_time());
+    filter.page_token = request.page_token();
+    filter.limit = rpc::page_size_of(request.page_size());
+    return filter;
+}
+
+PostingFilter from_proto(const v1::ListHistoryRequest& request, const std::string& account_id) {
+    PostingFilter filter;
+    filter.account_id = account_id;
+    filter.without_charges = request.without_charges();
+    filter.page_token = request.page_token();
+    filter.limit = rpc::page_size_of(request.page_size());
+    return filter;
 }
 
 Result<AlarmLevels> from_proto(const v1::AlarmLevels& message) {

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "books/domain/account.h"
+#include "books/domain/statement.h"
 #include "core/assert.h"
 #include "core/status.h"
 #include "core/time.h"
@@ -27,12 +28,19 @@ v1::AccountState to_proto(AccountState state);
 v1::FeeState to_proto(FeeState state);
 v1::AlarmLevels to_proto(const AlarmLevels& levels);
 v1::Account to_proto(const AccountView& view);
+v1::Posting to_proto(const StatementLine& line);
+v1::GetTrialBalanceResponse to_proto(const TrialBalance& balance);
 void fill(v1::BalanceChange& message, const AccountChange& change);
 
 /// What reporting is told of a charge that stands in the ledger. `account_id` = who really bears
 /// it.
 void fill_posted(v1::PostedCharge& message, const billing::v1::Charge& charge,
                  const std::string& account_id, bool vacancy, Instant post_time);
+
+AccountFilter from_proto(const v1::ListAccountsRequest& request, bool by_phone);
+PostingFilter from_proto(const v1::ListPostingsRequest& request);
+/// Of the tenant's own account.
+PostingFilter from_proto(const v1::ListHistoryRequest& request, const std::string& account_id);
 
 /// Reason BAD_ALARM_LEVELS.
 Result<AlarmLevels> from_proto(const v1::AlarmLevels& message);

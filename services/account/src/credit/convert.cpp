@@ -1,5 +1,7 @@
 #include "credit/convert.h"
 
+#include "rpc/request_rules.h"
+
 namespace prepay::account {
 
 v1::SwitchAction to_proto(SwitchAction action) {
@@ -22,9 +24,12 @@ v1::SwitchIntentState to_proto(IntentState state) {
     return v1::SWITCH_INTENT_STATE_UNSPECIFIED;
 }
 
-v1::SwitchIntent to_proto(const SwitchIntent& intent) {
+v1::SwitchIntent to_proto(const IntentView& view) {
+    const SwitchIntent& intent = view.intent;
     v1::SwitchIntent message;
     message.set_intent_id(intent.intent_id);
+    message.set_account_id(view.account_id);
+    message.set_meter_id(view.meter_id);
     message.set_action(to_proto(intent.action));
     message.set_state(to_proto(intent.state));
     message.set_balance_micros(intent.balance.micros());
@@ -34,6 +39,29 @@ v1::SwitchIntent to_proto(const SwitchIntent& intent) {
     }
     message.set_reason_text(intent.reason_text);
     return message;
+}
+
+v1::SwitchIntentChanged to_event(const IntentView& view) {
+    v1::SwitchIntentChanged event;
+    *event.mutable_intent() = to_proto(view);
+    event.set_revision(view.intent.revision);
+    return event;
+}
+
+IntentFilter from_proto(const v1::ListSwitchIntentsRequest& request) {
+    return {request.account_id(), request.meter_id(), request.page_token(),
+            rpc::page_size_of(request.page_size())};
+}
+
+v1::CheckCutResponse to_proto(const CutCheck& check) {
+    v1::CheckCutResponse response;
+    response.set_allowed(check.is_allowed());
+    response.set_room_id(check.room_id);
+    response.set_account_id(check.account_id);
+    if (!check.is_allowed()) {
+        response.set_reason("KEEP_POWER");
+    }
+    return response;
 }
 
 const char* to_text(SwitchAction action) {

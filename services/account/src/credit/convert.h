@@ -9,8 +9,11 @@ namespace prepay::account {
 
 v1::SwitchAction to_proto(SwitchAction action);
 v1::SwitchIntentState to_proto(IntentState state);
-/// Without meter_id and account_id, which the caller knows.
-v1::SwitchIntent to_proto(const SwitchIntent& intent);
+v1::SwitchIntent to_proto(const IntentView& view);
+/// Without a header.
+v1::SwitchIntentChanged to_event(const IntentView& view);
+IntentFilter from_proto(const v1::ListSwitchIntentsRequest& request);
+v1::CheckCutResponse to_proto(const CutCheck& check);
 
 /// The words these have in SQL. The reverse asserts: the database checks them.
 const char* to_text(SwitchAction action);

@@ -1,6 +1,7 @@
 #include "books/adapters/grpc_books.h"
 
 #include "books/adapters/grpc_own_account.h"
+#include "books/convert.h"
 #include "rpc/personal.h"
 
 namespace prepay::account {
@@ -8,6 +9,17 @@ namespace {
 
 constexpr int kDayCountDefault = 14;
 constexpr int kDayCountMax = 62;
+
+// Postings as both lists of them answer.
+template <typename Response>
+Response postings_response(const pg::Page<StatementLine>& page) {
+    Response response;
+    for (const StatementLine& line : page.rows) {
+        *response.add_postings() = to_proto(line);
+    }
+    response.set_next_page_token(page.next_page_token);
+    return response;
+}
 
 }  // namespace
 
@@ -27,7 +39,8 @@ Result<v1::GetAccountResponse> GrpcBooks::get_account(const Context&,
                                                       const v1::GetAccountRequest& request) {
     return database_.read([&](pqxx::work& tx) -> Result<v1::GetAccountResponse> {
         v1::GetAccountResponse response;
-        PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(), views_.get(tx, request.account_id()));
+        PREPAY_ASSIGN_OR_RETURN(const AccountView view, views_.get(tx, request.account_id()));
+        *response.mutable_account() = to_proto(view);
         return response;
     });
 }
@@ -35,19 +48,30 @@ Result<v1::GetAccountResponse> GrpcBooks::get_account(const Context&,
 Result<v1::ListAccountsResponse> GrpcBooks::list_accounts(const Context& context,
                                                           const v1::ListAccountsRequest& request) {
     return database_.read([&](pqxx::work& tx) -> Result<v1::ListAccountsResponse> {
-        return views_.list(tx, request, rpc::sees_personal(context.identity.role));
+        const pg::Page<AccountView> page =
+            views_.list(tx, from_proto(request, rpc::sees_personal(context.identity.role)));
+        v1::ListAccountsResponse response;
+        for (const AccountView& view : page.rows) {
+            *response.add_accounts() = to_proto(view);
+        }
+        response.set_next_page_token(page.next_page_token);
+        return response;
     });
 }
 
 Result<v1::ListPostingsResponse> GrpcBooks::list_postings(const Context&,
                                                           const v1::ListPostingsRequest& request) {
-    return database_.read([&](pqxx::work& tx) { return statements_.postings(tx, request); });
+    return database_.read([&](pqxx::work& tx) -> Result<v1::ListPostingsResponse> {
+        PREPAY_ASSIGN_OR_RETURN(const pg::Page<StatementLine> page,
+                                statements_.postings(tx, from_proto(request)));
+        return postings_response<v1::ListPostingsResponse>(page);
+    });
 }
 
 Result<v1::GetTrialBalanceResponse> GrpcBooks::get_trial_balance(
     const Context&, const v1::GetTrialBalanceRequest&) {
     return database_.read([&](pqxx::work& tx) -> Result<v1::GetTrialBalanceResponse> {
-        return statements_.trial_balance(tx);
+        return to_proto(statements_.trial_balance(tx));
     });
 }
 
@@ -55,16 +79,10 @@ Result<v1::ListHistoryResponse> GrpcBooks::list_history(const Context& context,
                                                         const v1::ListHistoryRequest& request) {
     return database_.read([&](pqxx::work& tx) -> Result<v1::ListHistoryResponse> {
         PREPAY_RETURN_IF_ERROR(own_open_account(views_, tx, context).status());
-        v1::ListPostingsRequest postings;
-        postings.set_account_id(context.identity.account_id);
-        postings.set_page_size(request.page_size());
-        postings.set_page_token(request.page_token());
-        PREPAY_ASSIGN_OR_RETURN(v1::ListPostingsResponse found,
-                                statements_.postings(tx, postings, request.without_charges()));
-        v1::ListHistoryResponse response;
-        *response.mutable_postings() = std::move(*found.mutable_postings());
-        response.set_next_page_token(found.next_page_token());
-        return response;
+        PREPAY_ASSIGN_OR_RETURN(
+            const pg::Page<StatementLine> page,
+            statements_.postings(tx, from_proto(request, context.identity.account_id)));
+        return postings_response<v1::ListHistoryResponse>(page);
     });
 }
 

@@ -1,16 +1,18 @@
 #include "books/adapters/grpc_own_account.h"
 
+#include "books/convert.h"
+
 namespace prepay::account {
 
 Status account_closed() { return failed_precondition("ACCOUNT_CLOSED", "this account is closed"); }
 
 Result<v1::Account> own_account(PgAccountViews& views, pqxx::work& tx,
                                 const rpc::CallContext& context) {
-    PREPAY_ASSIGN_OR_RETURN(v1::Account account, views.get(tx, context.identity.account_id));
-    if (!account.has_customer()) {
+    PREPAY_ASSIGN_OR_RETURN(const AccountView view, views.get(tx, context.identity.account_id));
+    if (view.state.profile->customer_id.empty()) {
         return not_found("ACCOUNT_NOT_FOUND", "there is no such account");
     }
-    return account;
+    return to_proto(view);
 }
 
 Result<v1::Account> own_open_account(PgAccountViews& views, pqxx::work& tx,

@@ -4,6 +4,7 @@
 
 #include "books/adapters/pg_account_views.h"
 #include "core/status.h"
+#include "prepay/account/v1/account.pb.h"
 #include "rpc/server.h"
 
 namespace prepay::account {

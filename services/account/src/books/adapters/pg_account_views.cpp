@@ -1,10 +1,7 @@
 #include "books/adapters/pg_account_views.h"
 
-#include "books/convert.h"
 #include "pg/database.h"
-#include "pg/page.h"
 #include "pg/row.h"
-#include "rpc/request_rules.h"
 
 namespace prepay::account {
 namespace {
@@ -47,23 +44,20 @@ AccountView to_view(const pg::Row& row) {
 
 }  // namespace
 
-v1::Account PgAccountViews::get(pqxx::work& tx, std::int64_t account_no) {
+AccountView PgAccountViews::get(pqxx::work& tx, std::int64_t account_no) {
     static const std::string sql = kSelectAccount + " WHERE a.account_no = $1";
-    return to_proto(to_view(run_prepared(tx, "accounts_get", sql.c_str(), account_no)[0]));
+    return to_view(run_prepared(tx, "accounts_get", sql.c_str(), account_no)[0]);
 }
 
-Result<v1::Account> PgAccountViews::get(pqxx::work& tx, const std::string& account_id) {
+Result<AccountView> PgAccountViews::get(pqxx::work& tx, const std::string& account_id) {
     const auto rows = tx.exec_params(kSelectAccount + " WHERE a.account_id = $1", account_id);
     if (rows.empty()) {
         return not_found("ACCOUNT_NOT_FOUND", "there is no account " + account_id);
     }
-    return to_proto(to_view(rows[0]));
+    return to_view(rows[0]);
 }
 
-Result<v1::ListAccountsResponse> PgAccountViews::list(pqxx::work& tx,
-                                                      const v1::ListAccountsRequest& request,
-                                                      bool by_phone) {
-    const int limit = rpc::page_size_of(request.page_size());
+pg::Page<AccountView> PgAccountViews::list(pqxx::work& tx, const AccountFilter& filter) {
     const auto rows = tx.exec_params(
         kSelectAccount +
             " WHERE a.kind = 'purse' AND ($1 = '' OR a.site_id = $1) AND ($2 OR a.state = 'open')"
@@ -74,12 +68,9 @@ Result<v1::ListAccountsResponse> PgAccountViews::list(pqxx::work& tx,
             " AND a.account_no > coalesce((SELECT account_no FROM accounts WHERE account_id = $5), "
             "0)"
             " ORDER BY a.account_no LIMIT $6",
-        request.site_id(), request.include_closed(), request.query(), "%" + request.query() + "%",
-        request.page_token(), limit + 1, by_phone);
-    v1::ListAccountsResponse response;
-    pg::fill_page(rows, limit, "account_id", response,
-                  [&](const pg::Row& row) { *response.add_accounts() = to_proto(to_view(row)); });
-    return response;
+        filter.site_id, filter.include_closed, filter.query, "%" + filter.query + "%",
+        filter.after_account_id, filter.limit + 1, filter.by_phone);
+    return pg::read_page(rows, filter.limit, "account_id", to_view);
 }
 
 }  // namespace prepay::account

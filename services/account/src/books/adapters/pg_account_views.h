@@ -5,7 +5,7 @@
 
 #include "books/adapters/pg_account_book.h"
 #include "core/status.h"
-#include "prepay/account/v1/account.pb.h"
+#include "pg/page.h"
 
 namespace prepay::account {
 
@@ -13,12 +13,10 @@ namespace prepay::account {
 class PgAccountViews {
 public:
     /// Reason ACCOUNT_NOT_FOUND.
-    Result<v1::Account> get(pqxx::work& tx, const std::string& account_id);
-    v1::Account get(pqxx::work& tx, std::int64_t account_no);
-    /// The query finds a phone number only for those who see it (`by_phone`), or digits could be
-    /// tried one by one.
-    Result<v1::ListAccountsResponse> list(pqxx::work& tx, const v1::ListAccountsRequest& request,
-                                          bool by_phone);
+    Result<AccountView> get(pqxx::work& tx, const std::string& account_id);
+    AccountView get(pqxx::work& tx, std::int64_t account_no);
+    /// In the order of their opening.
+    pg::Page<AccountView> list(pqxx::work& tx, const AccountFilter& filter);
 };
 
 }  // namespace prepay::account

@@ -3,7 +3,6 @@
 #include "books/convert.h"
 #include "core/proto_time.h"
 #include "pg/database.h"
-#include "pg/page.h"
 #include "pg/row.h"
 #include "rpc/request_rules.h"
 
@@ -26,36 +25,30 @@ constexpr const char* kNoCharges = " AND e.source_kind <> 'charge'";
 
 }  // namespace
 
-Result<v1::ListPostingsResponse> PgStatements::postings(pqxx::work& tx,
-                                                        const v1::ListPostingsRequest& request,
-                                                        bool without_charges) {
-    const std::int64_t account_no = book_.find(tx, {request.account_id()}).front();
+Result<pg::Page<StatementLine>> PgStatements::postings(pqxx::work& tx,
+                                                       const PostingFilter& filter) {
+    const std::int64_t account_no = book_.find(tx, {filter.account_id}).front();
     if (account_no == 0) {
-        return not_found("ACCOUNT_NOT_FOUND", "there is no account " + request.account_id());
+        return not_found("ACCOUNT_NOT_FOUND", "there is no account " + filter.account_id);
     }
-    PREPAY_ASSIGN_OR_RETURN(const std::int64_t below_version,
-                            rpc::sequence_of(request.page_token()));
-    const int limit = rpc::page_size_of(request.page_size());
-    const auto rows = tx.exec_params(
-        kPostingRows + (without_charges ? kNoCharges : "") + kNewestPostings, account_no,
-        below_version,
-        pg::to_timestamptz(find_proto_time(request.has_start_time(), request.start_time()), ""),
-        pg::to_timestamptz(find_proto_time(request.has_end_time(), request.end_time()), ""),
-        limit + 1);
-    v1::ListPostingsResponse response;
-    pg::fill_page(rows, limit, "account_version", response, [&](const pg::Row& row) {
-        v1::Posting& posting = *response.add_postings();
-        posting.set_posting_id(row.number("account_version"));
-        posting.set_account_id(request.account_id());
-        *posting.mutable_post_time() = to_proto(row.time("post_micros"));
-        posting.set_amount_micros(row.number("amount_micros"));
-        posting.set_balance_after_micros(row.number("balance_after_micros"));
-        posting.set_kind(row.text("kind"));
-        posting.set_source_id(row.text("source_id"));
-        posting.set_counter_kind(to_proto(ledger_kind_from(row.text("counter_kind"))));
-        *posting.mutable_source_time() = to_proto(row.time("source_micros"));
+    PREPAY_ASSIGN_OR_RETURN(const std::int64_t below_version, rpc::sequence_of(filter.page_token));
+    const auto rows =
+        tx.exec_params(kPostingRows + (filter.without_charges ? kNoCharges : "") + kNewestPostings,
+                       account_no, below_version, pg::to_timestamptz(filter.start_time, ""),
+                       pg::to_timestamptz(filter.end_time, ""), filter.limit + 1);
+    return pg::read_page(rows, filter.limit, "account_version", [&](const pg::Row& row) {
+        StatementLine line;
+        line.account_id = filter.account_id;
+        line.account_version = row.number("account_version");
+        line.post_time = row.time("post_micros");
+        line.amount = Money::from_micros(row.number("amount_micros"));
+        line.balance_after = Money::from_micros(row.number("balance_after_micros"));
+        line.kind = row.text("kind");
+        line.source_id = row.text("source_id");
+        line.counter_kind = ledger_kind_from(row.text("counter_kind"));
+        line.source_time = row.time("source_micros");
+        return line;
     });
-    return response;
 }
 
 // Charges that are posted late belong to the days that they are for.
@@ -84,23 +77,19 @@ std::vector<std::pair<std::string, Money>> PgStatements::daily_use(pqxx::work& t
     return days;
 }
 
-v1::GetTrialBalanceResponse PgStatements::trial_balance(pqxx::work& tx) {
-    v1::GetTrialBalanceResponse response;
-    std::int64_t total = 0;
+TrialBalance PgStatements::trial_balance(pqxx::work& tx) {
+    TrialBalance balance;
     for (const pg::Row row :
          tx.exec("SELECT a.kind, a.site_id, sum(b.balance_micros)::bigint AS balance_micros,"
                  " sum(b.version)::bigint AS posting_count FROM accounts a JOIN balances b"
                  " USING (account_no) GROUP BY 1, 2 ORDER BY 2, 1")) {
-        v1::TrialBalanceLine& line = *response.add_lines();
-        line.set_kind(to_proto(ledger_kind_from(row.text("kind"))));
-        line.set_site_id(row.text("site_id"));
-        line.set_balance_micros(row.number("balance_micros"));
-        line.set_posting_count(row.number("posting_count"));
-        total += line.balance_micros();
+        balance.lines.push_back({ledger_kind_from(row.text("kind")), row.text("site_id"),
+                                 Money::from_micros(row.number("balance_micros")),
+                                 row.number("posting_count")});
+        balance.total += balance.lines.back().balance;
     }
-    response.set_total_micros(total);
-    *response.mutable_snapshot_time() = to_proto(clock_.now());
-    return response;
+    balance.snapshot_time = clock_.now();
+    return balance;
 }
 
 }  // namespace prepay::account

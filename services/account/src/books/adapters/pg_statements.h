@@ -6,9 +6,10 @@
 #include <vector>
 
 #include "books/adapters/pg_account_book.h"
+#include "books/domain/statement.h"
 #include "core/status.h"
 #include "core/time.h"
-#include "prepay/account/v1/account.pb.h"
+#include "pg/page.h"
 
 namespace prepay::account {
 
@@ -18,16 +19,14 @@ class PgStatements {
 public:
     PgStatements(PgAccountBook& book, const Clock& clock) : book_(book), clock_(clock) {}
 
-    /// Newest first. Reason ACCOUNT_NOT_FOUND.
-    Result<v1::ListPostingsResponse> postings(pqxx::work& tx,
-                                              const v1::ListPostingsRequest& request,
-                                              bool without_charges = false);
+    /// Newest first. Reasons ACCOUNT_NOT_FOUND, BAD_PAGE_TOKEN.
+    Result<pg::Page<StatementLine>> postings(pqxx::work& tx, const PostingFilter& filter);
     /// What the account used, by local day of its site, every day of the last `day_count`, oldest
     /// first. An interval belongs to the day that it ends on; midnight ends a day.
     std::vector<std::pair<std::string, Money>> daily_use(pqxx::work& tx,
                                                          const std::string& account_id,
                                                          int day_count) const;
-    v1::GetTrialBalanceResponse trial_balance(pqxx::work& tx);
+    TrialBalance trial_balance(pqxx::work& tx);
 
 private:
     PgAccountBook& book_;

@@ -70,4 +70,17 @@ struct AccountView {
     std::vector<std::string> meter_ids;  ///< Of a closed account: those it had at its end.
 };
 
+/// Which accounts a list shows.
+struct AccountFilter {
+    std::string site_id;  ///< Empty = of all sites.
+    /// Part of the customer's name or a room's, or an id of account, room or meter; empty = all.
+    std::string query;
+    bool include_closed = false;
+    /// The query finds a phone number only for those who see it, or digits could be tried one by
+    /// one.
+    bool by_phone = false;
+    std::string after_account_id;  ///< Last one of the page before; empty = the first page.
+    int limit = 100;
+};
+
 }  // namespace prepay::account

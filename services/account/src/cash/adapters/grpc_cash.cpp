@@ -43,7 +43,7 @@ Result<v1::TopUpResponse> GrpcCash::top_up(const Context& context,
         PREPAY_ASSIGN_OR_RETURN(const Order order, cash_.top_up(tx, cash_order(context, request)));
         Response response;
         *response.mutable_order() = to_proto(order);
-        *response.mutable_account() = views_.get(tx, order.account_no);
+        *response.mutable_account() = to_proto(views_.get(tx, order.account_no));
         return response;
     });
 }
@@ -74,7 +74,7 @@ Result<v1::RefundResponse> GrpcCash::refund(const Context& context,
         PREPAY_ASSIGN_OR_RETURN(const Order order, cash_.refund(tx, wanted));
         Response response;
         *response.mutable_order() = to_proto(order);
-        *response.mutable_account() = views_.get(tx, order.account_no);
+        *response.mutable_account() = to_proto(views_.get(tx, order.account_no));
         return response;
     });
 }

@@ -6,9 +6,7 @@
 #include "core/anchored_clock.h"
 #include "core/crash_point.h"
 #include "credit/convert.h"
-#include "pg/page.h"
 #include "pg/row.h"
-#include "rpc/request_rules.h"
 #include "telemetry/log.h"
 
 namespace prepay::account {
@@ -43,8 +41,9 @@ WHERE a.kind = 'purse' AND a.state = 'open' AND o.end_time IS NULL AND NOT o.del
 LIMIT $1
 )sql";
 
-v1::SwitchIntent intent_proto(const pg::Row& row) {
-    SwitchIntent intent;
+IntentView intent_view(const pg::Row& row) {
+    IntentView view;
+    SwitchIntent& intent = view.intent;
     intent.intent_id = row.text("intent_id");
     intent.action = switch_action_from(row.text("action"));
     intent.state = intent_state_from(row.text("state"));
@@ -52,82 +51,72 @@ v1::SwitchIntent intent_proto(const pg::Row& row) {
     intent.create_time = row.time("create_micros");
     intent.finish_time = row.find_time("finish_micros");
     intent.reason_text = row.text("reason_text");
-    v1::SwitchIntent message = to_proto(intent);
-    message.set_account_id(row.text("account_id"));
-    message.set_meter_id(row.text("meter_id"));
-    return message;
+    view.account_id = row.text("account_id");
+    view.meter_id = row.text("meter_id");
+    return view;
 }
 
 }  // namespace
 
-Result<v1::ClaimSwitchIntentResponse> PgCredit::claim(pqxx::work& tx,
-                                                      const v1::ClaimSwitchIntentRequest& request) {
-    PREPAY_RETURN_IF_ERROR(check_id("claimant", request.claimant()));
-    const auto found = run_prepared(
-        tx, "credit_find", "SELECT i.meter_id FROM switch_intents i WHERE i.intent_id = $1",
-        request.intent_id());
+Result<PgCredit::Claimed> PgCredit::claim(pqxx::work& tx, const std::string& intent_id,
+                                          const std::string& claimant) {
+    PREPAY_RETURN_IF_ERROR(check_id("claimant", claimant));
+    const auto found =
+        run_prepared(tx, "credit_find",
+                     "SELECT i.meter_id FROM switch_intents i WHERE i.intent_id = $1", intent_id);
     if (found.empty()) {
-        return not_found("INTENT_NOT_FOUND", "there is no switch intent " + request.intent_id());
+        return not_found("INTENT_NOT_FOUND", "there is no switch intent " + intent_id);
     }
     const auto meter_id = pg::only<std::string>(found[0]);
-    v1::ClaimSwitchIntentResponse response;
+    Claimed claimed;
     const auto payers = switches_.payers(tx, {meter_id});
     if (!payers.empty()) {
         const LockedAccount account = book_.lock_one(tx, payers.begin()->second);
         const Instant now = clock_.now();
         for (OccupiedSwitch& occupied : switches_.load(tx, {account.balance.account_no})) {
             if (occupied.meter.meter_id == meter_id) {
-                response.set_granted(account::claim(occupied.meter, request.intent_id(),
-                                                    request.claimant(), context_of(account, now)));
+                claimed.is_granted =
+                    account::claim(occupied.meter, intent_id, claimant, context_of(account, now));
                 switches_.save(tx, occupied.meter, now);
             }
         }
     }
-    const auto rows =
-        tx.exec_params(kSelectIntent + " WHERE i.intent_id = $1", request.intent_id());
-    *response.mutable_intent() = intent_proto(rows[0]);
+    const auto rows = tx.exec_params(kSelectIntent + " WHERE i.intent_id = $1", intent_id);
+    claimed.intent = intent_view(rows[0]);
     PREPAY_CRASH_POINT("credit.claimed");
-    return response;
+    return claimed;
 }
 
-Result<v1::CheckCutResponse> PgCredit::check_cut(pqxx::work& tx,
-                                                 const v1::CheckCutRequest& request) {
-    PREPAY_RETURN_IF_ERROR(check_id("meter_id", request.meter_id()));
-    v1::CheckCutResponse response;
-    response.set_allowed(true);
+Result<CutCheck> PgCredit::check_cut(pqxx::work& tx, const std::string& meter_id) {
+    PREPAY_RETURN_IF_ERROR(check_id("meter_id", meter_id));
+    CutCheck check;
     const auto payers = tx.exec_params(
         "SELECT a.account_id, a.keep_power, o.room_id, o.vacancy"
         " FROM occupancies o JOIN accounts a USING (account_no)"
         " WHERE o.meter_id = $1 AND o.end_time IS NULL AND NOT o.deleted",
-        request.meter_id());
+        meter_id);
     for (const auto& row : payers) {
-        response.set_room_id(row["room_id"].as<std::string>());
+        check.room_id = row["room_id"].as<std::string>();
         if (row["vacancy"].as<bool>()) {
             continue;
         }
-        response.set_account_id(row["account_id"].as<std::string>());
+        check.account_id = row["account_id"].as<std::string>();
         if (row["keep_power"].as<bool>()) {
-            response.set_allowed(false);
-            response.set_reason("KEEP_POWER");
+            check.keep_power = true;
         }
     }
-    return response;
+    return check;
 }
 
-Result<v1::ListSwitchIntentsResponse> PgCredit::list(pqxx::work& tx,
-                                                     const v1::ListSwitchIntentsRequest& request) {
-    const int limit = rpc::page_size_of(request.page_size());
+pg::Page<IntentView> PgCredit::list(pqxx::work& tx, const IntentFilter& filter) {
     const auto rows = tx.exec_params(
         kSelectIntent +
             " WHERE ($1 = '' OR a.account_id = $1) AND ($2 = '' OR i.meter_id = $2)"
             " AND ($3 = '' OR (i.create_time, i.intent_id) <"
             " (SELECT create_time, intent_id FROM switch_intents WHERE intent_id = $3))"
             " ORDER BY i.create_time DESC, i.intent_id DESC LIMIT $4",
-        request.account_id(), request.meter_id(), request.page_token(), limit + 1);
-    v1::ListSwitchIntentsResponse response;
-    pg::fill_page(rows, limit, "intent_id", response,
-                  [&](const pg::Row& row) { *response.add_intents() = intent_proto(row); });
-    return response;
+        filter.account_id, filter.meter_id, filter.after_intent_id, filter.limit + 1);
+    return pg::read_page(rows, filter.limit, "intent_id", intent_view);
 }
 
 Status PgCredit::sweep_account(std::int64_t account_no) {

@@ -7,7 +7,7 @@
 #include "core/status.h"
 #include "credit/adapters/pg_switches.h"
 #include "pg/database.h"
-#include "prepay/account/v1/account.pb.h"
+#include "pg/page.h"
 
 namespace prepay::account {
 
@@ -23,14 +23,18 @@ public:
           clock_(clock),
           claim_timeout_(claim_timeout) {}
 
+    struct Claimed {
+        bool is_granted = false;
+        IntentView intent;  ///< As it is after the claim.
+    };
     /// Decides under the account lock. Reasons INTENT_NOT_FOUND, BAD_ID.
-    Result<v1::ClaimSwitchIntentResponse> claim(pqxx::work& tx,
-                                                const v1::ClaimSwitchIntentRequest& request);
+    Result<Claimed> claim(pqxx::work& tx, const std::string& intent_id,
+                          const std::string& claimant);
     /// Whether a meter may be cut now, by the account that pays for it. A meter nobody pays for
-    /// may.
-    Result<v1::CheckCutResponse> check_cut(pqxx::work& tx, const v1::CheckCutRequest& request);
-    Result<v1::ListSwitchIntentsResponse> list(pqxx::work& tx,
-                                               const v1::ListSwitchIntentsRequest& request);
+    /// may. Reason BAD_ID.
+    Result<CutCheck> check_cut(pqxx::work& tx, const std::string& meter_id);
+    /// Newest first.
+    pg::Page<IntentView> list(pqxx::work& tx, const IntentFilter& filter);
 
     /// Tries failed switches again whose pause is over, and gives up claims that never ended; with
     /// `full` also compares every account's wish with its meters. How many accounts were looked at.

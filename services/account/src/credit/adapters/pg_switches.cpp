@@ -77,18 +77,10 @@ SwitchIntent to_intent(const pg::Row& row) {
     return intent;
 }
 
-// Without a header.
-v1::SwitchIntentChanged to_event(pqxx::work& tx, const std::string& meter_id,
-                                 const SwitchIntent& intent) {
-    v1::SwitchIntentChanged event;
-    *event.mutable_intent() = to_proto(intent);
-    event.mutable_intent()->set_meter_id(meter_id);
-    event.mutable_intent()->set_account_id(
-        tx.exec_params1("SELECT account_id FROM accounts WHERE account_no = $1",
-                        intent.account_no)["account_id"]
-            .as<std::string>());
-    event.set_revision(intent.revision);
-    return event;
+IntentView view_of(pqxx::work& tx, const std::string& meter_id, const SwitchIntent& intent) {
+    return {intent, meter_id,
+            pg::only<std::string>(tx.exec_params1(
+                "SELECT account_id FROM accounts WHERE account_no = $1", intent.account_no))};
 }
 
 }  // namespace
@@ -132,6 +124,19 @@ std::map<std::string, std::int64_t> PgSwitches::payers(pqxx::work& tx,
     return found;
 }
 
+std::vector<std::string> PgSwitches::switched(pqxx::work& tx, const std::vector<std::string>& told,
+                                              const std::vector<std::string>& held) {
+    std::vector<std::string> found;
+    for (const auto& row :
+         run_prepared(tx, "intake_switched",
+                      "SELECT meter_id FROM meter_switches WHERE meter_id = ANY($1::text[])"
+                      " AND (relay <> 'on' OR failure_count > 0) OR meter_id = ANY($2::text[])",
+                      pg::to_array(told), pg::to_array(held))) {
+        found.push_back(pg::only<std::string>(row));
+    }
+    return found;
+}
+
 Status PgSwitches::tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& request,
                               const outbox::EmitEvent& emit) const {
     const outbox::EventWriter events = event_writer(outbox_, clock_);
@@ -151,7 +156,7 @@ Status PgSwitches::tell_ready(pqxx::work& tx, const outbox::SnapshotRequest& req
         }
         const auto meter_id = row["meter_id"].as<std::string>();
         PREPAY_RETURN_IF_ERROR(
-            events.emit(emit, request.topic, meter_id, to_event(tx, meter_id, intent)));
+            events.emit(emit, request.topic, meter_id, to_event(view_of(tx, meter_id, intent))));
     }
     return absl::OkStatus();
 }
@@ -171,7 +176,8 @@ void PgSwitches::save(pqxx::work& tx, MeterSwitch& meter, Instant now) {
                      pg::to_timestamptz(intent.claim_time, ""),
                      pg::to_timestamptz(intent.finish_time, ""), intent.reason_text);
         event_writer(outbox_, clock_)
-            .append(tx, kIntentsTopic, meter.meter_id, to_event(tx, meter.meter_id, intent), now);
+            .append(tx, kIntentsTopic, meter.meter_id,
+                    to_event(view_of(tx, meter.meter_id, intent)), now);
         metrics_.switch_intent(to_text(intent.action), to_text(intent.state));
         intent.changed = false;
     }

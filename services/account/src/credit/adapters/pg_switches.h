@@ -30,6 +30,10 @@ public:
     /// Who pays for the meters now; meters nobody pays for are absent.
     std::map<std::string, std::int64_t> payers(pqxx::work& tx,
                                                const std::vector<std::string>& meter_ids);
+    /// Meters that an event tells something new of: those of `told` that are not known to be on
+    /// and well, and those of `held`, whose power money's hold keeps off, that were ever switched.
+    std::vector<std::string> switched(pqxx::work& tx, const std::vector<std::string>& told,
+                                      const std::vector<std::string>& held);
     /// Writes what changed, and announces it.
     void save(pqxx::work& tx, MeterSwitch& meter, Instant now);
 

@@ -1,6 +1,5 @@
 #include "credit/adapters/pg_terms.h"
 
-#include "books/convert.h"
 #include "pg/database.h"
 #include "telemetry/log.h"
 
@@ -15,10 +14,9 @@ Result<LockedAccount> PgTerms::lock_open(pqxx::work& tx, const std::string& acco
     return account;
 }
 
-Result<v1::Account> PgTerms::set_levels(pqxx::work& tx, const v1::SetAlarmLevelsRequest& request,
-                                        CreditRight right) {
-    PREPAY_ASSIGN_OR_RETURN(const AlarmLevels levels, from_proto(request.alarm_levels()));
-    PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, request.account_id()));
+Result<AccountView> PgTerms::set_levels(pqxx::work& tx, const std::string& account_id,
+                                        const AlarmLevels& levels, CreditRight right) {
+    PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, account_id));
     PREPAY_RETURN_IF_ERROR(
         check_floor(right, before.profile->terms.levels.cut_floor, levels.cut_floor));
     tx.exec_params(
@@ -30,17 +28,16 @@ Result<v1::Account> PgTerms::set_levels(pqxx::work& tx, const v1::SetAlarmLevels
     return views_.get(tx, before.balance.account_no);
 }
 
-Result<v1::Account> PgTerms::set_keep_power(pqxx::work& tx,
-                                            const v1::SetKeepPowerRequest& request) {
-    PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, request.account_id()));
-    if (before.profile->terms.keep_power != request.keep_power()) {
+Result<AccountView> PgTerms::set_keep_power(pqxx::work& tx, const std::string& account_id,
+                                            bool keep_power, const std::string& reason_text) {
+    PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, account_id));
+    if (before.profile->terms.keep_power != keep_power) {
         tx.exec_params("UPDATE accounts SET keep_power = $2 WHERE account_no = $1",
-                       before.balance.account_no, request.keep_power());
+                       before.balance.account_no, keep_power);
         posting_.settings_changed(tx, before);
-        telemetry::log_info("keep-power changed",
-                            {{"account_id", request.account_id()},
-                             {"keep_power", request.keep_power() ? "on" : "off"},
-                             {"reason", request.reason_text()}});
+        telemetry::log_info("keep-power changed", {{"account_id", account_id},
+                                                   {"keep_power", keep_power ? "on" : "off"},
+                                                   {"reason", reason_text}});
     }
     return views_.get(tx, before.balance.account_no);
 }

@@ -6,7 +6,6 @@
 #include "books/adapters/pg_account_views.h"
 #include "books/adapters/pg_posting.h"
 #include "core/status.h"
-#include "prepay/account/v1/account.pb.h"
 
 namespace prepay::account {
 
@@ -16,11 +15,12 @@ public:
     PgTerms(PgAccountBook& book, PgAccountViews& views, PgPosting& posting)
         : book_(book), views_(views), posting_(posting) {}
 
-    /// Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED, BAD_ALARM_LEVELS, CREDIT_NOT_ALLOWED.
-    Result<v1::Account> set_levels(pqxx::work& tx, const v1::SetAlarmLevelsRequest& request,
-                                   CreditRight right);
-    /// Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED.
-    Result<v1::Account> set_keep_power(pqxx::work& tx, const v1::SetKeepPowerRequest& request);
+    /// Of checked levels. Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED, CREDIT_NOT_ALLOWED.
+    Result<AccountView> set_levels(pqxx::work& tx, const std::string& account_id,
+                                   const AlarmLevels& levels, CreditRight right);
+    /// `reason_text` = why, for the log. Reasons ACCOUNT_NOT_FOUND, ACCOUNT_CLOSED.
+    Result<AccountView> set_keep_power(pqxx::work& tx, const std::string& account_id,
+                                       bool keep_power, const std::string& reason_text);
 
 private:
     Result<LockedAccount> lock_open(pqxx::work& tx, const std::string& account_id);

@@ -37,6 +37,31 @@ struct SwitchIntent {
     bool changed = false;  ///< Differs from what is stored.
 };
 
+/// An intent as others see it.
+struct IntentView {
+    SwitchIntent intent;
+    std::string meter_id;
+    std::string account_id;
+};
+
+/// Which intents a list shows; an empty text filters nothing.
+struct IntentFilter {
+    std::string account_id;
+    std::string meter_id;
+    std::string after_intent_id;  ///< Last one of the page before; empty = the first page.
+    int limit = 100;
+};
+
+/// Who pays for a meter now, as far as cutting it asks.
+struct CutCheck {
+    std::string room_id;      ///< Empty = in no room.
+    std::string account_id;   ///< Empty = nobody, or vacant.
+    bool keep_power = false;  ///< The account's power is kept, whatever it owes.
+
+    /// Whether anybody may cut the meter, for whatever reason.
+    [[nodiscard]] bool is_allowed() const { return !keep_power; }
+};
+
 /// One meter's switching state: the belief, and the intents not yet final by rising seq. At most
 /// one of them is READY, and it is the last.
 struct MeterSwitch {

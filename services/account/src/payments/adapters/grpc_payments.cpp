@@ -74,7 +74,7 @@ Result<v1::SettleSuspenseResponse> GrpcPayments::settle_suspense(
         *response.mutable_item() = to_proto(settled.item);
         if (settled.order) {
             *response.mutable_order() = to_proto(*settled.order);
-            *response.mutable_account() = views_.get(tx, settled.order->account_no);
+            *response.mutable_account() = to_proto(views_.get(tx, settled.order->account_no));
         }
         return response;
     });

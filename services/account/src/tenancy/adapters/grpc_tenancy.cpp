@@ -108,7 +108,8 @@ Result<v1::GetRoomResponse> GrpcTenancy::get_room(const Context&,
         v1::GetRoomResponse response;
         *response.mutable_room() = to_proto(room);
         if (!room.account_id.empty()) {
-            PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(), views_.get(tx, room.account_id));
+            PREPAY_ASSIGN_OR_RETURN(const AccountView view, views_.get(tx, room.account_id));
+            *response.mutable_account() = to_proto(view);
         }
         return response;
     });
@@ -137,12 +138,12 @@ Result<v1::OpenAccountResponse> GrpcTenancy::open_account(const Context& context
         PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
                                 accounts_.open(tx, wanted, credit_right(context)));
         Response response;
-        *response.mutable_account() = views_.get(tx, account_no);
+        *response.mutable_account() = to_proto(views_.get(tx, account_no));
         if (wanted.first_top_up != Money()) {
             PREPAY_ASSIGN_OR_RETURN(
                 *response.mutable_order(),
                 first_top_up_(tx, context, response.account().account_id(), wanted.first_top_up));
-            *response.mutable_account() = views_.get(tx, account_no);
+            *response.mutable_account() = to_proto(views_.get(tx, account_no));
         }
         return response;
     });
@@ -155,7 +156,7 @@ Result<v1::CloseAccountResponse> GrpcTenancy::close_account(
         PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no,
                                 accounts_.close(tx, from_proto(request)));
         Response response;
-        *response.mutable_account() = views_.get(tx, account_no);
+        *response.mutable_account() = to_proto(views_.get(tx, account_no));
         return response;
     });
 }

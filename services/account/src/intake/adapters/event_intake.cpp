@@ -1,11 +1,9 @@
-#include "intake/adapters/pg_event_intake.h"
+#include "intake/adapters/event_intake.h"
 
 #include <algorithm>
 #include <map>
 
 #include "intake/convert.h"
-#include "pg/database.h"
-#include "pg/row.h"
 
 namespace prepay::account {
 namespace {
@@ -95,14 +93,7 @@ Status EventIntake::apply_states(pqxx::work& tx, const std::vector<kafka::Messag
         }
     }
     // Most meters were never switched: nothing to learn about those.
-    std::vector<std::string> switched;
-    for (const auto& row :
-         run_prepared(tx, "intake_switched",
-                      "SELECT meter_id FROM meter_switches WHERE meter_id = ANY($1::text[])"
-                      " AND (relay <> 'on' OR failure_count > 0) OR meter_id = ANY($2::text[])",
-                      pg::to_array(meter_ids), pg::to_array(held))) {
-        switched.push_back(pg::only<std::string>(row));
-    }
+    const std::vector<std::string> switched = switches_.switched(tx, meter_ids, held);
     if (switched.empty()) {
         return absl::OkStatus();
     }

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "books/adapters/pg_posted_charges.h"
 #include "core/status.h"
 #include "core/time.h"
 #include "outbox/outbox.h"
@@ -30,7 +31,12 @@ public:
                 const outbox::EmitEvent& emit) const;
 
 private:
+    /// Without a header. `posted` is at most kChargesAsked.
+    Result<v1::ChargesPosted> event_of(const ChargeBearer& bearer,
+                                       const std::vector<PostedCharge>& posted) const;
+
     FetchCharges fetch_;
+    PgPostedCharges posted_;
     const Clock& clock_;
 };
 

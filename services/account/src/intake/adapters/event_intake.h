@@ -8,6 +8,7 @@
 #include "books/adapters/pg_account_book.h"
 #include "books/adapters/pg_posting.h"
 #include "credit/adapters/pg_switches.h"
+#include "intake/adapters/pg_redirects.h"
 #include "intake/domain/charge_route.h"
 #include "kafka/kafka.h"
 #include "metrics.h"
@@ -37,8 +38,8 @@ private:
     Status apply_charges(pqxx::work& tx, const std::vector<kafka::Message>& messages);
     Status post_charges(pqxx::work& tx, const Charges& charges);
     std::vector<Posting> route(pqxx::work& tx, const Charges& charges);
-    std::int64_t note_redirect(pqxx::work& tx, const Charge& charge, std::int64_t account_no,
-                               const std::string& site_id);
+    std::int64_t redirect(pqxx::work& tx, const Charge& charge, std::int64_t account_no,
+                          const std::string& site_id);
     void announce_charges(pqxx::work& tx, const Charges& charges, const PostingPlan& plan,
                           const std::vector<LockedAccount>& accounts, Instant now);
     /// Who pays for some meters now, locked, and the switches of all they pay for.
@@ -55,6 +56,7 @@ private:
     PgAccountBook& book_;
     PgPosting& posting_;
     PgSwitches& switches_;
+    PgRedirects redirects_;
     const outbox::Outbox& outbox_;
     const Clock& clock_;
     AccountMetrics& metrics_;
