@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { launch, mockUrl } from './harness';
 import { actionChecks } from './action_checks';
 import { consoleChecks, type Check } from './console_checks';
+import { mockChecks } from './mock_checks';
 import { phoneChecks } from './phone_checks';
 import { speedChecks } from './speed_checks';
 
@@ -39,7 +40,7 @@ async function main(): Promise<number> {
     const browser = await launch();
     let failed = 0;
     try {
-        for (const check of [...consoleChecks, ...actionChecks, ...phoneChecks, ...speedChecks]) {
+        for (const check of [...consoleChecks, ...actionChecks, ...mockChecks, ...phoneChecks, ...speedChecks]) {
             if (only.length > 0 && !only.some((part) => check.name.includes(part))) continue;
             if (!(await passes(check, browser))) failed++;
         }
