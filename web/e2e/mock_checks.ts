@@ -95,9 +95,7 @@ async function whyItIsOff(page: Page): Promise<void> {
     assert.equal(await page.locator('.reasons').count(), 0, 'nothing holds it yet');
     await openAction(page, 'trip');
     await dialog(page).locator('.field input:not([type="checkbox"])').first().fill('cable on fire');
-    await ready(page);
     await dialog(page).locator('.ant-checkbox-input').check();
-    await ready(page);
     await shot(page, 'trip-override');
     await confirmed(page);
     const note = page.locator('.reasons li');
@@ -117,7 +115,8 @@ async function whyItIsOff(page: Page): Promise<void> {
     await tile.waitFor();
     assert.match((await tile.getAttribute('title'))!, /保电房间，已强制断电/, 'the wall shows the override');
     await open(page, path);
-    await openAction(page, 'close');
+    await page.locator('.page-actions > .ant-btn:not(.ant-btn-primary):not(.ant-btn-dangerous)').first().click();
+    await dialog(page).locator('.consequence').waitFor();
     await confirmed(page);
     await page.locator('.reasons').waitFor({ state: 'detached' });
     await open(page, '/');
