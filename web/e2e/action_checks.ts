@@ -3,10 +3,10 @@ import type { Browser, Locator, Page } from 'playwright-core';
 import { onWall, ready, roomPath, tiles, type Check } from './console_checks';
 import { baseUrl, expectAccessible, go, logIn, mockUrl, openContext, password, shot } from './harness';
 
-const dialog = (page: Page): Locator => page.locator('.ant-modal');
+export const dialog = (page: Page): Locator => page.locator('.ant-modal');
 const proof = (page: Page): Locator => dialog(page).locator('.outcome .ant-alert-success').first();
 
-async function openAction(page: Page, name: string): Promise<void> {
+export async function openAction(page: Page, name: string): Promise<void> {
     const inMenu = !['open_account', 'top_up', 'trip', 'close'].includes(name);
     if (inMenu) {
         await page.locator('.page-actions .ant-btn[aria-haspopup="menu"]').click();
@@ -21,7 +21,7 @@ async function confirm(page: Page): Promise<void> {
 }
 
 /** Confirms, waits for the proof, closes the dialog; answers what the proof says. */
-async function confirmed(page: Page, picture = ''): Promise<string> {
+export async function confirmed(page: Page, picture = ''): Promise<string> {
     await confirm(page);
     await proof(page).waitFor();
     const text = (await proof(page).textContent())!;
@@ -226,7 +226,7 @@ async function cancelledTask(page: Page): Promise<void> {
 }
 
 /** A check at the pretended console, whatever else is checked: it has what the check needs. */
-async function atMock(browser: Browser, userName: string, path: string, work: (page: Page) => Promise<void>): Promise<void> {
+export async function atMock(browser: Browser, userName: string, path: string, work: (page: Page) => Promise<void>): Promise<void> {
     const problems: string[] = [];
     const context = await openContext(browser, {}, problems);
     const page = await context.newPage();

@@ -3,8 +3,10 @@ import type { Browser } from 'playwright-core';
 import { launch, mockUrl } from './harness';
 import { actionChecks } from './action_checks';
 import { consoleChecks, type Check } from './console_checks';
+import { mockChecks } from './mock_checks';
 import { phoneChecks } from './phone_checks';
 import { speedChecks } from './speed_checks';
+import { walkthroughChecks } from './walkthrough_checks';
 
 const startWaitMs = 20_000;
 
@@ -39,7 +41,7 @@ async function main(): Promise<number> {
     const browser = await launch();
     let failed = 0;
     try {
-        for (const check of [...consoleChecks, ...actionChecks, ...phoneChecks, ...speedChecks]) {
+        for (const check of [...consoleChecks, ...actionChecks, ...mockChecks, ...phoneChecks, ...speedChecks, ...walkthroughChecks]) {
             if (only.length > 0 && !only.some((part) => check.name.includes(part))) continue;
             if (!(await passes(check, browser))) failed++;
         }

@@ -33,7 +33,15 @@ const tariffs = new Map<string, Tariff>([
 ]);
 const assignments: Assignment[] = [];
 
+/** 120 litres at 3.10 yuan per cubic metre. */
+function waterCharge(chargeId: string): Charge {
+    const [startTime, endTime] = [timestamp(Date.now() - 900_000), timestamp(Date.now())];
+    const line = { startTime, endTime, period: UNSPECIFIED, tier: 1, quantity: 120_000n, priceMicros: 3_100_000n, amountNanos: 372_000_000n };
+    return create(ChargeSchema, { chargeId, accountId: 'a-0003', meterId: 'w-0003', kind: ChargeKind.ENERGY, startTime, endTime, quantity: 120_000n, amountMicros: 372_000n, tariffId: 'water', tariffVersion: 1, lines: [line], resource: Resource.WATER });
+}
+
 function chargeOf(chargeId: string): Charge {
+    if (chargeId.startsWith('w')) return waterCharge(chargeId);
     const start = Date.now() - 900_000;
     const lines = [
         { startTime: timestamp(start), endTime: timestamp(start + 420_000), period: FLAT, tier: 1, quantity: 500n, priceMicros: 528_300n, amountNanos: 264_150_000n },
@@ -72,8 +80,11 @@ export function billingRoutes(router: ConnectRouter): void {
                 ? [...assignments.filter((a) => r.meterIds.includes(a.meterId)), ...r.meterIds.map((meterId) => create(AssignmentSchema, { meterId, tariffId: 'residential-tou', startTime: timestamp(Date.now() - 60 * dayMs) }))]
                 : Array.from({ length: 120 }, (_, i) => create(AssignmentSchema, { meterId: `m-${String(i + 1).padStart(4, '0')}`, tariffId: r.tariffId, startTime: timestamp(Date.now() - 60 * dayMs) })),
         }),
-        listCharges: (r) => ({ charges: Array.from({ length: 20 }, (_, i) => ({ ...chargeOf(`${1000 + i}`), accountId: r.accountId, startTime: timestamp(Date.now() - (i + 1) * 900_000), endTime: timestamp(Date.now() - i * 900_000) })) }),
-        explainCharge: (r) => ({
+        listCharges: (r) => ({ charges: Array.from({ length: 20 }, (_, i) => ({ ...chargeOf(`${r.accountId === 'a-0003' && i === 0 ? 'w' : ''}${1000 + i}`), accountId: r.accountId, startTime: timestamp(Date.now() - (i + 1) * 900_000), endTime: timestamp(Date.now() - i * 900_000) })) }),
+        explainCharge: (r) => (r.chargeId.startsWith('w') ? {
+            charge: chargeOf(r.chargeId), startReadingId: 11n, endReadingId: 12n, startRegisterTotal: 20_493_000n, endRegisterTotal: 20_613_000n, tierQuantityBefore: 1_204_300n, tierQuantityAfter: 1_324_300n,
+            arithmetic: ['20.613 m³ - 20.493 m³ = 0.120 m³', '0.120 m³ x 3.10 = 0.372000'],
+        } : {
             charge: chargeOf(r.chargeId), startReadingId: 11n, endReadingId: 12n, startRegisterTotal: 5_000_000n, endRegisterTotal: 5_001_250n, tierQuantityBefore: 1_204_300n, tierQuantityAfter: 1_205_550n, remainderBeforePicos: 120_000n, remainderAfterPicos: 120_000n,
             arithmetic: ['5001.250 kWh - 5000.000 kWh = 1.250 kWh', '0.500 kWh x 0.5283 = 0.264150', '0.750 kWh x 0.8874 = 0.665550', '0.264150 + 0.665550 = 0.929700'],
         }),

@@ -2,7 +2,7 @@
 import { create } from '@bufbuild/protobuf';
 import { AccountSchema, AccountState, FeeState, OrderKind, OrderSchema, OrderState, PostingSchema, RoomSchema, SwitchAction, SwitchIntentSchema, SwitchIntentState, SuspenseItemSchema, type Account, type Order, type Posting, type Room, type SuspenseItem, type SwitchIntent } from '../src/gen/prepay/account/v1/account_pb';
 import { Resource } from '../src/gen/prepay/common/v1/common_pb';
-import { type Command, CommandAction, CommandSchema, CommandState, FrameDirection, type HeldMeter, HeldMeterSchema, Holder, type Meter, MeterSchema, type MeterValues, MeterValuesSchema, RelayState } from '../src/gen/prepay/metering/v1/metering_pb';
+import { type Command, CommandAction, CommandSchema, CommandState, FrameDirection, type HeldMeter, HeldMeterSchema, type Hold, Holder, HoldSchema, type Meter, MeterSchema, type MeterValues, MeterValuesSchema, RelayState } from '../src/gen/prepay/metering/v1/metering_pb';
 import { WallRoomSchema, WallState, type WallRoom } from '../src/gen/prepay/reporting/v1/reporting_pb';
 import { addDays, formatDate, millis, timestamp } from '../src/core/time';
 
@@ -82,6 +82,7 @@ export class Park {
             energyTodayWh: BigInt(between(100, 14_000)), amountTodayMicros: BigInt(between(60_000, 9_000_000)), powerW: this.meters.get(meterId)!.latest!.powerW,
             readTime: now(), meterIds, waterTodayMl: meterIds.length > 1 ? 203_000n : undefined, feeState: account?.feeState ?? FeeState.NORMAL,
         }));
+        this.wall.get(roomId)!.holds = this.holdsOf(this.wall.get(roomId)!);
     }
 
     /** Room 3 has a water meter, too. Draws no number: every other room stays as it is. */
@@ -207,17 +208,21 @@ export class Park {
         return [...this.wall.values()].find((room) => room.meterIds.includes(meterId))!;
     }
 
-    /** Why meters are off: cut for money, or by the last command of a person. */
+    /** Who holds a room's power off: money, or who gave the last command; nobody while it is on. */
+    private holdsOf(room: WallRoom): Hold[] {
+        const meterId = room.meterIds[0]!;
+        if (this.meters.get(meterId)!.latest?.relay !== RelayState.OPEN) return [];
+        const order = [...this.commands.values()].reverse().find((c) => c.meterId === meterId && c.state === CommandState.VERIFIED);
+        return [create(HoldSchema, order
+            ? { holder: Holder.OPERATOR, placeTime: order.createTime, initiator: order.initiator, reasonText: order.reasonText, commandId: order.commandId, keepPowerOverridden: order.overrideKeepPower }
+            : { holder: room.state === WallState.LOAD_TRIP ? Holder.LOAD_GUARD : Holder.MONEY, placeTime: timestamp(Date.now() - 7_200_000), initiator: 'prepay-account', reasonText: 'balance at or below the cut floor' })];
+    }
+
+    /** Why meters are off. */
     held(): HeldMeter[] {
         const holds = [...this.wall.values()].flatMap((room) => {
-            const meterId = room.meterIds[0]!;
-            const meter = this.meters.get(meterId)!;
-            if (meter.latest?.relay !== RelayState.OPEN) return [];
-            const order = [...this.commands.values()].reverse().find((c) => c.meterId === meterId && c.state === CommandState.VERIFIED);
-            const hold = order
-                ? { holder: Holder.OPERATOR, placeTime: order.createTime, initiator: order.initiator, reasonText: order.reasonText, commandId: order.commandId, keepPowerOverridden: order.overrideKeepPower }
-                : { holder: room.state === WallState.LOAD_TRIP ? Holder.LOAD_GUARD : Holder.MONEY, placeTime: timestamp(Date.now() - 7_200_000), initiator: 'prepay-account', reasonText: 'balance at or below the cut floor' };
-            return [create(HeldMeterSchema, { meterId, displayName: room.displayName, lineId: meter.lineId, online: meter.online, relay: RelayState.OPEN, hold })];
+            const meter = this.meters.get(room.meterIds[0]!)!;
+            return room.holds.map((hold) => create(HeldMeterSchema, { meterId: meter.meterId, displayName: room.displayName, lineId: meter.lineId, online: meter.online, relay: RelayState.OPEN, hold }));
         });
         return holds.sort((a, b) => Number((b.hold?.placeTime?.seconds ?? 0n) - (a.hold?.placeTime?.seconds ?? 0n)));
     }
@@ -248,7 +253,7 @@ export class Park {
             command.state = CommandState.VERIFIED;
             command.after = this.values(meter.latest!.registerTotal, open, meter.latest!.voltageMv.length > 1);
             meter.latest = command.after;
-            this.touch(roomId, { relay: command.after.relay, state: open ? WallState.CUT : WallState.NORMAL });
+            this.touch(roomId, { relay: command.after.relay, state: open ? WallState.TRIPPED : WallState.NORMAL, holds: this.holdsOf(this.wall.get(roomId)!) });
             const account = this.accounts.get(this.rooms.get(roomId)!.accountId);
             if (account && account.balanceMicros > 0n) account.feeState = FeeState.NORMAL;
         }

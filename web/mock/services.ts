@@ -3,13 +3,14 @@ import { create } from '@bufbuild/protobuf';
 import { Code, ConnectError, type ConnectRouter, type HandlerContext } from '@connectrpc/connect';
 import { AccountService, AccountState, OrderKind, OrderSchema, OrderState, SuspenseOutcome, SuspenseSettlementSchema, TenantService, AccountSchema, FeeState, type Order } from '../src/gen/prepay/account/v1/account_pb';
 import { AlarmService, ChannelKind, EpisodeSchema, EpisodeState, NotificationSchema, NotificationState } from '../src/gen/prepay/alarm/v1/alarm_pb';
-import { ErrorDetailSchema, Permission } from '../src/gen/prepay/common/v1/common_pb';
+import { ErrorDetailSchema, Permission, Resource } from '../src/gen/prepay/common/v1/common_pb';
 import { AuthService, Role } from '../src/gen/prepay/console/v1/console_pb';
-import { MeteringService, ReadingSource, type Command } from '../src/gen/prepay/metering/v1/metering_pb';
+import { FrameDirection, MeteringService, MeterValuesSchema, ReadingSource, type Command } from '../src/gen/prepay/metering/v1/metering_pb';
 import { ReportingService, RoomDaySchema, RoomHourSchema, WallState, type WallRoom } from '../src/gen/prepay/reporting/v1/reporting_pb';
 import { addDays, instantOfLocal, timestamp } from '../src/core/time';
 import { now, Park, randomSource, siteId, zone } from './park';
 import { billingRoutes } from './billing';
+import { anomalyRoutes, faultOf } from './anomalies';
 import { schedulerRoutes } from './tasks';
 
 export const park = new Park();
@@ -193,26 +194,44 @@ function accountRoutes(router: ConnectRouter): void {
     });
 }
 
+/** The newest values of a meter, with why its register is not taken. */
+function marked(meterId: string) {
+    const latest = park.meters.get(meterId)?.latest;
+    return latest && create(MeterValuesSchema, { ...latest, registerFault: faultOf(meterId) });
+}
+
+/** What a meter did: nothing wrong, but for one that refuses a block and is silent at times. */
+function diagnostics(meterId: string) {
+    if (meterId !== 'm-0005') return { meterId, goodCount: 1n };
+    const frame = (direction: FrameDirection, hex: string) => ({ frameTime: now(), direction, data: Uint8Array.from(hex.split(' '), (h) => parseInt(h, 16)), attemptNumber: 1 });
+    return {
+        meterId, goodCount: 4711n, lastErrorKind: 'METER_EXCEPTION', lastErrorText: 'exception 2 for 2 registers from 0x1000', lastErrorTime: now(),
+        errors: [{ kind: 'METER_EXCEPTION', count: 12n }, { kind: 'METER_SILENT', count: 3n }],
+        refusedBlocks: [{ register: 0x1000, registerCount: 2, exceptionCode: 2 }],
+        frames: [frame(FrameDirection.SENT, '05 03 10 00 00 02 C1 4F'), frame(FrameDirection.RECEIVED, '05 83 02 C1 31')],
+    };
+}
+
 function meteringRoutes(router: ConnectRouter): void {
     router.service(MeteringService, {
-        listAnomalies: () => ({ anomalies: [], openCount: 0n }),
+        ...anomalyRoutes(userOf),
         listHolds: (r) => {
             const all = park.held().filter((m) => (!r.holder || m.hold?.holder === r.holder) && (!r.meterId || m.meterId === r.meterId));
             const p = page(all, r.pageSize, r.pageToken);
             return { meters: p.rows, nextPageToken: p.nextPageToken };
         },
-        getMeterDiagnostics: (r) => ({ meterId: r.meterId, goodCount: 1n }),
+        getMeterDiagnostics: (r) => diagnostics(r.meterId),
         listMeters: (r) => ({ meters: r.meterIds.flatMap((id) => park.meters.get(id) ?? []) }),
         watchMeters: async function* (r, context) {
-            for (const id of r.meterIds) yield { meterId: id, online: park.meters.get(id)?.online ?? false, values: park.meters.get(id)?.latest };
+            for (const id of r.meterIds) yield { meterId: id, online: park.meters.get(id)?.online ?? false, values: marked(id) };
             yield* pushed(context, (push) => {
                 const timer = setInterval(() => {
                     for (const id of r.meterIds) {
                         const meter = park.meters.get(id);
-                        if (!meter?.online || !meter.latest) continue;
+                        if (!meter?.online || !meter.latest || meter.resource === Resource.WATER) continue;
                         const open = meter.latest.powerW === 0n;
                         meter.latest = park.values(meter.latest.registerTotal + (open ? 0n : 10n), open, meter.latest.voltageMv.length > 1);
-                        push({ meterId: id, online: true, values: meter.latest });
+                        push({ meterId: id, online: true, values: marked(id) });
                     }
                 }, 3_000);
                 return () => clearInterval(timer);
@@ -231,7 +250,7 @@ function meteringRoutes(router: ConnectRouter): void {
                 if (next.state >= 3) return;
             }
         },
-        listReadings: (r) => ({ readings: [[11n, r.startTime!, 5_000_000n] as const, [12n, r.endTime!, 5_001_250n] as const].map(([readingId, time, registerTotal]) => ({ meterId: r.meterId, readingId, readTime: time, slotTime: time, registerTotal, source: ReadingSource.POLL })) }),
+        listReadings: (r) => ({ readings: (r.meterId.startsWith('w') ? [[11n, r.startTime!, 20_493_000n] as const, [12n, r.endTime!, 20_613_000n] as const] : [[11n, r.startTime!, 5_000_000n] as const, [12n, r.endTime!, 5_001_250n] as const]).map(([readingId, time, registerTotal]) => ({ meterId: r.meterId, readingId, readTime: time, slotTime: time, registerTotal, source: ReadingSource.POLL })) }),
     });
 }
 
@@ -240,7 +259,7 @@ function reportingRoutes(router: ConnectRouter): void {
         const random = randomSource([...(room.roomId + localDate)].reduce((sum, c) => sum * 31 + c.charCodeAt(0), 7));
         const rates = [0n, 900n, 2700n, 3300n, 1800n, 300n].map((base) => (base * BigInt(60 + Math.floor(random() * 80))) / 100n);
         const energyWh = rates.reduce((sum, wh) => sum + wh, 0n);
-        return create(RoomDaySchema, { roomId: room.roomId, roomName: room.displayName, localDate, energyWh, amountMicros: energyWh * 528n + 300n, rateEnergyWh: rates });
+        return create(RoomDaySchema, { roomId: room.roomId, roomName: room.displayName, localDate, energyWh, amountMicros: energyWh * 528n + 300n, rateEnergyWh: rates, waterMl: room.waterTodayMl ?? 0n });
     };
     const days = (r: { roomId: string; startDate: string; endDate: string }) => {
         const rooms = [...park.wall.values()].filter((room) => !r.roomId || room.roomId === r.roomId);
@@ -263,13 +282,13 @@ function reportingRoutes(router: ConnectRouter): void {
             const start = instantOfLocal(r.localDate, zone);
             const random = randomSource(start / 1000);
             const hours = Array.from({ length: 24 }, (_, h) => start + h * 3_600_000).filter((ms) => ms <= Date.now());
-            return { hours: hours.map((ms, h) => { const wh = BigInt(Math.floor((120 + 900 * Math.exp(-((h - 19) ** 2) / 12) + 350 * Math.exp(-((h - 11) ** 2) / 14)) * (0.7 + random() * 0.6))); return create(RoomHourSchema, { startTime: timestamp(ms), energyWh: wh, amountMicros: wh * 528n }); }) };
+            return { hours: hours.map((ms, h) => { const wh = BigInt(Math.floor((120 + 900 * Math.exp(-((h - 19) ** 2) / 12) + 350 * Math.exp(-((h - 11) ** 2) / 14)) * (0.7 + random() * 0.6))); return create(RoomHourSchema, { startTime: timestamp(ms), energyWh: wh, amountMicros: wh * 528n, waterMl: park.wall.get(r.roomId)?.waterTodayMl === undefined ? 0n : BigInt(h) * 1_500n + 250n }); }) };
         },
         listRoomDays: (r) => {
             const all = days(r);
             const p = page(all, r.pageSize, r.pageToken);
             const total = create(RoomDaySchema, { rateEnergyWh: [0n, 0n, 0n, 0n, 0n, 0n] });
-            for (const d of all) { total.energyWh += d.energyWh; total.amountMicros += d.amountMicros; d.rateEnergyWh.forEach((wh, i) => { total.rateEnergyWh[i] = (total.rateEnergyWh[i] ?? 0n) + wh; }); }
+            for (const d of all) { total.energyWh += d.energyWh; total.waterMl += d.waterMl; total.amountMicros += d.amountMicros; d.rateEnergyWh.forEach((wh, i) => { total.rateEnergyWh[i] = (total.rateEnergyWh[i] ?? 0n) + wh; }); }
             return { days: p.rows, nextPageToken: p.nextPageToken, total };
         },
         exportRoomDays: async function* (r) {

@@ -186,13 +186,19 @@ TEST_CASE("The CSV parses, adds up and equals the list") {
     REQUIRE(rows.size() == 1 + 15 + 1);
     CHECK(rows[0][0] == "日期 Date");
     for (const auto& row : rows) {
-        CHECK(row.size() == 12);
+        CHECK(row.size() == 13);
     }
     CHECK(rows[5][1] == "Shop \"Moon\", left\nwing");  // Sorted behind "1-20x".
     CHECK(rows[16][0] == "合计 Total");
     CHECK(rows[16][3] == "0.045");
     CHECK(rows[16][4] == "0.045");
-    CHECK(rows[16][11] == "0.00045");
+    CHECK(rows[16][11] == "0.00");
+    CHECK(rows[16][12] == "450");
+    std::int64_t micros = 0;
+    for (std::size_t i = 1; i < 16; ++i) {
+        micros += std::stoll(rows[i][12]);
+    }
+    CHECK(micros == 450);
 }
 
 TEST_CASE("An export that is too large says so and sends nothing") {
@@ -300,8 +306,8 @@ TEST_CASE("Water beside energy: days, hours, totals, CSV and today on the wall")
     for (const auto& message : raw.messages) {
         csv += dynamic_cast<const v1::ExportRoomDaysResponse&>(*message).data();
     }
-    CHECK(csv.find("水量 Water (m³),金额 Amount (CNY)") != std::string::npos);
-    CHECK(csv.find(",0.090,0.000,0.000,0.000,0.000,0.000,1.200001,3.720903\r\n") !=
+    CHECK(csv.find("水量 Water (m³),金额 Amount (CNY),charged_micros\r\n") != std::string::npos);
+    CHECK(csv.find(",0.090,0.000,0.000,0.000,0.000,0.000,1.200001,3.72,3720903\r\n") !=
           std::string::npos);
 
     REQUIRE(service.wall_source.refresh().ok());

@@ -1,6 +1,7 @@
 #include "domain/room_day.h"
 
 #include <catch2/catch.hpp>
+#include <string>
 
 using namespace prepay;
 using namespace prepay::reporting;
@@ -16,7 +17,7 @@ TEST_CASE("CSV lines are exact and safe to open") {
     day.sum.rate_energy_wh = {1, 2, 3, 4, 5, 6};
     CHECK(csv_line(day) ==
           "2026-03-08,\"'=HYPERLINK(\"\"x\"\")\",\"r,1\",-1234.567,0.002,0.003,0.004,0.005,0.006,"
-          "0.001,1.500001,89.87986\r\n");
+          "0.001,1.500001,89.88,89879860\r\n");
     CHECK(csv_header().substr(0, 3) == "\xEF\xBB\xBF");
     CHECK(csv_header().find("日期 Date") == 3);
     DaySum total;
@@ -24,5 +25,26 @@ TEST_CASE("CSV lines are exact and safe to open") {
     add(total, day.sum);
     CHECK(total.amount == Money::from_micros(179'759'720));
     CHECK(csv_total_line(total) ==
-          "合计 Total,,,-2469.134,0.004,0.006,0.008,0.010,0.012,0.002,3.000002,179.75972\r\n");
+          "合计 Total,,,-2469.134,0.004,0.006,0.008,0.010,0.012,0.002,3.000002,179.76,"
+          "179759720\r\n");
+}
+
+TEST_CASE("CSV amounts are in fen, the nearest one, beside the exact micro-yuan") {
+    struct Case {
+        std::int64_t micros;
+        const char* text;
+    };
+    const Case cases[] = {
+        {0, "0.00"},         {4'999, "0.00"},       {5'000, "0.01"},
+        {-4'999, "0.00"},    {-5'000, "-0.01"},     {3'720'903, "3.72"},
+        {3'725'000, "3.73"}, {-3'725'000, "-3.73"}, {100'000'000, "100.00"},
+    };
+    for (const Case& one : cases) {
+        DaySum sum;
+        sum.amount = Money::from_micros(one.micros);
+        const std::string line = csv_total_line(sum);
+        CHECK(line.ends_with(std::string(",") + one.text + "," + std::to_string(one.micros) +
+                             "\r\n"));
+    }
+    CHECK(csv_header().ends_with(",金额 Amount (CNY),charged_micros\r\n"));
 }

@@ -25,7 +25,7 @@ function Head({ overview, onLanguage }: { overview: GetOverviewResponse | null; 
 }
 
 /** Whole days from two days on, hours below: "0 days" would say that nothing is left. */
-function Lasts({ hours, owing }: { hours: number | null; owing: boolean }) {
+export function Lasts({ hours, owing }: { hours: number | null; owing: boolean }) {
     const { t } = useText();
     const days = Math.floor((hours ?? 0) / 24);
     const text = () => {

@@ -21,6 +21,19 @@ std::string csv_text(const std::string& text) {
     return quoted + "\"";
 }
 
+/// Yuan to the nearest fen, halves away from zero: "3.72".
+std::string fen_text(Money amount) {
+    constexpr std::int64_t kFen = 10'000;
+    const std::int64_t rest = amount.micros() % kFen;
+    std::int64_t fen = amount.micros() / kFen;
+    if (rest >= kFen / 2) {
+        ++fen;
+    } else if (rest <= -kFen / 2) {
+        --fen;
+    }
+    return format_decimal(fen, 2, 2);
+}
+
 std::string csv_sums(const DaySum& sum) {
     std::string line = "," + format_units(sum.energy.base_units(), Resource::kElectricity);
     // Sharp, peak, flat, valley, deep valley, then what had a single price.
@@ -28,7 +41,7 @@ std::string csv_sums(const DaySum& sum) {
         line += "," + format_units(sum.rate_energy_wh[period], Resource::kElectricity);
     }
     line += "," + format_units(sum.water.base_units(), Resource::kWater);
-    return line + "," + format_decimal(sum.amount.micros(), 6, 2) + "\r\n";
+    return line + "," + fen_text(sum.amount) + "," + std::to_string(sum.amount.micros()) + "\r\n";
 }
 
 }  // namespace
@@ -50,7 +63,7 @@ std::string csv_header() {
                                "深谷 Deep valley", "单一 Single"}) {
         header += std::string(",") + column + kwh;
     }
-    return header + ",水量 Water" + m3 + ",金额 Amount (CNY)\r\n";
+    return header + ",水量 Water" + m3 + ",金额 Amount (CNY),charged_micros\r\n";
 }
 
 std::string csv_line(const RoomDay& day) {
