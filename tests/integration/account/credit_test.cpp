@@ -46,7 +46,7 @@ struct Cut {
                         v1::SetKeepPowerRequest request;
                         request.set_account_id(account);
                         request.set_keep_power(on);
-                        return world.terms.set_keep_power(tx, request).status();
+                        return world.terms.set_keep_power(tx, request, "user:li").status();
                     })
                     .ok());
     }

@@ -31,7 +31,8 @@ Result<v1::SetKeepPowerResponse> GrpcCredit::set_keep_power(
     using Response = v1::SetKeepPowerResponse;
     return once<Response>(database_, context, [&](pqxx::work& tx) -> Result<Response> {
         Response response;
-        PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(), terms_.set_keep_power(tx, request));
+        PREPAY_ASSIGN_OR_RETURN(*response.mutable_account(),
+                                terms_.set_keep_power(tx, request, context.identity.subject));
         return response;
     });
 }

@@ -98,19 +98,26 @@ Result<v1::CheckCutResponse> PgCredit::check_cut(pqxx::work& tx,
     v1::CheckCutResponse response;
     response.set_allowed(true);
     const auto payers = tx.exec_params(
-        "SELECT a.account_id, a.keep_power, o.room_id, o.vacancy"
+        "SELECT a.account_id, a.keep_power, a.keep_power_user, a.keep_power_reason,"
+        " (extract(epoch from a.keep_power_time) * 1000000)::bigint AS keep_micros,"
+        " o.room_id, o.vacancy"
         " FROM occupancies o JOIN accounts a USING (account_no)"
         " WHERE o.meter_id = $1 AND o.end_time IS NULL AND NOT o.deleted",
         request.meter_id());
-    for (const auto& row : payers) {
-        response.set_room_id(row["room_id"].as<std::string>());
-        if (row["vacancy"].as<bool>()) {
+    for (const pg::Row row : payers) {
+        response.set_room_id(row.text("room_id"));
+        if (row.get<bool>("vacancy")) {
             continue;
         }
-        response.set_account_id(row["account_id"].as<std::string>());
-        if (row["keep_power"].as<bool>()) {
+        response.set_account_id(row.text("account_id"));
+        if (row.get<bool>("keep_power")) {
             response.set_allowed(false);
             response.set_reason("KEEP_POWER");
+            response.set_reason_text(row.text("keep_power_reason"));
+            response.set_user(row.text("keep_power_user"));
+            if (const auto set_time = row.find_time("keep_micros")) {
+                *response.mutable_set_time() = to_proto(*set_time);
+            }
         }
     }
     return response;

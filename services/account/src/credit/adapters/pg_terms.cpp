@@ -5,6 +5,11 @@
 #include "telemetry/log.h"
 
 namespace prepay::account {
+namespace {
+
+constexpr std::size_t kReasonMax = 500;
+
+}  // namespace
 
 Result<LockedAccount> PgTerms::lock_open(pqxx::work& tx, const std::string& account_id) {
     PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no, book_.find_purse(tx, account_id));
@@ -30,12 +35,18 @@ Result<v1::Account> PgTerms::set_levels(pqxx::work& tx, const v1::SetAlarmLevels
     return views_.get(tx, before.balance.account_no);
 }
 
-Result<v1::Account> PgTerms::set_keep_power(pqxx::work& tx,
-                                            const v1::SetKeepPowerRequest& request) {
+Result<v1::Account> PgTerms::set_keep_power(pqxx::work& tx, const v1::SetKeepPowerRequest& request,
+                                            const std::string& user) {
+    if (request.reason_text().size() > kReasonMax) {
+        return invalid_argument("TEXT_TOO_LONG", "reason_text has at most 500 bytes");
+    }
     PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, request.account_id()));
+    tx.exec_params(
+        "UPDATE accounts SET keep_power = $2, keep_power_user = $3, keep_power_reason = $4,"
+        " keep_power_time = $5 WHERE account_no = $1",
+        before.balance.account_no, request.keep_power(), user, request.reason_text(),
+        pg::to_timestamptz(clock_.now()));
     if (before.profile->terms.keep_power != request.keep_power()) {
-        tx.exec_params("UPDATE accounts SET keep_power = $2 WHERE account_no = $1",
-                       before.balance.account_no, request.keep_power());
         posting_.settings_changed(tx, before);
         telemetry::log_info("keep-power changed",
                             {{"account_id", request.account_id()},
