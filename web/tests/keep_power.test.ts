@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { CommandAction } from '../src/gen/prepay/metering/v1/metering_pb';
 import { emptyDraft, isReady, keptTargets, overrides } from '../src/tasks/draft';
+import { keptBy } from '../src/ui/failure_text';
 
 const targets = [
     { meterId: 'm-1', roomName: '3-201', keepPower: true },
@@ -28,5 +29,17 @@ describe('a batch task and keep-power', () => {
         expect(isReady(trip, targets)).toBe(true);
         expect(isReady({ ...emptyDraft }, targets)).toBe(true);
         expect(isReady(trip, [])).toBe(false);
+    });
+});
+
+describe('the refusal of a trip', () => {
+    const refused = (metadata: Record<string, string>) => keptBy({ reason: 'KEEP_POWER', message: '', metadata, inDoubt: false });
+    it('names who keeps the power and why', () => {
+        expect(refused({ keep_user: 'user:zhang', keep_reason: ' dialysis ' })).toEqual({ user: 'user:zhang', reason: 'dialysis' });
+        expect(refused({ keep_user: 'user:zhang', keep_reason: '' })).toEqual({ user: 'user:zhang', reason: '–' });
+    });
+    it('says nothing where nothing is known', () => {
+        expect(refused({ keep_user: '', keep_reason: '' })).toBeNull();
+        expect(refused({})).toBeNull();
     });
 });

@@ -112,7 +112,7 @@ struct Discard final : BatchStore, CommandStore, SwitchPermits {
     Status finish(const Command&, const MeterStateChange*) override { return absl::OkStatus(); }
     Status insert_own(const Command&) override { return absl::OkStatus(); }
     ClaimOutcome claim(const std::string&) override { return ClaimOutcome::kDenied; }
-    ClaimOutcome check_cut(const std::string&) override { return ClaimOutcome::kDenied; }
+    CutAnswer check_cut(const std::string&) override { return {ClaimOutcome::kDenied}; }
 };
 
 double our_rate(int port, const Counter& answered, int lines,

@@ -41,11 +41,12 @@ struct Cut {
         REQUIRE(world.command_result(newest(), "r1-m1", state).ok());
     }
     void keep_power(bool on) {
-        REQUIRE(world.database
-                    ->transact([&](pqxx::work& tx) -> Status {
-                        return world.terms.set_keep_power(tx, account, on, "").status();
-                    })
-                    .ok());
+        REQUIRE(
+            world.database
+                ->transact([&](pqxx::work& tx) -> Status {
+                    return world.terms.set_keep_power(tx, account, on, {"user:li", ""}).status();
+                })
+                .ok());
     }
 };
 

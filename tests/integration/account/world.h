@@ -115,7 +115,7 @@ public:
     PgStatements statements{book, clock};
     PgRooms rooms{book, outbox, clock};
     PgAccounts accounts{book, posting, rooms, clock};
-    PgTerms terms{book, views, posting};
+    PgTerms terms{book, views, posting, clock};
     std::unique_ptr<PgOrders> orders;
     std::unique_ptr<PgSuspense> suspense;
     std::unique_ptr<PgCash> cash;

@@ -159,7 +159,9 @@ public:
     std::atomic<ClaimOutcome> outcome{ClaimOutcome::kGranted};
     std::atomic<ClaimOutcome> cut_outcome{ClaimOutcome::kGranted};
     ClaimOutcome claim(const std::string&) override { return outcome; }
-    ClaimOutcome check_cut(const std::string&) override { return cut_outcome; }
+    CutAnswer check_cut(const std::string&) override {
+        return {cut_outcome, "user:zhang", "dialysis"};
+    }
 };
 
 /// The gateway's parts over a database that outlives them, so that a test can "restart" it.

@@ -369,10 +369,10 @@ public:
         own.push_back(command);
         return absl::OkStatus();
     }
-    ClaimOutcome check_cut(const std::string& meter_id) override {
+    CutAnswer check_cut(const std::string& meter_id) override {
         const std::lock_guard lock(mutex);
         cut_checks.push_back(meter_id);
-        return cut_outcome;
+        return {cut_outcome};
     }
     ClaimOutcome claim(const std::string& intent_id) override {
         const std::lock_guard lock(mutex);

@@ -131,6 +131,27 @@ TEST_CASE("In quarantine a meter gives no reading, and its record follows what i
         CHECK(read(5100) == ReadingFault::kNone);
         CHECK(batch.readings.back().register_total.wh() == 5100);
     }
+    SECTION("its cause is mended before a person discards it: what was refused stays in doubt") {
+        CHECK(read(5100) == ReadingFault::kQuarantined);
+        REQUIRE(batch.sights.size() == 3);  // Told at once.
+        CHECK(batch.sights.back().register_total.wh() == 5100);
+        CHECK(batch.sights.back().fits_base);
+        CHECK(read(5101) == ReadingFault::kQuarantined);
+        CHECK(batch.sights.size() == 3);
+        REQUIRE(track.memory().suspicion);
+        CHECK(track.memory().suspicion->total.wh() == 100'000);
+        SECTION("and the old register goes on") {
+            track.leave_quarantine({},
+                                   suspicion_of_discarded(RegisterTotal::from_wh(100'000), now));
+            CHECK(read(5110) == ReadingFault::kNone);
+            CHECK(batch.readings.back().register_total.wh() == 5110);
+        }
+        SECTION("or the refused one comes back, and is told at once") {
+            CHECK(read(100'020) == ReadingFault::kTooFast);
+            REQUIRE(batch.sights.size() == 4);
+            CHECK_FALSE(batch.sights.back().fits_base);
+        }
+    }
 }
 
 TEST_CASE("Another unit, serial number or CT ratio: the next register must continue the old one") {

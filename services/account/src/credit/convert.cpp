@@ -60,6 +60,11 @@ v1::CheckCutResponse to_proto(const CutCheck& check) {
     response.set_account_id(check.account_id);
     if (!check.is_allowed()) {
         response.set_reason("KEEP_POWER");
+        response.set_reason_text(check.keep_reason);
+        response.set_user(check.keep_user);
+        if (check.keep_time) {
+            *response.mutable_set_time() = to_proto(*check.keep_time);
+        }
     }
     return response;
 }

@@ -10,7 +10,7 @@ namespace prepay::account {
 struct Credit {
     Credit(runtime::Service& service, Books& books, PgSwitches& switches, Duration claim_timeout,
            Duration full_sweep_interval)
-        : terms(books.book, books.views, books.posting),
+        : terms(books.book, books.views, books.posting, service.clock()),
           control(service.database(), books.book, switches, service.clock(), claim_timeout),
           grpc(service.database(), terms, control),
           clock(service.clock()),

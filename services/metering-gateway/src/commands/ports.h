@@ -25,6 +25,13 @@ public:
 
 enum class ClaimOutcome { kGranted, kDenied, kUnanswered };
 
+/// Account's word on cutting a meter.
+struct CutAnswer {
+    ClaimOutcome outcome = ClaimOutcome::kUnanswered;
+    std::string user = {};         ///< Denied: who set keep-power; may be empty.
+    std::string reason_text = {};  ///< Denied: and why, in their words; may be empty.
+};
+
 /// Account's word on an order right before the wire. Blocks; called from several threads.
 class SwitchPermits {
 public:
@@ -32,7 +39,7 @@ public:
     /// Whether a switch intent still holds, decided under the account's lock.
     virtual ClaimOutcome claim(const std::string& intent_id) = 0;
     /// Whether a meter may be cut at this moment; denied = the account is to keep its power.
-    virtual ClaimOutcome check_cut(const std::string& meter_id) = 0;
+    virtual CutAnswer check_cut(const std::string& meter_id) = 0;
 };
 
 /// The lines that carry orders out. Thread-safe.

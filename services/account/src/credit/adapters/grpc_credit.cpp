@@ -34,9 +34,10 @@ Result<v1::SetKeepPowerResponse> GrpcCredit::set_keep_power(
     const Context& context, const v1::SetKeepPowerRequest& request) {
     using Response = v1::SetKeepPowerResponse;
     return once<Response>(database_, context, [&](pqxx::work& tx) -> Result<Response> {
-        PREPAY_ASSIGN_OR_RETURN(const AccountView view,
-                                terms_.set_keep_power(tx, request.account_id(),
-                                                      request.keep_power(), request.reason_text()));
+        PREPAY_ASSIGN_OR_RETURN(
+            const AccountView view,
+            terms_.set_keep_power(tx, request.account_id(), request.keep_power(),
+                                  {context.identity.subject, request.reason_text()}));
         Response response;
         *response.mutable_account() = to_proto(view);
         return response;

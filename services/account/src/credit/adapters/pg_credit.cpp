@@ -91,18 +91,23 @@ Result<CutCheck> PgCredit::check_cut(pqxx::work& tx, const std::string& meter_id
     PREPAY_RETURN_IF_ERROR(check_id("meter_id", meter_id));
     CutCheck check;
     const auto payers = tx.exec_params(
-        "SELECT a.account_id, a.keep_power, o.room_id, o.vacancy"
-        " FROM occupancies o JOIN accounts a USING (account_no)"
-        " WHERE o.meter_id = $1 AND o.end_time IS NULL AND NOT o.deleted",
+        "SELECT a.account_id, a.keep_power, a.keep_power_user, a.keep_power_reason," +
+            pg::micros("a.keep_power_time") +
+            " AS keep_micros, o.room_id, o.vacancy"
+            " FROM occupancies o JOIN accounts a USING (account_no)"
+            " WHERE o.meter_id = $1 AND o.end_time IS NULL AND NOT o.deleted",
         meter_id);
-    for (const auto& row : payers) {
-        check.room_id = row["room_id"].as<std::string>();
-        if (row["vacancy"].as<bool>()) {
+    for (const pg::Row row : payers) {
+        check.room_id = row.text("room_id");
+        if (row.get<bool>("vacancy")) {
             continue;
         }
-        check.account_id = row["account_id"].as<std::string>();
-        if (row["keep_power"].as<bool>()) {
+        check.account_id = row.text("account_id");
+        if (row.get<bool>("keep_power")) {
             check.keep_power = true;
+            check.keep_reason = row.text("keep_power_reason");
+            check.keep_user = row.text("keep_power_user");
+            check.keep_time = row.find_time("keep_micros");
         }
     }
     return check;

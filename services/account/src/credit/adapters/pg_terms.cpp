@@ -4,6 +4,11 @@
 #include "telemetry/log.h"
 
 namespace prepay::account {
+namespace {
+
+constexpr std::size_t kReasonMax = 500;
+
+}  // namespace
 
 Result<LockedAccount> PgTerms::lock_open(pqxx::work& tx, const std::string& account_id) {
     PREPAY_ASSIGN_OR_RETURN(const std::int64_t account_no, book_.find_purse(tx, account_id));
@@ -29,15 +34,21 @@ Result<AccountView> PgTerms::set_levels(pqxx::work& tx, const std::string& accou
 }
 
 Result<AccountView> PgTerms::set_keep_power(pqxx::work& tx, const std::string& account_id,
-                                            bool keep_power, const std::string& reason_text) {
+                                            bool keep_power, const KeepPowerWord& word) {
+    if (word.reason_text.size() > kReasonMax) {
+        return invalid_argument("TEXT_TOO_LONG", "reason_text has at most 500 bytes");
+    }
     PREPAY_ASSIGN_OR_RETURN(const LockedAccount before, lock_open(tx, account_id));
+    tx.exec_params(
+        "UPDATE accounts SET keep_power = $2, keep_power_user = $3, keep_power_reason = $4,"
+        " keep_power_time = $5 WHERE account_no = $1",
+        before.balance.account_no, keep_power, word.user, word.reason_text,
+        pg::to_timestamptz(clock_.now()));
     if (before.profile->terms.keep_power != keep_power) {
-        tx.exec_params("UPDATE accounts SET keep_power = $2 WHERE account_no = $1",
-                       before.balance.account_no, keep_power);
         posting_.settings_changed(tx, before);
         telemetry::log_info("keep-power changed", {{"account_id", account_id},
                                                    {"keep_power", keep_power ? "on" : "off"},
-                                                   {"reason", reason_text}});
+                                                   {"reason", word.reason_text}});
     }
     return views_.get(tx, before.balance.account_no);
 }

@@ -57,6 +57,9 @@ struct CutCheck {
     std::string room_id;      ///< Empty = in no room.
     std::string account_id;   ///< Empty = nobody, or vacant.
     bool keep_power = false;  ///< The account's power is kept, whatever it owes.
+    std::string keep_reason;  ///< What was said when it was set.
+    std::string keep_user;    ///< Who set it; empty = before this was kept.
+    std::optional<Instant> keep_time;
 
     /// Whether anybody may cut the meter, for whatever reason.
     [[nodiscard]] bool is_allowed() const { return !keep_power; }

@@ -46,6 +46,19 @@ Status check_hold_expiry(const v1::SubmitCommandRequest& request) {
     return absl::OkStatus();
 }
 
+// With who said so and why, as far as account knows it.
+Status keeps_power(const std::string& meter_id, const CutAnswer& answer) {
+    std::string text = "the account of meter " + meter_id + " keeps its power";
+    if (!answer.user.empty()) {
+        text += ", set by " + answer.user;
+    }
+    if (!is_blank(answer.reason_text)) {
+        text += ": \"" + answer.reason_text + "\"";
+    }
+    return failed_precondition("KEEP_POWER", text + "; cutting it needs an override",
+                               {{"keep_user", answer.user}, {"keep_reason", answer.reason_text}});
+}
+
 }  // namespace
 
 Status GrpcCommands::check_trip(const rpc::CallContext& context,
@@ -66,11 +79,11 @@ Status GrpcCommands::check_trip(const rpc::CallContext& context,
     }
     // Account's word counts when it can be had; it is asked again before the wire in any case. A
     // repetition gets the stored command, whatever account says by now.
-    if (is_trip && !parts_.commands.get(context.request_id).ok() &&
-        parts_.permits.check_cut(request.meter_id()) == ClaimOutcome::kDenied) {
-        return failed_precondition("KEEP_POWER",
-                                   "the account of meter " + request.meter_id() +
-                                       " keeps its power; cutting it needs an override");
+    if (is_trip && !parts_.commands.get(context.request_id).ok()) {
+        const CutAnswer answer = parts_.permits.check_cut(request.meter_id());
+        if (answer.outcome == ClaimOutcome::kDenied) {
+            return keeps_power(request.meter_id(), answer);
+        }
     }
     return absl::OkStatus();
 }

@@ -36,7 +36,7 @@ ClaimOutcome GrpcSwitchPermits::claim(const std::string& intent_id) {
     return response->granted() ? ClaimOutcome::kGranted : ClaimOutcome::kDenied;
 }
 
-ClaimOutcome GrpcSwitchPermits::check_cut(const std::string& meter_id) {
+CutAnswer GrpcSwitchPermits::check_cut(const std::string& meter_id) {
     using account::v1::AccountService;
     account::v1::CheckCutRequest request;
     request.set_meter_id(meter_id);
@@ -46,9 +46,12 @@ ClaimOutcome GrpcSwitchPermits::check_cut(const std::string& meter_id) {
         telemetry::log_warning(
             "account did not say whether a meter may be cut",
             {{"meter_id", meter_id}, {"error", telemetry::describe(response.status())}});
-        return ClaimOutcome::kUnanswered;
+        return {ClaimOutcome::kUnanswered};
     }
-    return response->allowed() ? ClaimOutcome::kGranted : ClaimOutcome::kDenied;
+    if (response->allowed()) {
+        return {ClaimOutcome::kGranted};
+    }
+    return {ClaimOutcome::kDenied, response->user(), response->reason_text()};
 }
 
 }  // namespace prepay::metering

@@ -13,7 +13,7 @@ public:
     explicit GrpcSwitchPermits(const rpc::Client& account);
     ~GrpcSwitchPermits() override;
     ClaimOutcome claim(const std::string& intent_id) override;
-    ClaimOutcome check_cut(const std::string& meter_id) override;
+    CutAnswer check_cut(const std::string& meter_id) override;
 
 private:
     struct State;

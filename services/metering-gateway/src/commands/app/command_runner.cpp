@@ -197,7 +197,7 @@ Task<bool> CommandRunner::ask_permit(CommandJob& job, MeterTrack& meter, bool& o
 std::function<ClaimOutcome()> CommandRunner::permit_question(const CommandJob& job) {
     return [this, &job] {
         const telemetry::TraceScope trace(job.command.trace_id);
-        return job.command.intent_id.empty() ? permits_.check_cut(job.command.meter_id)
+        return job.command.intent_id.empty() ? permits_.check_cut(job.command.meter_id).outcome
                                              : permits_.claim(job.command.intent_id);
     };
 }

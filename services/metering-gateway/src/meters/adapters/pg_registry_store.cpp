@@ -265,8 +265,10 @@ Result<std::vector<PgRegistryStore::StoredMeter>> PgRegistryStore::list_meters(
                 " r.meter_values,"
                 " COALESCE(m.change_slot_time >= r.slot_time, false) AS is_changed,"
                 " q.rejected_reading_id AS quarantine_id, q.state = 'open' AS is_open,"
-                " COALESCE(q.latest_total, q.register_total) AS seen_total, " +
-                pg::micros("COALESCE(q.latest_read_time, q.read_time)") +
+                " CASE WHEN q.latest_fits THEN q.register_total"
+                " ELSE COALESCE(q.latest_total, q.register_total) END AS seen_total, " +
+                pg::micros("CASE WHEN q.latest_fits THEN q.read_time"
+                           " ELSE COALESCE(q.latest_read_time, q.read_time) END") +
                 " AS seen_at FROM meters m"
                 " LEFT JOIN LATERAL (SELECT * FROM rejected_readings WHERE meter_id = m.meter_id"
                 " AND (state = 'open' OR decision = 'discard')"

@@ -152,11 +152,15 @@ ReadingFault MeterTrack::accept(const MeterValues& values, Instant now, Instant 
 // record follows what the meter shows.
 void MeterTrack::reject(const Continuation& judged, const MeterValues& values, LineBatch& batch) {
     if (memory_.quarantined) {
-        const bool jumped = judged.next.suspicion && judged.next.suspicion->chain_count == 1;
-        if (judged.next.suspicion != memory_.suspicion &&
-            (jumped || values.read_time - sight_time_ >= kSightPeriod)) {
-            batch.sights.push_back({config_.meter_id, values.register_total, values.read_time});
+        const bool fits = judged.verdict.fault == ReadingFault::kQuarantined;
+        const bool refused = judged.next.suspicion != memory_.suspicion;
+        const bool jumped = fits != sight_fits_ || (refused && judged.next.suspicion &&
+                                                    judged.next.suspicion->chain_count == 1);
+        if ((fits || refused) && (jumped || values.read_time - sight_time_ >= kSightPeriod)) {
+            batch.sights.push_back(
+                {config_.meter_id, values.register_total, values.read_time, fits});
             sight_time_ = values.read_time;
+            sight_fits_ = fits;
         }
         return;
     }
@@ -166,6 +170,7 @@ void MeterTrack::reject(const Continuation& judged, const MeterValues& values, L
     }
     reported_fault_ = fault;
     sight_time_ = values.read_time;
+    sight_fits_ = false;
     RejectedReading rejected;
     rejected.meter_id = config_.meter_id;
     rejected.reason = fault_reason(fault);

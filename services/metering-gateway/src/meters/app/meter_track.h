@@ -129,6 +129,7 @@ private:
     int missed_cycles_ = 0;
     int mute_cycles_ = 0;
     Instant sight_time_{};
+    bool sight_fits_ = false;
     std::chrono::steady_clock::time_point retry_at_{};
     ReadingFault reported_fault_ = ReadingFault::kNone;
 };

@@ -226,10 +226,12 @@ void PgReadingStore::write_rejected(pqxx::work& tx, const LineBatch& batch) cons
     }
     for (const QuarantineSight& sight : batch.sights) {
         tx.exec_params(
-            "UPDATE rejected_readings SET latest_total = $2, latest_read_time = $3"
+            "UPDATE rejected_readings SET latest_total = $2, latest_read_time = $3,"
+            " latest_fits = $4"
             " WHERE meter_id = $1 AND state = 'open' AND read_time < $3"
             " AND (latest_read_time IS NULL OR latest_read_time < $3)",
-            sight.meter_id, sight.register_total.wh(), pg::to_timestamptz(sight.read_time));
+            sight.meter_id, sight.register_total.wh(), pg::to_timestamptz(sight.read_time),
+            sight.fits_base);
     }
 }
 

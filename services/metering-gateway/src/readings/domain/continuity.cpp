@@ -59,8 +59,7 @@ Continuation continue_register(const RegisterState& state, RegisterTotal total, 
                                                            : ReadingFault::kTooFast;
     }
     if (fault == ReadingFault::kNone && state.quarantined) {
-        fault = ReadingFault::kQuarantined;
-        suspect(result.next, total, read_time, limits);
+        fault = ReadingFault::kQuarantined;  // What was refused stays what a person decides on.
         return result;
     }
     if (fault == ReadingFault::kNone) {

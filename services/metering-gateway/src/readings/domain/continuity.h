@@ -45,7 +45,7 @@ struct Continuation {
 ///    time has passed since the base: waiting makes nothing true.
 ///  - kChainMax refused registers that continue each other, or kRefusedMax in a row, put the meter
 ///    into quarantine; after a change of the meter the first one does.
-///  - In quarantine nothing is taken.
+///  - In quarantine nothing is taken: kQuarantined says that the register would have healed.
 /// "No value" patterns (negative, above the limit), a zero and wrong times are refused and say
 /// nothing about the register.
 Continuation continue_register(const RegisterState& state, RegisterTotal total, Instant read_time,

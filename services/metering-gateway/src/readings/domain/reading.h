@@ -47,6 +47,7 @@ struct QuarantineSight {
     std::string meter_id;
     RegisterTotal register_total;
     Instant read_time{};
+    bool fits_base = false;  ///< It continues the last good one, not what was refused.
 };
 
 }  // namespace prepay::metering
