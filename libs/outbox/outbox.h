@@ -69,8 +69,8 @@ constexpr std::chrono::seconds kRelayRoundMax{60};
 struct RelayOptions {
     std::string producer_name;                   ///< "prepay-billing"
     std::chrono::milliseconds lease_time{3000};  ///< A silent leader is replaced after it.
-    std::string brokers;                         ///< For watch_progress(), as the producer's.
-    ProgressOptions progress;
+    std::string brokers{};                       ///< For watch_progress(), as the producer's.
+    ProgressOptions progress{};
 };
 
 /// What the progress watch of an outbox has to say; for metrics.

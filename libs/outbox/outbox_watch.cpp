@@ -6,7 +6,7 @@
 namespace prepay::outbox {
 namespace {
 
-constexpr std::chrono::milliseconds kBrokerTimeout{3000};
+constexpr std::chrono::milliseconds kBrokerThereTimeout{3000};
 
 std::string describe(const OutboxProgress& progress, const OutboxProgress::Seen& seen) {
     return std::to_string(seen.waiting) + " messages wait, none was acknowledged for " +
@@ -48,7 +48,7 @@ std::string Relay::look(OutboxProgress& progress) {
                 hindered_ && !hangs};
     }
     if (progress.is_doubtful() && seen.waiting > 0) {
-        seen.broker_away = !kafka::check_broker(options_.brokers, kBrokerTimeout).ok();
+        seen.broker_away = !kafka::check_broker(options_.brokers, kBrokerThereTimeout).ok();
     }
     progress.look(seen, now);
     judge(progress, seen);

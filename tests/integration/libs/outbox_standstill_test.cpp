@@ -4,6 +4,7 @@
 
 #include "core/pause.h"
 #include "outbox/outbox.h"
+#include "pg/row.h"
 #include "support/mock_broker.h"
 #include "support/test_database.h"
 

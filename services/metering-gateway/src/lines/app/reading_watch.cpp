@@ -5,28 +5,28 @@
 namespace prepay::metering {
 namespace {
 
-std::string seconds_text(std::chrono::milliseconds time) {
+std::string whole_seconds(std::chrono::milliseconds time) {
     return std::to_string(time.count() / 1000) + " s";
 }
 
-double seconds(std::chrono::milliseconds time) {
+double gauge_seconds(std::chrono::milliseconds time) {
     return static_cast<double>(time.count()) / 1000.0;
 }
 
-std::string describe(const ReadingProgress::Late& late) {
+std::string describe_late(const ReadingProgress::Late& late) {
     return "line " + late.line_id + " has tried no read that was due for " +
-           seconds_text(late.time);
+           whole_seconds(late.time);
 }
 
 }  // namespace
 
 Status ReadingWatch::judge() const {
     if (progress_.is_reading_stalled()) {
-        return unavailable("READINGS_STALLED", describe(progress_.late()));
+        return unavailable("READINGS_STALLED", describe_late(progress_.late()));
     }
     if (progress_.is_storing_stalled()) {
         return unavailable("READINGS_STALLED", "readings have waited to be stored for " +
-                                                   seconds_text(progress_.spool_time()));
+                                                   whole_seconds(progress_.spool_time()));
     }
     return absl::OkStatus();
 }
@@ -37,9 +37,9 @@ void ReadingWatch::look() {
     const auto spooled = context_.spool.oldest();
     progress_.look(reads.due, spooled, now);
     const auto span = [now](std::chrono::steady_clock::time_point since) {
-        return seconds(std::chrono::duration_cast<std::chrono::milliseconds>(now - since));
+        return gauge_seconds(std::chrono::duration_cast<std::chrono::milliseconds>(now - since));
     };
-    context_.metrics.read_late(seconds(progress_.late().time));
+    context_.metrics.read_late(gauge_seconds(progress_.late().time));
     context_.metrics.spool_age(spooled ? span(*spooled) : 0);
     context_.metrics.reading_age(
         reads.oldest_good
@@ -57,7 +57,7 @@ void ReadingWatch::look() {
         }
     }
     if (progress_.is_hopeless()) {
-        give_up_(describe(progress_.late()));
+        give_up_(describe_late(progress_.late()));
     }
 }
 
