@@ -49,6 +49,31 @@ struct Console {
     std::atomic<int> asked{0};
 };
 
+/// A server must have all methods of a service: those that nobody calls here.
+void add_others(rpc::Server& server, const google::protobuf::ServiceDescriptor& service,
+                const std::string& but) {
+    auto* factory = google::protobuf::MessageFactory::generated_factory();
+    for (int i = 0; i < service.method_count(); ++i) {
+        const auto& method = *service.method(i);
+        const std::string name = service.full_name() + "/" + method.name();
+        const auto& request = *factory->GetPrototype(method.input_type());
+        if (name == but) {
+            continue;
+        }
+        if (method.server_streaming()) {
+            server.add_stream(name, request,
+                              [](const rpc::CallContext&, const google::protobuf::Message&,
+                                 rpc::RawStreamWriter&) -> Status { return absl::OkStatus(); });
+        } else {
+            server.add_unary(name, request,
+                             [](const rpc::CallContext&, const google::protobuf::Message&)
+                                 -> Result<std::unique_ptr<google::protobuf::Message>> {
+                                 return unavailable("NOT_HERE", "nobody calls it");
+                             });
+        }
+    }
+}
+
 }  // namespace
 
 // Not a test: the process.
@@ -59,8 +84,11 @@ TEST_CASE("the process that is called", "[.called]") {
     program.schema = "called";
     program.publishes = false;
     program.wire = [&sites](runtime::Service& service) {
-        service.server().unary("prepay.account.v1.AccountService/ListSites", &sites,
-                               &Sites::answer);
+        const std::string name = "prepay.account.v1.AccountService/ListSites";
+        service.server().unary(name, &sites, &Sites::answer);
+        add_others(service.server(),
+                   *ListSitesRequest::descriptor()->file()->FindServiceByName("AccountService"),
+                   name);
         return absl::OkStatus();
     };
     std::string name = "prepay-called";
@@ -81,7 +109,12 @@ TEST_CASE("I-22 a process refuses a logged-out person's token within 5 s, others
     options.listen = "127.0.0.1:" + std::to_string(free_port());
     options.public_key_pem = keys.public_pem();
     rpc::Server server(options, metrics, clock);
-    server.unary("prepay.console.v1.SessionService/ListEndedSessions", &console, &Console::answer);
+    const std::string ended = "prepay.console.v1.SessionService/ListEndedSessions";
+    server.unary(ended, &console, &Console::answer);
+    add_others(server,
+               *console::v1::ListEndedSessionsRequest::descriptor()->file()->FindServiceByName(
+                   "SessionService"),
+               ended);
     REQUIRE(server.start().ok());
 
     const int port = free_port();
