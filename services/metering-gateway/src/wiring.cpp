@@ -8,7 +8,6 @@
 #include "lines/adapters/grpc_lines.h"
 #include "lines/adapters/pg_snapshots.h"
 #include "lines/app/line_park.h"
-#include "lines/app/reading_watch.h"
 #include "meters/adapters/grpc_meters.h"
 #include "meters/adapters/grpc_quarantine.h"
 #include "readings/adapters/grpc_anomalies.h"
@@ -21,7 +20,6 @@ namespace {
 
 constexpr std::chrono::seconds kHousekeepingPeriod{2};
 constexpr std::chrono::seconds kOrphanAge{3};
-constexpr std::chrono::seconds kWatchPeriod{2};
 constexpr int kPageSize = 1000;
 
 }  // namespace
@@ -43,12 +41,6 @@ struct Wiring::Parts {
           park({service.clock(), metrics, commands, permits, spool, board, config.limits,
                 config.commands},
                packs, loops.all()),
-          reading_watch(
-              park,
-              {service.clock(), metrics, commands, permits, spool, board, config.limits,
-               config.commands},
-              {kWatchPeriod, config.lines_stalled_after, service.config().progress.end_after},
-              runtime::end_standstill("READINGS_STALLED")),
           intents(commands, park, park, signal, service.clock()),
           grpc_lines({registry, park}),
           grpc_meters({registry, park, park, board, packs}),
@@ -90,7 +82,6 @@ struct Wiring::Parts {
     ReadingSpool spool;
     AsioLineLoops loops;
     LinePark park;
-    ReadingWatch reading_watch;
     IntentSubscriber intents;
     GrpcLines grpc_lines;
     GrpcMeters grpc_meters;
@@ -182,11 +173,6 @@ Status Wiring::wire(runtime::Service& service, const GatewayConfig& config) {
                   [&parts](const std::stop_token& stop) { parts.spool.run(stop); });
     service.spawn("lines", [&parts](const std::stop_token&) { parts.park.start(); });
     service.every("orphans", kHousekeepingPeriod, [&parts] { return parts.keep_house(); });
-    service.every("reading-watch", kWatchPeriod, [&parts] {
-        parts.reading_watch.look();
-        return absl::OkStatus();
-    });
-    service.add_check("readings", [&parts] { return parts.reading_watch.readiness(); });
     // Lines end first, so that the spool's last round has what they read.
     service.on_stop([&parts] { parts.park.stop(); });
     return absl::OkStatus();

@@ -19,7 +19,6 @@ Task<> LineWorker::begin_sweep(bool is_new_cycle) {
     const auto now = context_.clock.steady();
     const Instant wall_now = context_.clock.now();
     sweep_start_ = now;
-    last_read_ = now;
     sweep_.clear();
     sweep_task_ = {};
     for (const std::unique_ptr<Meter>& meter : meters_) {
@@ -60,7 +59,6 @@ Task<> LineWorker::step_sweep() {
         sweep_.pop_front();
     }
     const TaskStep done = co_await run_task(sweep_task_);
-    last_read_ = context_.clock.steady();
     if (done == TaskStep::kDone) {
         sweep_task_ = {};
     }
@@ -254,18 +252,7 @@ void LineWorker::update_status() {
         status.state = LineState::kOnline;
     }
     const std::lock_guard lock(mutex_);
-    status.read_due = status_.read_due;
     status_ = status;
-}
-
-// For those who watch that reading goes on: a line that hangs shows what it showed last.
-void LineWorker::show_read_due() {
-    std::optional<std::chrono::steady_clock::time_point> due;
-    if (running_ && config_.enabled) {
-        due = sweeping_ ? last_read_ : std::max(next_sweep_, last_read_);
-    }
-    const std::lock_guard lock(mutex_);
-    status_.read_due = due;
 }
 
 Instant LineWorker::slot_of(Instant instant) const {

@@ -195,9 +195,7 @@ Task<> LineWorker::run() {
     next_sweep_ = context_.clock.steady();
     while (!stopped_) {
         drain_inbox();
-        show_read_due();
         const bool worked = co_await step();
-        show_read_due();
         if (!worked && inbox_.empty() && !stopped_) {
             timer_->set(next_event());
             co_await woken_;
@@ -209,7 +207,6 @@ Task<> LineWorker::run() {
     wire_.close();
     timer_.reset();
     running_ = false;
-    show_read_due();
     ended_ = true;
     loop_.post(std::move(stopped_));  // When this coroutine has ended.
 }
@@ -238,7 +235,6 @@ Task<bool> LineWorker::step() {
             demands_.pop_front();
             flush();
         }
-        last_read_ = context_.clock.steady();
         co_return true;
     }
     if (sweeping_) {

@@ -36,8 +36,6 @@ struct LineStatus {
     int meter_count = 0;
     int lost_meter_count = 0;
     int quarantined_count = 0;
-    /// When the next read will be, or the last one was while more follow; none when not working.
-    std::optional<std::chrono::steady_clock::time_point> read_due;
 };
 
 using ReportCallback = std::function<void(std::optional<DiagnosticsReport>)>;
@@ -128,7 +126,6 @@ private:
     void log_error(Meter& meter, const std::string& kind, const std::string& text);
     void flush();
     void update_status();
-    void show_read_due();
     Meter* find_meter(const std::string& meter_id);
     [[nodiscard]] Instant slot_of(Instant instant) const;
 
@@ -156,7 +153,6 @@ private:
     bool sweeping_ = false;
     std::chrono::steady_clock::time_point sweep_start_{};
     std::chrono::steady_clock::time_point next_sweep_{};
-    std::chrono::steady_clock::time_point last_read_{};  ///< Attempt, whatever came of it.
     std::chrono::steady_clock::time_point batch_start_{};
     LineBatch batch_;
     std::optional<Instant> last_good_time_;

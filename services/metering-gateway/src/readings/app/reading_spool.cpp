@@ -20,7 +20,6 @@ void ReadingSpool::push(LineBatch batch) {
     if (batch.empty()) {
         return;
     }
-    batch.spool_time = std::chrono::steady_clock::now();
     {
         const std::lock_guard lock(mutex_);
         reading_count_ += batch.readings.size();
@@ -50,9 +49,6 @@ void ReadingSpool::thin() {
 
 std::vector<LineBatch> ReadingSpool::take() {
     std::vector<LineBatch> batches;
-    if (!queue_.empty()) {
-        writing_ = queue_.front().spool_time;
-    }
     while (!queue_.empty() && batches.size() < kBatchesPerWrite) {
         reading_count_ -= queue_.front().readings.size();
         batches.push_back(std::move(queue_.front()));
@@ -130,19 +126,10 @@ void ReadingSpool::run(const std::stop_token& stop) {
             return;  // Stopped, and nothing is left.
         }
         healthy = write(std::move(batches));
-        {
-            const std::lock_guard lock(mutex_);
-            writing_.reset();
-        }
         if (!healthy && stop.stop_requested()) {
             return;  // The registers hold what could not be stored.
         }
     }
-}
-
-std::optional<std::chrono::steady_clock::time_point> ReadingSpool::oldest() const {
-    const std::lock_guard lock(mutex_);
-    return writing_ || queue_.empty() ? writing_ : std::optional(queue_.front().spool_time);
 }
 
 std::size_t ReadingSpool::size() const {

@@ -1,10 +1,8 @@
 #pragma once
 
-#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
-#include <optional>
 #include <stop_token>
 
 #include "metrics.h"
@@ -24,8 +22,6 @@ public:
     /// Writes until stopped; then once more for what is left.
     void run(const std::stop_token& stop);
     [[nodiscard]] std::size_t size() const;
-    /// Since when the oldest sweep that is not stored has waited.
-    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> oldest() const;
 
     static constexpr std::size_t kBatchesPerWrite = 64;
 
@@ -43,7 +39,6 @@ private:
     std::condition_variable_any changed_;
     std::deque<LineBatch> queue_;
     std::size_t reading_count_ = 0;
-    std::optional<std::chrono::steady_clock::time_point> writing_;  // The oldest one taken.
 };
 
 }  // namespace prepay::metering
