@@ -277,6 +277,12 @@ Status Producer::produce_all(const std::vector<Message>& messages) {
     return status;
 }
 
+void Producer::renew() {
+    if (state_->producer) {
+        state_->abandon();
+    }
+}
+
 namespace {
 
 // The group's word is taken in the callback, positions are asked for afterwards: librdkafka takes a

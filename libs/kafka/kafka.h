@@ -47,6 +47,8 @@ public:
     /// written; sending the same again is what consumers expect (they drop known sequences).
     /// Reasons: BROKER_UNAVAILABLE, MESSAGE_TOO_LARGE.
     Status produce_all(const std::vector<Message>& messages);
+    /// The next messages go out by a new client.
+    void renew();
 
 private:
     struct State;

@@ -13,6 +13,7 @@ constexpr const char* kBacklog = R"sql(
 SELECT (SELECT count(*) FROM (SELECT FROM outbox WHERE sequence IS NULL LIMIT 100000) AS fresh)
            + (SELECT coalesce(sum(next_sequence - 1 - published_sequence), 0)
               FROM outbox_positions) AS message_count,
+       (SELECT coalesce(sum(published_sequence), 0) FROM outbox_positions) AS published_count,
        greatest(0, extract(epoch from clock_timestamp() - least(
            (SELECT create_time FROM outbox WHERE sequence IS NULL ORDER BY xid, outbox_id LIMIT 1),
            (SELECT min(o.create_time) FROM outbox_positions p
@@ -136,6 +137,7 @@ Result<Backlog> measure_backlog(pg::Database& database) {
         const auto row = tx.exec_prepared1("outbox_backlog");
         Backlog backlog;
         backlog.message_count = row["message_count"].as<std::int64_t>();
+        backlog.published_count = row["published_count"].as<std::int64_t>();
         backlog.oldest_age = std::chrono::milliseconds(row["oldest_age_ms"].as<std::int64_t>());
         backlog.set_aside_count = row["set_aside_count"].as<std::int64_t>();
         return backlog;

@@ -13,7 +13,7 @@
 
 #include "core/status.h"
 #include "kafka/kafka.h"
-#include "outbox/progress.h"
+#include "outbox/outbox_progress.h"
 #include "outbox/relay_lease.h"
 #include "pg/database.h"
 #include "pg/migrate.h"
@@ -56,15 +56,27 @@ private:
 
 /// What an outbox holds that the broker has not acknowledged; measured by whoever asks.
 struct Backlog {
-    std::int64_t message_count = 0;  ///< Committed and not acknowledged; counted to 100,000.
+    std::int64_t message_count = 0;    ///< Committed and not acknowledged; counted to 100,000.
+    std::int64_t published_count = 0;  ///< Acknowledged so far.
     std::chrono::milliseconds oldest_age{0};
     std::int64_t set_aside_count = 0;  ///< Refused by the broker for their size, of 7 days.
 };
 Result<Backlog> measure_backlog(pg::Database& database);
 
+/// A round of a relay that takes longer hangs: others may lead.
+constexpr std::chrono::seconds kRelayRoundMax{60};
+
 struct RelayOptions {
     std::string producer_name;                   ///< "prepay-billing"
     std::chrono::milliseconds lease_time{3000};  ///< A silent leader is replaced after it.
+    std::string brokers{};                       ///< For watch_progress(), as the producer's.
+    ProgressOptions progress{};
+};
+
+/// What the progress watch of an outbox has to say; for metrics.
+struct OutboxState {
+    bool stalled = false;
+    std::int64_t rebuild_count = 0;  ///< New clients because of a standstill.
 };
 
 /// Publishes committed outbox rows: one leader per schema (see RelayLease), gap-free sequences per
@@ -81,6 +93,10 @@ public:
 
     /// Until stopped. Errors are logged and retried.
     void run(const std::stop_token& stop);
+    /// Until stopped, beside run(): judges whether the outbox is emptied (see OutboxProgress), has
+    /// the client renewed or the lead given up, and calls `give_up` when all of that did not help.
+    void watch_progress(const std::stop_token& stop,
+                        const std::function<void(const std::string&)>& give_up);
     /// Makes run() look at once. Cheap; any thread. Set it as the commit hook.
     void wake();
     /// One round; the number of messages published. For tests and run().
@@ -88,6 +104,9 @@ public:
 
     /// As of a second ago while run() runs, leader or not; for metrics.
     [[nodiscard]] Backlog backlog() const;
+    /// Whether what is committed is published, by whoever leads; reason OUTBOX_STALLED.
+    [[nodiscard]] Status readiness() const;
+    [[nodiscard]] OutboxState state() const;
 
 private:
     using Messages = std::vector<kafka::Message>;
@@ -96,6 +115,9 @@ private:
     Status save_published(const Messages& messages, const Messages& refused);
     void delete_expired();
     void watch(const std::stop_token& stop);
+    std::string look(OutboxProgress& progress);
+    void judge(const OutboxProgress& progress, const OutboxProgress::Seen& seen);
+    void note_round(const Status& status);
 
     std::unique_ptr<pg::Database> database_;
     std::unique_ptr<kafka::Producer> producer_;
@@ -110,6 +132,14 @@ private:
     std::chrono::steady_clock::time_point next_cleanup_;
     std::chrono::steady_clock::time_point round_time_;  // When the last round began.
     Backlog backlog_;
+    std::int64_t measured_ = 0;  // How often the backlog was measured.
+    Status trouble_;             // Of the last round.
+    bool hindered_ = false;      // By the database, in the last round.
+    bool renew_wanted_ = false;
+    std::chrono::steady_clock::time_point rest_until_;  // Another one may lead so long.
+    Status standing_;                                   // By progress.
+    OutboxState shown_;
+    std::int64_t looked_at_ = 0;  // The measurement that was judged last.
 };
 
 /// Reads stored messages for Replay from a sequence on, at most `count_max` and about 4 MiB. Reason

@@ -22,7 +22,6 @@ constexpr std::chrono::minutes kCleanupInterval{10};
 constexpr int kCleanupRowsMax = 20'000;  // A statement.
 constexpr int kCleanupPiecesMax = 100;   // A clean-up.
 constexpr std::chrono::seconds kMeasureInterval{1};
-constexpr std::chrono::seconds kRoundTimeMax{60};  // One that takes longer hangs: others may lead.
 constexpr std::chrono::seconds kRetryPause{1};
 
 // Gives every committed, unsequenced row its place. The order (xid, outbox_id) of rows below the
@@ -196,9 +195,21 @@ Status Relay::save_published(const Messages& messages, const Messages& refused) 
 }
 
 Result<std::size_t> Relay::run_once() {
+    bool rests = false;
+    bool is_renewal_wanted = false;
     {
         const std::lock_guard lock(mutex_);
         round_time_ = std::chrono::steady_clock::now();
+        rests = round_time_ < rest_until_;
+        is_renewal_wanted = std::exchange(renew_wanted_, false);
+    }
+    if (is_renewal_wanted) {
+        producer_->renew();
+    }
+    if (rests) {
+        lease_.release();
+        epoch_ = 0;
+        return 0;
     }
     PREPAY_ASSIGN_OR_RETURN(const std::int64_t epoch, lease_.hold());
     if (epoch != epoch_) {
@@ -270,12 +281,13 @@ void Relay::watch(const std::stop_token& stop) {
             const std::lock_guard lock(mutex_);
             round_time = round_time_;
         }
-        if (lease_.is_fresh() && std::chrono::steady_clock::now() < round_time + kRoundTimeMax) {
+        if (lease_.is_fresh() && std::chrono::steady_clock::now() < round_time + kRelayRoundMax) {
             static_cast<void>(lease_.hold());
         }
         if (const Result<Backlog> backlog = measure_backlog(*database_); backlog.ok()) {
             const std::lock_guard lock(mutex_);
             backlog_ = *backlog;
+            ++measured_;
         }
         pause(stop, std::min<std::chrono::milliseconds>(options_.lease_time / 3, kMeasureInterval));
     }
@@ -287,6 +299,7 @@ void Relay::run(const std::stop_token& stop) {
     std::chrono::milliseconds blocked_pause = kBlockedPauseMin;
     while (!stop.stop_requested()) {
         const Result<std::size_t> published = run_once();
+        note_round(published.status());
         std::chrono::milliseconds pause = kPollInterval;
         if (!published.ok()) {
             telemetry::log_warning("outbox relay will retry",

@@ -37,14 +37,15 @@ void end_hanging_drain(const std::stop_token& stop) {
     }
 }
 
-// New clients did not help: the supervisor starts a new process.
-void end_standstill(const std::string& what) {
-    telemetry::log_error("ending to be started anew",
-                         {{"reason", "INBOX_STALLED"}, {"what", what}});
-    _exit(1);
-}
-
 }  // namespace
+
+// New clients did not help: the supervisor starts a new process.
+std::function<void(const std::string&)> end_standstill(const std::string& reason) {
+    return [reason](const std::string& what) {
+        telemetry::log_error("ending to be started anew", {{"reason", reason}, {"what", what}});
+        _exit(1);
+    };
+}
 
 sigset_t stop_signals() {
     sigset_t signals;
@@ -111,10 +112,16 @@ Status Runner::start_relay() {
     PREPAY_ASSIGN_OR_RETURN(auto producer, kafka::Producer::create(producer_options));
     state.relay = std::make_unique<outbox::Relay>(
         std::make_unique<pg::Database>(options), std::move(producer),
-        outbox::RelayOptions{.producer_name = "prepay-" + state.name});
+        outbox::RelayOptions{.producer_name = "prepay-" + state.name,
+                             .brokers = state.config.kafka_brokers,
+                             .progress = state.config.progress});
     state.database.set_commit_hook([relay = state.relay.get()] { relay->wake(); });
     service_.spawn("outbox-relay",
                    [relay = state.relay.get()](const std::stop_token& stop) { relay->run(stop); });
+    service_.spawn("outbox-watch", [relay = state.relay.get()](const std::stop_token& stop) {
+        relay->watch_progress(stop, end_standstill("OUTBOX_STALLED"));
+    });
+    service_.add_check("outbox", [relay = state.relay.get()] { return relay->readiness(); });
     return absl::OkStatus();
 }
 
@@ -151,7 +158,7 @@ void Runner::start_threads(std::vector<std::jthread>& threads) {
                                          const std::stop_token& stop) { subscriber->run(stop); });
         service_.spawn("progress",
                        [subscriber = state.subscriber.get()](const std::stop_token& stop) {
-                           subscriber->watch(stop, end_standstill);
+                           subscriber->watch(stop, end_standstill("INBOX_STALLED"));
                        });
     }
     service_.spawn("clock", [this](const std::stop_token& stop) { watch_clock(stop); });
@@ -349,6 +356,11 @@ void Runner::publish_metrics(const std::stop_token& stop) {
     const auto set_aside = state.metrics.gauge(
         prefix + "outbox_set_aside_messages",
         "Messages of 7 days that the broker refused for their size; consumers fetch them.");
+    const auto stalled = state.metrics.gauge(
+        prefix + "outbox_stalled", "1 = committed messages wait and none is acknowledged.");
+    const auto rebuilds = state.metrics.gauge(
+        prefix + "outbox_client_rebuilds",
+        "New Kafka clients because of an outbox's standstill, since the start.");
     const InboxMetrics inbox(state.metrics, prefix);
     while (!stop.stop_requested()) {
         if (state.relay) {
@@ -356,6 +368,9 @@ void Runner::publish_metrics(const std::stop_token& stop) {
             age.set(static_cast<double>(backlog.oldest_age.count()) / 1000.0);
             unpublished.set(static_cast<double>(backlog.message_count));
             set_aside.set(static_cast<double>(backlog.set_aside_count));
+            const outbox::OutboxState outbox = state.relay->state();
+            stalled.set(outbox.stalled ? 1 : 0);
+            rebuilds.set(static_cast<double>(outbox.rebuild_count));
         }
         if (state.subscriber) {
             inbox.show(*state.subscriber);

@@ -109,6 +109,10 @@ struct Program {
     bool publishes = true;
 };
 
+/// For a watch of progress: ends the process when it is called with what stands still, so that its
+/// supervisor starts a new one. `reason` as at /readyz.
+std::function<void(const std::string&)> end_standstill(const std::string& reason);
+
 /// main() of every service: `serve` (default), `--config PATH`, `--check-config` (also reads the
 /// files that the keys name, and verifies the service's own token), `--version`, `redrive` (applies
 /// dead letters again), `resync` (takes owners that went back as they are), and the program's own

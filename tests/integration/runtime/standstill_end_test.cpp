@@ -1,0 +1,145 @@
+// A process that does not get on: what its pages say, and when it ends.
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <thread>
+
+#include "core/pause.h"
+#include "httplib.h"
+#include "outbox/outbox.h"
+#include "runtime/service.h"
+#include "support/child_process.h"
+#include "support/crash.h"
+#include "support/mock_broker.h"
+#include "support/test_database.h"
+#include "support/token_keys.h"
+
+namespace prepay::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::chrono::seconds kPatience{60};
+constexpr std::chrono::seconds kEndAfter{8};
+constexpr const char* kTopic = "prepay.test.facts.v1";
+
+bool eventually(const std::function<bool()>& condition) {
+    const auto give_up = std::chrono::steady_clock::now() + kPatience;
+    while (!condition()) {
+        if (std::chrono::steady_clock::now() > give_up) {
+            return false;
+        }
+        pause(std::stop_token(), std::chrono::milliseconds(50));
+    }
+    return true;
+}
+
+/// The process of a service that publishes, with twenty messages to be published.
+struct Publisher {
+    explicit Publisher(const std::string& brokers) {
+        fs::create_directories(folder);
+        std::ofstream(folder / "key.pem") << keys.public_pem();
+        std::ofstream(folder / "token") << keys.token(rpc::Role::kService, "prepay-test");
+        std::ofstream(folder / "publisher.yaml")
+            << "listen: {grpc: '127.0.0.1:" << free_port() << "', http: '127.0.0.1:" << http_port
+            << "'}\n"
+            << "database: {url: '" << scratch.options().url << "'}\n"
+            << "kafka: {brokers: '" << brokers << "', partition_count: 2}\n"
+            << "auth: {public_key_file: " << (folder / "key.pem").string()
+            << ", service_token_file: " << (folder / "token").string() << "}\n"
+            << "peers: {console: '127.0.0.1:1'}\n"
+            << "progress: {ask_interval: 1s, grace: 1s, stalled_after: 5s, end_after: "
+            << kEndAfter.count() << "s}\n";
+        child = std::make_unique<ChildProcess>(
+            std::vector<std::string>{"/proc/self/exe", "[.publisher]"}, (folder / "log").string(),
+            std::map<std::string, std::string>{
+                {"PUBLISHER_CONFIG", (folder / "publisher.yaml").string()}});
+        const bool is_ready = eventually([&] { return page("/readyz").first == 200; });
+        INFO(log());
+        REQUIRE(is_ready);
+        const auto database = scratch.open(1);
+        const outbox::Outbox outbox(2);
+        REQUIRE(database
+                    ->transact([&](pqxx::work& tx) {
+                        for (int i = 0; i < 20; ++i) {
+                            outbox.append(tx, kTopic, std::to_string(i), "payload");
+                        }
+                        return absl::OkStatus();
+                    })
+                    .ok());
+    }
+    ~Publisher() {
+        child.reset();
+        fs::remove_all(folder);
+    }
+
+    /// Status and text of a page; 0 when nobody answers.
+    std::pair<int, std::string> page(const std::string& path) const {
+        httplib::Client http("127.0.0.1", http_port);
+        const auto answer = http.Get(path);
+        return answer ? std::make_pair(answer->status, answer->body) : std::make_pair(0, "");
+    }
+
+    std::string log() const {
+        std::ifstream stream(folder / "log");
+        return {std::istreambuf_iterator<char>(stream), {}};
+    }
+
+    const TestDatabase scratch{"publisher"};
+    const TokenKeys keys;
+    const int http_port = free_port();
+    const fs::path folder =
+        fs::temp_directory_path() / ("prepay-publisher-" + std::to_string(http_port));
+    std::unique_ptr<ChildProcess> child;
+};
+
+}  // namespace
+
+// Not a test: the process.
+TEST_CASE("the process that publishes", "[.publisher]") {
+    runtime::Program program;
+    program.name = "publisher";
+    program.schema = "publisher";
+    program.wire = [](runtime::Service&) { return absl::OkStatus(); };
+    std::string name = "prepay-publisher";
+    std::string option = "--config";
+    std::string path = environment("PUBLISHER_CONFIG");
+    char* arguments[] = {name.data(), option.data(), path.data(), nullptr};
+    REQUIRE(runtime::run_main(3, arguments, program) == 0);
+}
+
+TEST_CASE("I-28 a process whose outbox stands says not ready, and ends to be started anew") {
+    SKIP_WITHOUT_POSTGRES();
+    MockBroker broker;
+    broker.create_topic(kTopic, 1);  // Half of the messages have no partition to go to.
+    Publisher publisher(broker.brokers());
+    std::pair<int, std::string> said;
+    CHECK(eventually([&] {
+        said = publisher.page("/readyz");
+        return said.first != 200;
+    }));
+    CHECK(said.first == 503);
+    CHECK(said.second.find("OUTBOX_STALLED") != std::string::npos);
+    CHECK(eventually([&] {
+        const std::string metrics = publisher.page("/metrics").second;
+        return metrics.find("\nprepay_publisher_outbox_stalled 1\n") != std::string::npos;
+    }));
+    CHECK(publisher.child->wait(kPatience) == 1);
+    const std::string log = publisher.log();
+    INFO(log);
+    CHECK(log.find("ending to be started anew") != std::string::npos);
+    CHECK(log.find("OUTBOX_STALLED") != std::string::npos);
+}
+
+TEST_CASE("I-28 a process whose broker is away goes on, and is ready") {
+    SKIP_WITHOUT_POSTGRES();
+    Publisher publisher("127.0.0.1:1");
+    CHECK(publisher.child->wait(kEndAfter * 2) == -1);
+    INFO(publisher.log());
+    CHECK(publisher.child->is_running());
+    CHECK(publisher.page("/readyz").first == 200);
+}
+
+}  // namespace prepay::test
