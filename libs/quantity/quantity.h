@@ -93,7 +93,6 @@ public:
     explicit constexpr RegisterDifference(std::int64_t base_units) : base_units_(base_units) {}
     [[nodiscard]] constexpr std::int64_t base_units() const { return base_units_; }
     [[nodiscard]] constexpr Quantity of(Resource resource) const { return {resource, base_units_}; }
-    [[nodiscard]] constexpr std::int64_t wh() const { return base_units_; }
     constexpr auto operator<=>(const RegisterDifference&) const = default;
 
 private:
@@ -108,9 +107,7 @@ public:
     static constexpr RegisterTotal from_base_units(std::int64_t units) {
         return RegisterTotal(units);
     }
-    static constexpr RegisterTotal from_wh(std::int64_t wh) { return RegisterTotal(wh); }
     [[nodiscard]] constexpr std::int64_t base_units() const { return base_units_; }
-    [[nodiscard]] constexpr std::int64_t wh() const { return base_units_; }
     constexpr auto operator<=>(const RegisterTotal&) const = default;
     constexpr RegisterDifference operator-(RegisterTotal other) const {
         return RegisterDifference(base_units_ - other.base_units_);

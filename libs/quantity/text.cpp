@@ -65,6 +65,8 @@ std::string format_decimal(Int128 value, int scale, int digits_min) {
 
 const char* unit_text(Resource resource) { return resource == Resource::kWater ? "m³" : "kWh"; }
 
+const char* base_unit_text(Resource resource) { return resource == Resource::kWater ? "mL" : "Wh"; }
+
 std::string format_units(Int128 base_units, Resource resource) {
     return format_decimal(base_units, unit_scale(resource), 3);
 }

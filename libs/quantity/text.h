@@ -20,6 +20,9 @@ std::string format_decimal(Int128 value, int scale, int digits_min);
 /// The unit that prices and people speak of: "kWh" or "m³".
 const char* unit_text(Resource resource);
 
+/// The base unit that registers count: "Wh" or "mL".
+const char* base_unit_text(Resource resource);
+
 /// "3.250" of 3,250 Wh or 3,250,000 mL: at least three decimals, more where water has more.
 std::string format_units(Int128 base_units, Resource resource);
 

@@ -1,3 +1,5 @@
+#include <sys/resource.h>
+
 #include <catch2/catch.hpp>
 #include <deque>
 
@@ -55,6 +57,36 @@ TEST_CASE("a crowd of open streams and dripping clients keeps nobody from paying
     streams.clear();
     drips.clear();
     await([&] { return world.metric("prepay_console_open_connections ") == 0; });
+    await([&] { return world.services.open_streams() == 0; });
+}
+
+TEST_CASE("two thousand open streams are served by two threads, and others beside them") {
+    SKIP_WITHOUT_POSTGRES()
+    constexpr int kStreams = 2000;
+    rlimit files{};
+    REQUIRE(getrlimit(RLIMIT_NOFILE, &files) == 0);
+    if (files.rlim_cur < 3 * kStreams) {
+        WARN("SKIPPED: " << files.rlim_cur << " open files are too few for " << kStreams
+                         << " streams");
+        return;
+    }
+    Bounds bounds;
+    bounds.connection_max = kStreams + 16;
+    bounds.stream_max = kStreams;
+    World world(bounds);
+    const std::string watch = watch_text(world);
+    const auto start = std::chrono::steady_clock::now();
+    std::deque<RawClient> streams;
+    for (int i = 0; i < kStreams; ++i) {
+        streams.emplace_back(world.port()).send(watch);
+    }
+    for (RawClient& stream : streams) {
+        REQUIRE(stream.read_until("r-1").find("r-1") != std::string::npos);
+    }
+    CHECK(world.services.open_streams() == kStreams);
+    CHECK(world.get("/").status == 200);
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(20));
+    streams.clear();
     await([&] { return world.services.open_streams() == 0; });
 }
 

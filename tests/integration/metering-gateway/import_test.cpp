@@ -120,6 +120,29 @@ TEST_CASE("Readings 16: what an import takes and what it refuses, by reason") {
     CHECK(error_reason(f.send("import-03").status()) == "BAD_COUNT");
 }
 
+TEST_CASE("An import in a unit of the other resource is refused, and says which the meter has") {
+    SKIP_WITHOUT_POSTGRES();
+    ImportFixture f;
+    f.gateway->add_meter("w-1", "line-01", 30, "generic-water-valve");
+    const auto add = [&](const std::string& meter_id, int hour, common::v1::Resource resource) {
+        f.add(meter_id, hour, 1000);
+        f.request.mutable_readings(f.request.readings_size() - 1)->set_resource(resource);
+    };
+    add("w-1", 0, common::v1::RESOURCE_WATER);
+    add("w-1", 1, common::v1::RESOURCE_ELECTRICITY);
+    add("w-1", 2, common::v1::RESOURCE_UNSPECIFIED);
+    add("m-1", 0, common::v1::RESOURCE_WATER);
+    add("m-1", 1, common::v1::RESOURCE_ELECTRICITY);
+    const auto response = f.send("import-01");
+    REQUIRE(response.ok());
+    CHECK(response->stored_count() == 3);
+    CHECK(reasons_of(*response) ==
+          std::map<int, std::string>{{1, "WRONG_RESOURCE"}, {3, "WRONG_RESOURCE"}});
+    CHECK(response->rejected(0).message() == "the meter counts water, its register is in mL or m³");
+    CHECK(response->rejected(1).message() ==
+          "the meter counts electricity, its register is in Wh or kWh");
+}
+
 TEST_CASE("History before and between stored readings must fit its neighbours") {
     SKIP_WITHOUT_POSTGRES();
     ImportFixture f;
@@ -224,6 +247,7 @@ TEST_CASE("Imports are set-based: at least 20,000 readings a second") {
 TEST_CASE("import tells every refused row on a line of its own") {
     SKIP_WITHOUT_POSTGRES();
     ImportFixture f;
+    f.gateway->add_meter("w-1", "line-01", 30, "generic-water-valve");
     const prepay::test::TokenKeys keys;
     telemetry::Metrics metrics;
     rpc::ServerOptions options;
@@ -242,21 +266,25 @@ TEST_CASE("import tells every refused row on a line of its own") {
                                            << "m-1," << at(0) << ",1000\n"
                                            << "m-1," << at(1) << ",900\n"
                                            << "nobody," << at(1) << ",1\n"
-                                           << "m-1," << at(2) << ",2000\n";
+                                           << "m-1," << at(2) << ",2000\n"
+                                           << "w-1," << at(2) << ",2000\n";
     const Outcome outcome = run_gateway(
         {"import", folder + "/history.csv", "--address",
          "127.0.0.1:" + std::to_string(server.port()), "--token-file", folder + "/token"},
         folder);
     std::filesystem::remove_all(folder);
     CHECK(outcome.exit_code == 1);
-    REQUIRE(outcome.lines.size() == 4);
+    REQUIRE(outcome.lines.size() == 5);
     // In the order of the gateway's answer.
-    const std::string refused = outcome.lines[0] + "\n" + outcome.lines[1] + "\n";
+    const std::string refused =
+        outcome.lines[0] + "\n" + outcome.lines[1] + "\n" + outcome.lines[2] + "\n";
     CAPTURE(refused);
     CHECK(refused.find("history.csv:3: REGISTER_DIP: ") != std::string::npos);
     CHECK(refused.find("history.csv:4: UNKNOWN_METER: ") != std::string::npos);
-    CHECK(outcome.lines[2] == "\r4 of 4 readings");
-    CHECK(outcome.lines[3] == R"({"stored":2,"duplicates":0,"rejected":2})");
+    CHECK(refused.find("history.csv:6: WRONG_RESOURCE: the meter counts water") !=
+          std::string::npos);
+    CHECK(outcome.lines[3] == "\r5 of 5 readings");
+    CHECK(outcome.lines[4] == R"({"stored":2,"duplicates":0,"rejected":3})");
     server.stop(std::chrono::seconds(5));
 }
 

@@ -77,7 +77,7 @@ TEST_CASE("I-4: over dips, silences and rollovers the differences add up to what
             // A dip by more than doubt, but not so far that it could be a rollover.
             const std::int64_t shown = truth % kLimit;
             const bool dip = event == 1 && shown > 3000 && shown < 900'000;
-            values.register_total = RegisterTotal::from_wh(dip ? shown - 2900 : shown);
+            values.register_total = RegisterTotal::from_base_units(dip ? shown - 2900 : shown);
             const ReadingFault fault = track.accept(values, now, now, ReadingSource::kPoll, batch);
             if (!dip) {
                 RC_ASSERT(fault == ReadingFault::kNone);
@@ -91,7 +91,7 @@ TEST_CASE("I-4: over dips, silences and rollovers the differences add up to what
             RC_ASSERT(before.read_time <= after.read_time);
             if (before.register_epoch == after.register_epoch) {
                 RC_ASSERT(before.register_total <= after.register_total);
-                consumed += (after.register_total - before.register_total).wh();
+                consumed += (after.register_total - before.register_total).base_units();
             }
         }
         RC_ASSERT(consumed == last_good - begin);
@@ -109,7 +109,7 @@ TEST_CASE("Import: however the rows are ordered, an honest history is taken whol
         const int count = *rc::gen::inRange(1, 60);
         for (int i = 0; i < count; ++i) {
             rows.push_back({static_cast<std::size_t>(i), kStart + std::chrono::hours(i),
-                            RegisterTotal::from_wh(wh)});
+                            RegisterTotal::from_base_units(wh)});
             wh += *rc::gen::inRange(0, 10'000);
         }
         const auto seed = *rc::gen::arbitrary<std::uint32_t>();

@@ -1,6 +1,10 @@
 #include "quantity/quantity.h"
 
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <catch2/catch.hpp>
+#include <csignal>
 
 #include "quantity/split.h"
 #include "quantity/text.h"
@@ -66,6 +70,30 @@ TEST_CASE("a reversal after a charge leaves money and remainder as they were") {
     const Rounded reversal = round_with_carry(-1'234'567'891, charge.remainder_picos);
     REQUIRE(charge.amount + reversal.amount == Money());
     REQUIRE(reversal.remainder_picos == 400'000);
+}
+
+TEST_CASE("adding water to electricity ends the process, either way round") {
+    const auto ends_by_abort = [](Quantity left, Quantity right) {
+        const pid_t child = fork();
+        REQUIRE(child >= 0);
+        if (child == 0) {
+            std::signal(SIGABRT, SIG_DFL);
+            const Quantity sum = left + right;
+            _exit(sum.base_units() == 0 ? 1 : 0);
+        }
+        int status = 0;
+        REQUIRE(waitpid(child, &status, 0) == child);
+        return WIFSIGNALED(status) && WTERMSIG(status) == SIGABRT;
+    };
+    CHECK(ends_by_abort(Quantity::wh(1), Quantity::ml(1)));
+    CHECK(ends_by_abort(Quantity::ml(1), Quantity::wh(1)));
+    CHECK(ends_by_abort(Quantity::ml(1), -Quantity::wh(1)));
+    CHECK_FALSE(ends_by_abort(Quantity::ml(1), Quantity::ml(1)));
+}
+
+TEST_CASE("the unit that a register counts is said in one place") {
+    CHECK(std::string(base_unit_text(Resource::kElectricity)) == "Wh");
+    CHECK(std::string(base_unit_text(Resource::kWater)) == "mL");
 }
 
 TEST_CASE("register totals differ by a quantity of what the register counts") {

@@ -20,7 +20,7 @@ PlausibilityLimits limits() {
 
 RegisterState state_after(std::int64_t wh, bool changed = false) {
     RegisterState state;
-    state.base = ReadingBase{kStart, RegisterTotal::from_wh(wh), 0};
+    state.base = ReadingBase{kStart, RegisterTotal::from_base_units(wh), 0};
     state.changed = changed;
     return state;
 }
@@ -46,7 +46,7 @@ void tell(const Story& story) {
         INFO(story.what << ": " << row.wh << " Wh after " << row.seconds << " s");
         const Instant time = kStart + std::chrono::seconds(row.seconds);
         const Continuation judged =
-            continue_register(state, RegisterTotal::from_wh(row.wh), time, time, limits());
+            continue_register(state, RegisterTotal::from_base_units(row.wh), time, time, limits());
         const ReadingFault fault = judged.verdict.fault;
         CHECK(std::string(fault == ReadingFault::kNone ? "" : fault_reason(fault)) == row.fault);
         CHECK(judged.next.quarantined == row.quarantine);
@@ -173,7 +173,7 @@ TEST_CASE("A register of the wrong time says nothing about its meter") {
     RegisterState state = state_after(5000);
     for (int i = 0; i < 20; ++i) {
         const Continuation judged =
-            continue_register(state, RegisterTotal::from_wh(900'000),
+            continue_register(state, RegisterTotal::from_base_units(900'000),
                               kStart + std::chrono::hours(24), kStart, limits());
         CHECK(judged.verdict.fault == ReadingFault::kFutureTime);
         CHECK_FALSE(judged.next.quarantined);
@@ -184,11 +184,11 @@ TEST_CASE("A register of the wrong time says nothing about its meter") {
 
 TEST_CASE("A discarded register that comes back is in quarantine again, the old one goes on") {
     RegisterState state = state_after(5000);
-    state.suspicion =
-        suspicion_of_discarded(RegisterTotal::from_wh(1'005'000), kStart + std::chrono::hours(1));
+    state.suspicion = suspicion_of_discarded(RegisterTotal::from_base_units(1'005'000),
+                                             kStart + std::chrono::hours(1));
     const Instant later = kStart + std::chrono::hours(72);
     const auto next = [&](std::int64_t wh) {
-        return continue_register(state, RegisterTotal::from_wh(wh), later, later, limits());
+        return continue_register(state, RegisterTotal::from_base_units(wh), later, later, limits());
     };
     CHECK(next(1'005'500).quarantine_begins);
     CHECK(next(6'000).verdict.fault == ReadingFault::kNone);
@@ -232,18 +232,18 @@ TEST_CASE("What a decision makes of a register") {
         {"closing beyond", kNewEpoch, 30, 0, 1'000'000'001, DecisionFault::kBadClosing, {}},
     };
     const auto total = [](std::optional<std::int64_t> wh) {
-        return wh ? std::optional(RegisterTotal::from_wh(*wh)) : std::nullopt;
+        return wh ? std::optional(RegisterTotal::from_base_units(*wh)) : std::nullopt;
     };
     for (const Decision& row : decisions) {
         INFO(row.what);
-        const Decided decided =
-            decide_quarantine(row.decision, ReadingBase{kStart, RegisterTotal::from_wh(5000), 2}, 2,
-                              RegisterTotal::from_wh(row.seen), total(row.opening),
-                              total(row.closing), 1'000'000'000);
+        const Decided decided = decide_quarantine(
+            row.decision, ReadingBase{kStart, RegisterTotal::from_base_units(5000), 2}, 2,
+            RegisterTotal::from_base_units(row.seen), total(row.opening), total(row.closing),
+            1'000'000'000);
         CHECK(decided.fault == row.fault);
         std::vector<std::pair<int, std::int64_t>> readings;
         for (const DecidedRegister& reading : decided.registers) {
-            readings.emplace_back(reading.epoch, reading.total.wh());
+            readings.emplace_back(reading.epoch, reading.total.base_units());
         }
         CHECK(readings == row.readings);
     }

@@ -65,7 +65,7 @@ TEST_CASE("DDSY1352: registers in, values out") {
     blocks[0][0x22] = 0x0001;
     const auto values = decode(*pack, 1, blocks, from_micros(5));
     REQUIRE(values);
-    CHECK(values->register_total.wh() == 0x00010203LL * 10);
+    CHECK(values->register_total.base_units() == 0x00010203LL * 10);
     // The deep valley block has not been read yet: left out, not zero.
     CHECK(values->rate_total_wh == ValueList<kRatesMax>{10, 20, 30, 40});
     CHECK(values->voltage_mv == ValueList<kPhasesMax>{220'100});
@@ -77,7 +77,7 @@ TEST_CASE("DDSY1352: registers in, values out") {
     CHECK(decode(*pack, 1, blocks, from_micros(5))->rate_total_wh.back() == 70);
     SECTION("a CT ratio scales energy, current and power, not voltage") {
         const auto scaled = decode(*pack, 40, blocks, from_micros(5));
-        CHECK(scaled->register_total.wh() == 0x00010203LL * 400);
+        CHECK(scaled->register_total.base_units() == 0x00010203LL * 400);
         CHECK(scaled->current_ma.front() == 49'200);
         CHECK(scaled->power_w == -80);
         CHECK(scaled->voltage_mv.front() == 220'100);
@@ -97,7 +97,7 @@ TEST_CASE("Water with a valve: litres in, millilitres out, the valve is the cont
     BlockWords blocks{{0x0001, 0x0203, 0, 36, 0x0000}};
     const auto values = decode(*pack, 1, blocks, from_micros(5));
     REQUIRE(values);
-    CHECK(values->register_total.wh() == 0x00010203LL * 1000);
+    CHECK(values->register_total.base_units() == 0x00010203LL * 1000);
     CHECK(values->relay == RelayState::kClosed);
     CHECK(values->voltage_mv.size() == 0);
     blocks[0][4] = 1;
@@ -141,11 +141,12 @@ TEST_CASE("B23: a 32-bit value in all four byte orders") {
     pack.register_total.type = ValueType::kU32;
     for (const Row& row : rows) {
         pack.word_order = row.order;
-        CHECK(decode(pack, 1, {{row.first, row.second}}, {})->register_total.wh() == 0x01020304);
+        CHECK(decode(pack, 1, {{row.first, row.second}}, {})->register_total.base_units() ==
+              0x01020304);
     }
     pack.register_total.type = ValueType::kI32;
     pack.word_order = WordOrder::kAbcd;
-    CHECK(decode(pack, 1, {{0xFFFF, 0xFFFF}}, {})->register_total.wh() == -1);
+    CHECK(decode(pack, 1, {{0xFFFF, 0xFFFF}}, {})->register_total.base_units() == -1);
 }
 
 TEST_CASE("A pack that would split a 32-bit value over two reads is refused with its line") {

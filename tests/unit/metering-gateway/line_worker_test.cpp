@@ -22,7 +22,7 @@ TEST_CASE("A sweep reads every meter once and is stored as one batch") {
     CHECK(batch.line_id == "line-1");
     CHECK(batch.readings.size() == 5);
     CHECK(batch.state_changes.size() == 5);
-    CHECK(bench.board.find("m-3")->values->register_total.wh() == 1000);
+    CHECK(bench.board.find("m-3")->values->register_total.base_units() == 1000);
     CHECK(bench.bus.requests.size() == 5);
 }
 
@@ -40,7 +40,8 @@ TEST_CASE("An answer that lay unread while the process stood still is none") {
     for (const LineBatch& batch : bench.stores.batches) {
         CHECK(batch.rejected.empty());
         for (const Reading& reading : batch.readings) {
-            CHECK((reading.read_time <= stopped_at) == (reading.register_total.wh() == 1000));
+            CHECK((reading.read_time <= stopped_at) ==
+                  (reading.register_total.base_units() == 1000));
         }
     }
 }
@@ -240,7 +241,7 @@ TEST_CASE("A read on demand answers with frames, or with the reason") {
     REQUIRE(bench.wait_requests(2));
     const auto good = bench.read_now("m-1");
     REQUIRE(good.ok());
-    CHECK(good->values->register_total.wh() == 1000);
+    CHECK(good->values->register_total.base_units() == 1000);
     CHECK_FALSE(good->frames.empty());
     { bench.bus.units[2].silent = true; }
     CHECK(error_reason(bench.read_now("m-2").status()) == "METER_SILENT");
@@ -260,7 +261,7 @@ TEST_CASE("C22: a block that a meter refuses is left out, by sweeps and by reads
     REQUIRE(bench.loop.run_until([&] { return bench.spool.size() == 3; }));
     const auto values = bench.board.find("m-1")->values;
     REQUIRE(values);
-    CHECK(values->register_total.wh() == 1000);
+    CHECK(values->register_total.base_units() == 1000);
     CHECK(values->relay == RelayState::kUnknown);
     const auto asked = [&] {
         return std::count_if(bench.bus.requests.begin(), bench.bus.requests.end(),
@@ -269,7 +270,7 @@ TEST_CASE("C22: a block that a meter refuses is left out, by sweeps and by reads
     CHECK(asked() == 1);  // Once, then never again in a sweep.
     const auto read = bench.read_now("m-1");
     REQUIRE(read.ok());
-    CHECK(read->values->register_total.wh() == 1000);
+    CHECK(read->values->register_total.base_units() == 1000);
     CHECK(read->frames.size() == 4);
     CHECK(asked() == 2);
     std::optional<DiagnosticsReport> report;
@@ -329,7 +330,7 @@ TEST_CASE("What a rejected register shows is marked where it is shown") {
     REQUIRE(bench.wait_requests(4));
     REQUIRE(bench.loop.run_until([&] { return bench.worker->status().quarantined_count == 1; }));
     const auto entry = bench.board.find("m-1");
-    CHECK(entry->values->register_total.wh() == 900'000);
+    CHECK(entry->values->register_total.base_units() == 900'000);
     CHECK(entry->fault == ReadingFault::kTooFast);
 }
 

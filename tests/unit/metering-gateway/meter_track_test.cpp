@@ -25,7 +25,7 @@ MeterTrack make_track(const MeterMemory& memory = {}, int epoch = 0) {
 MeterValues values_at(Instant time, std::int64_t wh, RelayState relay = RelayState::kClosed) {
     MeterValues values;
     values.read_time = time;
-    values.register_total = RegisterTotal::from_wh(wh);
+    values.register_total = RegisterTotal::from_base_units(wh);
     values.relay = relay;
     return values;
 }
@@ -34,7 +34,7 @@ MeterValues values_at(Instant time, std::int64_t wh, RelayState relay = RelaySta
 
 TEST_CASE("A reading's identity: slot and revision, also over a restart") {
     MeterMemory memory;
-    memory.base = ReadingBase{kStart, RegisterTotal::from_wh(100), 0};
+    memory.base = ReadingBase{kStart, RegisterTotal::from_base_units(100), 0};
     memory.last_slot = kStart;
     memory.last_revision = 1;
     MeterTrack track = make_track(memory);
@@ -67,12 +67,12 @@ TEST_CASE("A dip is reported once and never becomes a base") {
     CHECK(batch.readings.size() == 1);
     REQUIRE(batch.rejected.size() == 1);
     CHECK(batch.rejected[0].reason == "REGISTER_DIP");
-    CHECK(batch.rejected[0].previous_total.wh() == 5000);
-    CHECK(batch.rejected[0].register_total.wh() == 4000);
+    CHECK(batch.rejected[0].previous_total.base_units() == 5000);
+    CHECK(batch.rejected[0].register_total.base_units() == 4000);
     now += kInterval;
     CHECK(track.accept(values_at(now, 5050), now, now, ReadingSource::kPoll, batch) ==
           ReadingFault::kNone);
-    CHECK(batch.readings.back().register_total.wh() == 5050);
+    CHECK(batch.readings.back().register_total.base_units() == 5050);
     now += kInterval;
     track.accept(values_at(now, 4000), now, now, ReadingSource::kPoll, batch);
     CHECK(batch.rejected.size() == 2);
@@ -100,51 +100,53 @@ TEST_CASE("In quarantine a meter gives no reading, and its record follows what i
     REQUIRE(batch.rejected.size() == 2);  // The first of the trouble, and the quarantine.
     CHECK_FALSE(batch.rejected[0].quarantine);
     CHECK(batch.rejected[1].quarantine);
-    CHECK(batch.rejected[1].register_total.wh() == 905'002);
-    CHECK(batch.rejected[1].previous_total.wh() == 5000);
+    CHECK(batch.rejected[1].register_total.base_units() == 905'002);
+    CHECK(batch.rejected[1].previous_total.base_units() == 5000);
     CHECK(batch.rejected[1].frames.size() == 2);
     CHECK(batch.sights.empty());
     read(905'003);
     CHECK(batch.sights.empty());
     read(905'004, std::chrono::minutes(15));
     REQUIRE(batch.sights.size() == 1);
-    CHECK(batch.sights[0].register_total.wh() == 905'004);
+    CHECK(batch.sights[0].register_total.base_units() == 905'004);
     read(100'000);  // A jump is told at once.
     CHECK(batch.sights.size() == 2);
     CHECK(batch.readings.size() == 1);
     CHECK(batch.rejected.size() == 2);
     SECTION("a person takes it for a new beginning: readings go on from there") {
-        track.leave_quarantine(ReadingBase{now, RegisterTotal::from_wh(100'000), 1}, {});
+        track.leave_quarantine(ReadingBase{now, RegisterTotal::from_base_units(100'000), 1}, {});
         CHECK(read(100'010) == ReadingFault::kNone);
         CHECK(batch.readings.back().register_epoch == 1);
-        CHECK(batch.readings.back().register_total.wh() == 100'010);
+        CHECK(batch.readings.back().register_total.base_units() == 100'010);
     }
     SECTION("a person discards it: the same register again is in quarantine at once") {
-        track.leave_quarantine({}, suspicion_of_discarded(RegisterTotal::from_wh(100'000), now));
+        track.leave_quarantine(
+            {}, suspicion_of_discarded(RegisterTotal::from_base_units(100'000), now));
         CHECK_FALSE(track.memory().quarantined);
         CHECK(read(100'010) == ReadingFault::kTooFast);
         CHECK(track.memory().quarantined);
         CHECK(batch.rejected.size() == 3);
     }
     SECTION("a person discards it: the old register goes on") {
-        track.leave_quarantine({}, suspicion_of_discarded(RegisterTotal::from_wh(100'000), now));
+        track.leave_quarantine(
+            {}, suspicion_of_discarded(RegisterTotal::from_base_units(100'000), now));
         CHECK(read(5100) == ReadingFault::kNone);
-        CHECK(batch.readings.back().register_total.wh() == 5100);
+        CHECK(batch.readings.back().register_total.base_units() == 5100);
     }
     SECTION("its cause is mended before a person discards it: what was refused stays in doubt") {
         CHECK(read(5100) == ReadingFault::kQuarantined);
         REQUIRE(batch.sights.size() == 3);  // Told at once.
-        CHECK(batch.sights.back().register_total.wh() == 5100);
+        CHECK(batch.sights.back().register_total.base_units() == 5100);
         CHECK(batch.sights.back().fits_base);
         CHECK(read(5101) == ReadingFault::kQuarantined);
         CHECK(batch.sights.size() == 3);
         REQUIRE(track.memory().suspicion);
-        CHECK(track.memory().suspicion->total.wh() == 100'000);
+        CHECK(track.memory().suspicion->total.base_units() == 100'000);
         SECTION("and the old register goes on") {
-            track.leave_quarantine({},
-                                   suspicion_of_discarded(RegisterTotal::from_wh(100'000), now));
+            track.leave_quarantine(
+                {}, suspicion_of_discarded(RegisterTotal::from_base_units(100'000), now));
             CHECK(read(5110) == ReadingFault::kNone);
-            CHECK(batch.readings.back().register_total.wh() == 5110);
+            CHECK(batch.readings.back().register_total.base_units() == 5110);
         }
         SECTION("or the refused one comes back, and is told at once") {
             CHECK(read(100'020) == ReadingFault::kTooFast);
@@ -200,7 +202,7 @@ TEST_CASE("A rollover keeps every Wh: differences within the epochs add up") {
         const Reading& after = batch.readings[i];
         CHECK(before.read_time <= after.read_time);
         if (before.register_epoch == after.register_epoch) {
-            consumed += (after.register_total - before.register_total).wh();
+            consumed += (after.register_total - before.register_total).base_units();
         }
     }
     CHECK(consumed == 25);
@@ -215,7 +217,7 @@ TEST_CASE("A rollover within a slot closes the epoch behind the reading before i
     const Instant now = kStart + std::chrono::seconds(60);
     track.accept(values_at(now, 15), now, kStart, ReadingSource::kOnDemand, batch);
     REQUIRE(batch.readings.size() == 4);
-    CHECK(batch.readings[1].register_total.wh() == 1'000'000);
+    CHECK(batch.readings[1].register_total.base_units() == 1'000'000);
     CHECK(batch.readings[1].slot_time > batch.readings[0].slot_time);
     CHECK(batch.readings[1].revision == 0);
     CHECK(batch.readings[3].revision == 2);
@@ -275,7 +277,7 @@ TEST_CASE("A change of the contact is a change of state") {
 
 TEST_CASE("After a swap the old base does not count") {
     MeterMemory memory;
-    memory.base = ReadingBase{kStart, RegisterTotal::from_wh(900'000), 0};
+    memory.base = ReadingBase{kStart, RegisterTotal::from_base_units(900'000), 0};
     MeterTrack track = make_track(memory, 1);
     LineBatch batch;
     const Instant now = kStart + kInterval;
@@ -286,8 +288,8 @@ TEST_CASE("After a swap the old base does not count") {
 
 TEST_CASE("An import moves the base forward, never back") {
     MeterTrack track = make_track();
-    track.advance_base({kStart, RegisterTotal::from_wh(500), 0});
-    track.advance_base({kStart - kInterval, RegisterTotal::from_wh(400), 0});
+    track.advance_base({kStart, RegisterTotal::from_base_units(500), 0});
+    track.advance_base({kStart - kInterval, RegisterTotal::from_base_units(400), 0});
     LineBatch batch;
     const Instant now = kStart + kInterval;
     CHECK(track.accept(values_at(now, 450), now, now, ReadingSource::kPoll, batch) ==
@@ -296,7 +298,7 @@ TEST_CASE("An import moves the base forward, never back") {
 
 TEST_CASE("A live reading in the slot of an import is its next revision") {
     MeterTrack track = make_track();
-    track.advance_base({kStart, RegisterTotal::from_wh(500), 0});
+    track.advance_base({kStart, RegisterTotal::from_base_units(500), 0});
     LineBatch batch;
     const Instant now = kStart + std::chrono::seconds(5);
     CHECK(track.accept(values_at(now, 501), now, kStart, ReadingSource::kPoll, batch) ==

@@ -23,8 +23,8 @@ Instant before(std::int64_t seconds) { return kNow - std::chrono::seconds(second
 
 Verdict judge_after(std::int64_t base_wh, std::int64_t base_age_s, std::int64_t wh,
                     Instant read_time = kNow) {
-    return judge(ReadingBase{before(base_age_s), RegisterTotal::from_wh(base_wh), 3}, 3,
-                 RegisterTotal::from_wh(wh), read_time, kNow, limits());
+    return judge(ReadingBase{before(base_age_s), RegisterTotal::from_base_units(base_wh), 3}, 3,
+                 RegisterTotal::from_base_units(wh), read_time, kNow, limits());
 }
 
 }  // namespace
@@ -83,14 +83,15 @@ TEST_CASE("Rollover at 999999.99 kWh closes one epoch and opens the next") {
 }
 
 TEST_CASE("After a swap the first reading is a base of its own") {
-    const Verdict verdict = judge(ReadingBase{before(60), RegisterTotal::from_wh(700'000), 0}, 1,
-                                  RegisterTotal::from_wh(30), kNow, kNow, limits());
+    const Verdict verdict =
+        judge(ReadingBase{before(60), RegisterTotal::from_base_units(700'000), 0}, 1,
+              RegisterTotal::from_base_units(30), kNow, kNow, limits());
     CHECK(verdict.fault == ReadingFault::kNone);
     CHECK(verdict.epoch == 1);
 }
 
 TEST_CASE("The first reading of a meter is taken as it is") {
-    CHECK(judge(std::nullopt, 0, RegisterTotal::from_wh(123), kNow, kNow, limits()).fault ==
+    CHECK(judge(std::nullopt, 0, RegisterTotal::from_base_units(123), kNow, kNow, limits()).fault ==
           ReadingFault::kNone);
 }
 
@@ -107,7 +108,8 @@ void check_import(std::vector<ReadingBase> stored, const std::vector<ImportRowSp
                   int epoch = 0) {
     std::vector<ImportCandidate> candidates;
     for (std::size_t i = 0; i < rows.size(); ++i) {
-        candidates.push_back({i, before(rows[i].age_s), RegisterTotal::from_wh(rows[i].wh)});
+        candidates.push_back(
+            {i, before(rows[i].age_s), RegisterTotal::from_base_units(rows[i].wh)});
     }
     const auto verdicts = judge_import(std::move(stored), candidates, epoch, kNow, limits());
     REQUIRE(verdicts.size() == rows.size());
@@ -139,7 +141,7 @@ TEST_CASE("Import: rows are judged against each other in time, whatever their or
 
 TEST_CASE("Import: history before live readings must end below them") {
     using F = ReadingFault;
-    const std::vector<ReadingBase> live = {{before(60), RegisterTotal::from_wh(5000), 2}};
+    const std::vector<ReadingBase> live = {{before(60), RegisterTotal::from_base_units(5000), 2}};
     check_import(live, {{7200, 4000, F::kNone, false},
                         {3600, 5010, F::kRegisterDip, false},
                         {3600, 5000, F::kNone, false},
@@ -148,12 +150,14 @@ TEST_CASE("Import: history before live readings must end below them") {
 }
 
 TEST_CASE("Import: over a rollover, rows belong to the epoch they fit") {
-    const std::vector<ReadingBase> stored = {{before(7200), RegisterTotal::from_wh(999'999'000), 0},
-                                             {before(3600), RegisterTotal::from_wh(2000), 1}};
-    const auto verdicts = judge_import(stored,
-                                       {{0, before(5400), RegisterTotal::from_wh(999'999'500)},
-                                        {1, before(4000), RegisterTotal::from_wh(500)}},
-                                       1, kNow, limits());
+    const std::vector<ReadingBase> stored = {
+        {before(7200), RegisterTotal::from_base_units(999'999'000), 0},
+        {before(3600), RegisterTotal::from_base_units(2000), 1}};
+    const auto verdicts =
+        judge_import(stored,
+                     {{0, before(5400), RegisterTotal::from_base_units(999'999'500)},
+                      {1, before(4000), RegisterTotal::from_base_units(500)}},
+                     1, kNow, limits());
     CHECK(verdicts[0].fault == ReadingFault::kNone);
     CHECK(verdicts[0].epoch == 0);
     CHECK(verdicts[1].fault == ReadingFault::kNone);

@@ -12,15 +12,31 @@ TEST_CASE("CSV history is read in Wh and in kWh") {
     REQUIRE(wh->size() == 1);
     CHECK(wh->front().meter_id == "m-1");
     CHECK(format_time(wh->front().read_time) == "2026-01-31T00:00:00Z");
-    CHECK(wh->front().total.wh() == 1230);
+    CHECK(wh->front().total.base_units() == 1230);
     CHECK(wh->front().line == 2);
     // Byte order mark, CRLF, blanks, blank lines, other order of columns.
     const auto kwh = parse_reading_csv(
         "\xEF\xBB\xBFtime, register_kwh ,meter\r\n\r\n2026-01-31T00:00:00Z, 12.345 ,m-2\r\n",
         "a.csv");
     REQUIRE(kwh.ok());
-    CHECK(kwh->front().total.wh() == 12'345);
+    CHECK(kwh->front().total.base_units() == 12'345);
     CHECK(kwh->front().line == 3);
+}
+
+TEST_CASE("CSV history of water is read in mL and in m³, and says so") {
+    const auto read = [](const std::string& column, const std::string& value) {
+        const auto rows = parse_reading_csv(
+            "meter,time," + column + "\nw-1,2026-01-31T00:00:00Z," + value + "\n", "a.csv");
+        REQUIRE(rows.ok());
+        return rows->front();
+    };
+    CHECK(read("register_ml", "1230").total == RegisterTotal::from_base_units(1230));
+    CHECK(read("register_ml", "1230").resource == Resource::kWater);
+    CHECK(read("register_m3", "12.345678").total == RegisterTotal::from_base_units(12'345'678));
+    CHECK(read("register_m3", "12.345678").resource == Resource::kWater);
+    CHECK(read("register_wh", "1").resource == Resource::kElectricity);
+    CHECK(read("register_kwh", "1").resource == Resource::kElectricity);
+    CHECK_FALSE(read("register", "1").resource.has_value());
 }
 
 TEST_CASE("CSV errors name line and column, and nothing is taken") {
@@ -39,9 +55,14 @@ TEST_CASE("CSV errors name line and column, and nothing is taken") {
         {"meter,time,register\n,2026-01-31T00:00:00Z,1\n", "a.csv:2:1: a meter id"},
         {"meter,time,register\nm-1,31.1.2026,1\n", "a.csv:2:5: \"31.1.2026\" is no time"},
         {"meter,time,register\nm-1,2026-01-31T00:00:00Z,1\nm-1,2026-01-31T01:00:00Z,12.5\n",
-         "a.csv:3:26: \"12.5\" is not a whole number of Wh"},
+         "a.csv:3:26: \"12.5\" is not a whole number of Wh or mL"},
         {"meter,time,register_kwh\nm-1,2026-01-31T00:00:00Z,1.2345\n",
          "a.csv:2:26: \"1.2345\" is not a kWh value"},
+        {"meter,time,register_ml\nm-1,2026-01-31T00:00:00Z,1.5\n",
+         "a.csv:2:26: \"1.5\" is not a whole number of mL"},
+        {"meter,time,register_m3\nm-1,2026-01-31T00:00:00Z,1.2345678\n",
+         "a.csv:2:26: \"1.2345678\" is not an m³ value"},
+        {"meter,time,register_wh,register_ml\n", "a.csv:1:24: this column is there twice"},
         {"meter,time,register_kwh\nm-1,2026-01-31T00:00:00Z,1e3\n", "a.csv:2:26:"},
         {"meter,time,register_wh\nm-1,2026-01-31T00:00:00Z,99999999999999999999\n", "a.csv:2:26:"},
     };

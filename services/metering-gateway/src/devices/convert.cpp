@@ -83,7 +83,7 @@ Frame from_proto_frame(const v1::Frame& frame) {
 MeterValues from_proto_values(const v1::MeterValues& values) {
     MeterValues result;
     result.read_time = from_proto_time(values.read_time());
-    result.register_total = RegisterTotal::from_wh(values.register_total());
+    result.register_total = RegisterTotal::from_base_units(values.register_total());
     result.rate_total_wh.assign(values.rate_register_total().begin(),
                                 values.rate_register_total().end());
     result.voltage_mv.assign(values.voltage_mv().begin(), values.voltage_mv().end());
@@ -132,7 +132,7 @@ common::v1::Resource to_proto_resource(Resource resource) {
 v1::MeterValues to_proto_values(const MeterValues& values) {
     v1::MeterValues result;
     set_time(*result.mutable_read_time(), values.read_time);
-    result.set_register_total(values.register_total.wh());
+    result.set_register_total(values.register_total.base_units());
     result.mutable_rate_register_total()->Add(values.rate_total_wh.begin(),
                                               values.rate_total_wh.end());
     result.mutable_voltage_mv()->Add(values.voltage_mv.begin(), values.voltage_mv.end());

@@ -39,7 +39,7 @@ v1::Reading to_proto_reading(const Reading& reading) {
     set_time(*result.mutable_slot_time(), reading.slot_time);
     result.set_revision(reading.revision);
     set_time(*result.mutable_read_time(), reading.read_time);
-    result.set_register_total(reading.register_total.wh());
+    result.set_register_total(reading.register_total.base_units());
     result.set_register_epoch(reading.register_epoch);
     switch (reading.source) {
         case ReadingSource::kPoll:
@@ -81,20 +81,20 @@ v1::Anomaly to_proto_anomaly(const Anomaly& anomaly) {
     result.set_state(anomaly.state == AnomalyState::kOpen      ? v1::ANOMALY_STATE_OPEN
                      : anomaly.state == AnomalyState::kDecided ? v1::ANOMALY_STATE_DECIDED
                                                                : v1::ANOMALY_STATE_NOTED);
-    result.set_previous_register_total(anomaly.previous_total.wh());
+    result.set_previous_register_total(anomaly.previous_total.base_units());
     if (anomaly.previous_read_time) {
         set_time(*result.mutable_previous_read_time(), *anomaly.previous_read_time);
     }
-    result.set_register_total(anomaly.register_total.wh());
+    result.set_register_total(anomaly.register_total.base_units());
     set_time(*result.mutable_read_time(), anomaly.read_time);
-    result.set_latest_register_total(anomaly.seen().wh());
+    result.set_latest_register_total(anomaly.seen().base_units());
     set_time(*result.mutable_latest_read_time(), anomaly.seen_time());
     result.set_after_change(anomaly.after_change);
     if (anomaly.decision) {
         result.set_decision(to_proto_decision(*anomaly.decision));
     }
-    result.set_opening_register(anomaly.opening.value_or(RegisterTotal()).wh());
-    result.set_closing_register(anomaly.closing.value_or(RegisterTotal()).wh());
+    result.set_opening_register(anomaly.opening.value_or(RegisterTotal()).base_units());
+    result.set_closing_register(anomaly.closing.value_or(RegisterTotal()).base_units());
     result.set_reason_text(anomaly.reason_text);
     result.set_decided_by(anomaly.decided_by);
     if (anomaly.decide_time) {

@@ -25,7 +25,7 @@ Status to_status(const TenancyDecision& decision, const std::string& occupant = 
                                     "meter " + decision.meter_id + " does not belong here");
         case TenancyVerdict::kBadRegister:
             return invalid_argument("BAD_REGISTER",
-                                    "register_total must be -1 or a register in Wh");
+                                    "register_total must be -1 or a register in Wh or mL");
         case TenancyVerdict::kMeterTwice:
             return invalid_argument("DUPLICATE_METER",
                                     "meter " + decision.meter_id + " is given twice");

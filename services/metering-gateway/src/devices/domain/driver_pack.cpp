@@ -318,7 +318,7 @@ std::optional<MeterValues> decode(const DriverPack& pack, int ct_ratio, const Bl
     }
     MeterValues values;
     values.read_time = read_time;
-    values.register_total = RegisterTotal::from_wh(*total);
+    values.register_total = RegisterTotal::from_base_units(*total);
     values.rate_total_wh = decoder.values<kRatesMax>(pack.rate_totals);
     values.voltage_mv = decoder.values<kPhasesMax>(pack.voltages);
     values.current_ma = decoder.values<kPhasesMax>(pack.currents);

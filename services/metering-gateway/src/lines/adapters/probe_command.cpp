@@ -9,6 +9,7 @@
 #include "devices/adapters/yaml_pack_loader.h"
 #include "devices/convert.h"
 #include "meters/app/read_error.h"
+#include "quantity/text.h"
 #include "telemetry/log.h"
 #include "transports/adapters/asio_line_loop.h"
 
@@ -56,10 +57,15 @@ std::vector<std::int64_t> to_vector(const ValueList<kMax>& list) {
     return {list.begin(), list.end()};
 }
 
-Json values_json(const MeterValues& values) {
+Json values_json(const MeterValues& values, Resource resource) {
     Json json;
     json["read_time"] = format_time(values.read_time);
-    json["register_total_wh"] = values.register_total.wh();
+    json["register_total"] = values.register_total.base_units();
+    json["register_unit"] = base_unit_text(resource);
+    if (resource == Resource::kWater) {
+        json["relay"] = relay_text(values.relay);
+        return json;
+    }
     json["rate_register_total_wh"] = to_vector(values.rate_total_wh);
     json["voltage_mv"] = to_vector(values.voltage_mv);
     json["current_ma"] = to_vector(values.current_ma);
@@ -122,7 +128,7 @@ int probe(const ProbeOptions& options) {
     json["address"] = options.address;
     json["unit_id"] = options.unit;
     json["driver_pack"] = pack->name;
-    json["values"] = values_json(*values);
+    json["values"] = values_json(*values, pack->resource);
     if (!refused.empty()) {
         json["refused_blocks"] = refused;
     }

@@ -33,10 +33,10 @@ Result<v1::DecideQuarantineResponse> GrpcQuarantine::decide_quarantine(
     order.decided_by = context.identity.subject;
     if (order.decision == QuarantineDecision::kNewEpoch) {
         if (request.has_opening_register()) {
-            order.opening = RegisterTotal::from_wh(request.opening_register());
+            order.opening = RegisterTotal::from_base_units(request.opening_register());
         }
         if (request.has_closing_register()) {
-            order.closing = RegisterTotal::from_wh(request.closing_register());
+            order.closing = RegisterTotal::from_base_units(request.closing_register());
         }
     }
     PREPAY_ASSIGN_OR_RETURN(const Anomaly anomaly, parts_.anomalies.get(request.anomaly_id()));

@@ -151,9 +151,10 @@ PgRegistryStore::StoredMeter meter_from_row(const pqxx::row& row) {
     if (!row["slot_micros"].is_null()) {
         memory.last_slot = from_micros(row["slot_micros"].as<std::int64_t>());
         memory.last_revision = row["revision"].as<int>();
-        memory.base = ReadingBase{from_micros(row["read_micros"].as<std::int64_t>()),
-                                  RegisterTotal::from_wh(row["register_total"].as<std::int64_t>()),
-                                  row["reading_epoch"].as<int>()};
+        memory.base =
+            ReadingBase{from_micros(row["read_micros"].as<std::int64_t>()),
+                        RegisterTotal::from_base_units(row["register_total"].as<std::int64_t>()),
+                        row["reading_epoch"].as<int>()};
         memory.latest = values_from_field(row["meter_values"]);
         config.register_epoch = std::max(config.register_epoch, memory.base->epoch);
         memory.changed = row["is_changed"].as<bool>();
@@ -162,9 +163,9 @@ PgRegistryStore::StoredMeter meter_from_row(const pqxx::row& row) {
     meter.quarantine_id = is_open ? row["quarantine_id"].as<std::int64_t>() : 0;
     memory.quarantined = is_open;
     if (!row["quarantine_id"].is_null()) {
-        const Suspicion seen =
-            suspicion_of_discarded(RegisterTotal::from_wh(row["seen_total"].as<std::int64_t>()),
-                                   from_micros(row["seen_at"].as<std::int64_t>()));
+        const Suspicion seen = suspicion_of_discarded(
+            RegisterTotal::from_base_units(row["seen_total"].as<std::int64_t>()),
+            from_micros(row["seen_at"].as<std::int64_t>()));
         // A discarded register counts until a good reading came after it.
         if (is_open || !memory.base || memory.base->read_time < seen.read_time) {
             memory.suspicion = seen;

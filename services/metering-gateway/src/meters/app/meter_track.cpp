@@ -226,7 +226,7 @@ void MeterTrack::append_readings(const Verdict& verdict, const MeterValues& valu
         batch.readings.push_back(reading);
     };
     if (verdict.rollover_time) {
-        append(RegisterTotal::from_wh(limits_.register_limit), verdict.epoch - 1,
+        append(RegisterTotal::from_base_units(limits_.register_limit), verdict.epoch - 1,
                *verdict.rollover_time);
         append(RegisterTotal(), verdict.epoch, *verdict.rollover_time);
     }

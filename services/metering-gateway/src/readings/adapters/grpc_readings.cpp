@@ -7,6 +7,7 @@
 #include "core/proto_time.h"
 #include "devices/adapters/grpc_pages.h"
 #include "devices/convert.h"
+#include "quantity/text.h"
 #include "readings/convert.h"
 
 namespace prepay::metering {
@@ -51,6 +52,13 @@ ImportPlan plan_import(const v1::ImportReadingsRequest& request, const MeterDire
         } else if (quarantined.count(reading.meter_id()) != 0) {
             plan.reject(index, fault_reason(ReadingFault::kQuarantined),
                         fault_message(ReadingFault::kQuarantined));
+        } else if (reading.resource() != common::v1::RESOURCE_UNSPECIFIED &&
+                   reading.resource() != to_proto_resource(found->second->resource)) {
+            const Resource counted = found->second->resource;
+            plan.reject(index, "WRONG_RESOURCE",
+                        std::string("the meter counts ") + resource_text(counted) +
+                            ", its register is in " + base_unit_text(counted) + " or " +
+                            unit_text(counted));
         } else if (!reading.has_read_time()) {
             plan.reject(index, "BAD_TIME", "read_time is missing");
         } else if (reading.channel() != 0) {
@@ -59,7 +67,7 @@ ImportPlan plan_import(const v1::ImportReadingsRequest& request, const MeterDire
             ImportPlan::MeterRows& rows = plan.meters[found->second->meter_no];
             rows.config = *found->second;
             rows.rows.push_back({index, from_proto_time(reading.read_time()),
-                                 RegisterTotal::from_wh(reading.register_total())});
+                                 RegisterTotal::from_base_units(reading.register_total())});
         }
     }
     return plan;

@@ -74,7 +74,10 @@ v1::ImportReadingsRequest make_request(const std::vector<CsvReading>& rows, std:
         v1::Reading& reading = *request.add_readings();
         reading.set_meter_id(rows[i].meter_id);
         set_time(*reading.mutable_read_time(), rows[i].read_time);
-        reading.set_register_total(rows[i].total.wh());
+        reading.set_register_total(rows[i].total.base_units());
+        if (rows[i].resource) {
+            reading.set_resource(to_proto_resource(*rows[i].resource));
+        }
     }
     // Kept over tries. Another run has other ids: the rows themselves tell what is stored already.
     request.set_request_id("import-" + new_id(SystemClock()));
@@ -160,7 +163,10 @@ int run_import(const ImportOptions& options) {
 void add_import_command(CLI::App& app, int& exit_code) {
     auto options = std::make_shared<ImportOptions>();
     CLI::App* command = app.add_subcommand("import", "Bring register history in from a CSV file");
-    command->add_option("file", options->file, "CSV: meter,time,register_wh or register_kwh")
+    command
+        ->add_option(
+            "file", options->file,
+            "CSV: meter,time,register_wh or register_kwh (water: register_ml or register_m3)")
         ->required();
     command->add_option("--address", options->address, "gRPC address of the gateway, host:port")
         ->required();

@@ -25,7 +25,7 @@ std::optional<RegisterTotal> total_from_field(const pqxx::field& field) {
     if (field.is_null()) {
         return std::nullopt;
     }
-    return RegisterTotal::from_wh(field.as<std::int64_t>());
+    return RegisterTotal::from_base_units(field.as<std::int64_t>());
 }
 
 Anomaly anomaly_from_row(const pqxx::row& row) {
@@ -37,9 +37,11 @@ Anomaly anomaly_from_row(const pqxx::row& row) {
     anomaly.resource = resource_from_text(row["resource"].as<std::string>());
     anomaly.reason = row["reason"].as<std::string>();
     anomaly.state = anomaly_state_from_text(row["state"].as<std::string>());
-    anomaly.previous_total = RegisterTotal::from_wh(row["previous_total"].as<std::int64_t>());
+    anomaly.previous_total =
+        RegisterTotal::from_base_units(row["previous_total"].as<std::int64_t>());
     anomaly.previous_read_time = instant_from_field(row["previous_at"]);
-    anomaly.register_total = RegisterTotal::from_wh(row["register_total"].as<std::int64_t>());
+    anomaly.register_total =
+        RegisterTotal::from_base_units(row["register_total"].as<std::int64_t>());
     anomaly.read_time = from_micros(row["read_at"].as<std::int64_t>());
     anomaly.latest_total = total_from_field(row["latest_total"]);
     anomaly.latest_read_time = instant_from_field(row["latest_at"]);
@@ -141,9 +143,10 @@ Status PgAnomalyStore::apply(pqxx::work& tx, const QuarantineOrder& order) {
             " AS read_at, register_total, register_epoch FROM readings WHERE meter_no = $1"
             " AND channel = 0 ORDER BY slot_time DESC, revision DESC LIMIT 1",
         anomaly.meter_no);
-    const ReadingBase base{from_micros(last["read_at"].as<std::int64_t>()),
-                           RegisterTotal::from_wh(last["register_total"].as<std::int64_t>()),
-                           last["register_epoch"].as<int>()};
+    const ReadingBase base{
+        from_micros(last["read_at"].as<std::int64_t>()),
+        RegisterTotal::from_base_units(last["register_total"].as<std::int64_t>()),
+        last["register_epoch"].as<int>()};
     const Decided decided = decide_quarantine(order.decision, base, base.epoch, anomaly.seen(),
                                               order.opening, order.closing, order.register_limit);
     PREPAY_RETURN_IF_ERROR(status_of(decided.fault));
@@ -178,8 +181,8 @@ Status PgAnomalyStore::apply(pqxx::work& tx, const QuarantineOrder& order) {
     event.set_line_id(anomaly.line_id);
     event.set_meter_id(anomaly.meter_id);
     event.set_reason(anomaly.reason);
-    event.set_previous_register_total(base.total.wh());
-    event.set_register_total(anomaly.seen().wh());
+    event.set_previous_register_total(base.total.base_units());
+    event.set_register_total(anomaly.seen().base_units());
     set_time(*event.mutable_read_time(), anomaly.seen_time());
     event.set_state(v1::ANOMALY_STATE_DECIDED);
     event.set_decision(to_proto_decision(order.decision));

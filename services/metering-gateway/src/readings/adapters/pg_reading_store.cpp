@@ -45,7 +45,7 @@ struct ReadingColumns {
         slots.push_back(to_micros(reading.slot_time));
         revisions.push_back(reading.revision);
         read_times.push_back(to_micros(reading.read_time));
-        totals.push_back(reading.register_total.wh());
+        totals.push_back(reading.register_total.base_units());
         epochs.push_back(reading.register_epoch);
         ids.push_back(reading.reading_id);
         sources.emplace_back(source_text(reading.source));
@@ -69,7 +69,8 @@ Reading reading_from_row(const pqxx::row& row, std::int64_t meter_no, const std:
     reading.slot_time = from_micros(row["slot_micros"].as<std::int64_t>());
     reading.revision = row["revision"].as<int>();
     reading.read_time = from_micros(row["read_micros"].as<std::int64_t>());
-    reading.register_total = RegisterTotal::from_wh(row["register_total"].as<std::int64_t>());
+    reading.register_total =
+        RegisterTotal::from_base_units(row["register_total"].as<std::int64_t>());
     reading.register_epoch = row["register_epoch"].as<int>();
     reading.source = source_from_text(row["source"].as<std::string>());
     reading.reading_id = row["reading_id"].as<std::int64_t>();
@@ -206,8 +207,8 @@ void PgReadingStore::write_rejected(pqxx::work& tx, const LineBatch& batch) cons
             "INSERT INTO rejected_readings (meter_id, reason, previous_total, register_total,"
             " read_time, state, previous_read_time, after_change, frames)"
             " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::bytea) ON CONFLICT DO NOTHING",
-            rejected.meter_id, rejected.reason, rejected.previous_total.wh(),
-            rejected.register_total.wh(), pg::to_timestamptz(rejected.read_time),
+            rejected.meter_id, rejected.reason, rejected.previous_total.base_units(),
+            rejected.register_total.base_units(), pg::to_timestamptz(rejected.read_time),
             rejected.quarantine ? "open" : "noted",
             optional_timestamptz(rejected.previous_read_time), rejected.after_change,
             frames_hex(rejected.frames));
@@ -218,8 +219,8 @@ void PgReadingStore::write_rejected(pqxx::work& tx, const LineBatch& batch) cons
         event.set_line_id(batch.line_id);
         event.set_meter_id(rejected.meter_id);
         event.set_reason(rejected.reason);
-        event.set_previous_register_total(rejected.previous_total.wh());
-        event.set_register_total(rejected.register_total.wh());
+        event.set_previous_register_total(rejected.previous_total.base_units());
+        event.set_register_total(rejected.register_total.base_units());
         set_time(*event.mutable_read_time(), rejected.read_time);
         event.set_state(rejected.quarantine ? v1::ANOMALY_STATE_OPEN : v1::ANOMALY_STATE_NOTED);
         events_.append(tx, kAnomaliesTopic, batch.line_id, std::move(event), rejected.read_time);
@@ -230,7 +231,7 @@ void PgReadingStore::write_rejected(pqxx::work& tx, const LineBatch& batch) cons
             " latest_fits = $4"
             " WHERE meter_id = $1 AND state = 'open' AND read_time < $3"
             " AND (latest_read_time IS NULL OR latest_read_time < $3)",
-            sight.meter_id, sight.register_total.wh(), pg::to_timestamptz(sight.read_time),
+            sight.meter_id, sight.register_total.base_units(), pg::to_timestamptz(sight.read_time),
             sight.fits_base);
     }
 }
@@ -316,7 +317,7 @@ void PgReadingStore::load_windows(pqxx::work& tx, std::vector<MeterWindow>& wind
     for (const auto& row : rows) {
         windows[static_cast<std::size_t>(row["place"].as<std::int64_t>() - 1)].stored.push_back(
             {from_micros(row["read_micros"].as<std::int64_t>()),
-             RegisterTotal::from_wh(row["register_total"].as<std::int64_t>()),
+             RegisterTotal::from_base_units(row["register_total"].as<std::int64_t>()),
              row["register_epoch"].as<int>()});
     }
 }

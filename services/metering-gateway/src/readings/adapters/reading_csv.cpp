@@ -1,5 +1,6 @@
 #include "readings/adapters/reading_csv.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <string_view>
@@ -40,13 +41,40 @@ std::vector<Field> split(std::string_view line) {
     }
 }
 
+// A column that holds registers: the unit in its name.
+struct RegisterColumn {
+    std::string_view name;
+    std::optional<Resource> resource;
+    int scale = 0;  // Decimals that its values may have.
+    const char* expected = "";
+};
+
+constexpr int kKwhScale = unit_scale(Resource::kElectricity);
+constexpr int kCubicMetreScale = unit_scale(Resource::kWater);
+constexpr std::array<RegisterColumn, 5> kRegisterColumns = {{
+    {"register", std::nullopt, 0, "a whole number of Wh or mL"},
+    {"register_wh", Resource::kElectricity, 0, "a whole number of Wh (kWh go into register_kwh)"},
+    {"register_kwh", Resource::kElectricity, kKwhScale, "a kWh value with at most 3 decimals"},
+    {"register_ml", Resource::kWater, 0, "a whole number of mL (m³ go into register_m3)"},
+    {"register_m3", Resource::kWater, kCubicMetreScale, "an m³ value with at most 6 decimals"},
+}};
+constexpr const char* kColumnNames =
+    "register_wh or register_kwh (water: register_ml or register_m3)";
+
+const RegisterColumn* find_register(std::string_view name) {
+    const auto* const found =
+        std::find_if(kRegisterColumns.begin(), kRegisterColumns.end(),
+                     [&](const RegisterColumn& column) { return column.name == name; });
+    return found == kRegisterColumns.end() ? nullptr : found;
+}
+
 // Which column holds what, from the header.
 struct Layout {
     std::size_t meter = 0;
     std::size_t time = 0;
     std::size_t total = 0;
     std::size_t count = 0;
-    bool kwh = false;
+    RegisterColumn unit;
 };
 
 class CsvParser {
@@ -108,14 +136,14 @@ private:
             } else if (text == "time") {
                 layout.time = i;
                 place = 1;
-            } else if (text == "register" || text == "register_wh" || text == "register_kwh") {
+            } else if (const RegisterColumn* unit = find_register(text); unit != nullptr) {
                 layout.total = i;
-                layout.kwh = text == "register_kwh";
+                layout.unit = *unit;
                 place = 2;
             } else {
-                return error(fields[i].column,
-                             "unknown column \"" + std::string(text) +
-                                 "\"; columns are meter, time and register_wh or register_kwh");
+                return error(fields[i].column, "unknown column \"" + std::string(text) +
+                                                   "\"; columns are meter, time and " +
+                                                   kColumnNames);
             }
             if (seen[place]) {
                 return error(fields[i].column, "this column is there twice");
@@ -123,7 +151,7 @@ private:
             seen[place] = true;
         }
         if (!seen[0] || !seen[1] || !seen[2]) {
-            return error(1, "the header needs meter, time and register_wh or register_kwh");
+            return error(1, std::string("the header needs meter, time and ") + kColumnNames);
         }
         return std::optional(layout);
     }
@@ -149,14 +177,13 @@ private:
         }
         reading.read_time = *parsed;
         const Field& total = fields[layout.total];
-        const auto value = parse_decimal(total.text, layout.kwh ? 3 : 0);
+        const auto value = parse_decimal(total.text, layout.unit.scale);
         if (!value) {
             return error(total.column,
-                         "\"" + std::string(total.text) + "\" is not " +
-                             (layout.kwh ? "a kWh value with at most 3 decimals"
-                                         : "a whole number of Wh (kWh go into register_kwh)"));
+                         "\"" + std::string(total.text) + "\" is not " + layout.unit.expected);
         }
-        reading.total = RegisterTotal::from_wh(*value);
+        reading.total = RegisterTotal::from_base_units(*value);
+        reading.resource = layout.unit.resource;
         return reading;
     }
 

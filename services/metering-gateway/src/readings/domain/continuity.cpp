@@ -7,7 +7,7 @@ bool continues(const Suspicion& suspicion, RegisterTotal total, Instant read_tim
                const PlausibilityLimits& limits) {
     const Duration elapsed = read_time - suspicion.read_time;
     return elapsed >= Duration::zero() && total >= suspicion.total &&
-           is_reachable((total - suspicion.total).wh(), elapsed, limits);
+           is_reachable((total - suspicion.total).base_units(), elapsed, limits);
 }
 
 // A reading that fits the base although registers before it did not: is it the base that goes on,
@@ -23,7 +23,7 @@ bool says_nothing(ReadingFault fault, RegisterTotal total) {
         case ReadingFault::kTooFast:
             return false;
         case ReadingFault::kRegisterDip:
-            return total.wh() == 0;
+            return total.base_units() == 0;
         default:
             return true;
     }
@@ -96,9 +96,9 @@ Decided decide_quarantine(QuarantineDecision decision, const ReadingBase& base, 
         case QuarantineDecision::kNewEpoch: {
             const RegisterTotal first = opening.value_or(seen);
             const RegisterTotal last = closing.value_or(base.total);
-            if (first.wh() < 0 || first > seen) {
+            if (first.base_units() < 0 || first > seen) {
                 result.fault = DecisionFault::kBadOpening;
-            } else if (last < base.total || last.wh() > register_limit) {
+            } else if (last < base.total || last.base_units() > register_limit) {
                 result.fault = DecisionFault::kBadClosing;
             } else {
                 if (last > base.total) {

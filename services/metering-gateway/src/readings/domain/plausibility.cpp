@@ -15,10 +15,10 @@ ReadingFault judge_alone(RegisterTotal total, Instant read_time, Instant now,
     if (read_time < now - limits.age_max) {
         return ReadingFault::kTooOld;
     }
-    if (total.wh() < 0) {
+    if (total.base_units() < 0) {
         return ReadingFault::kNegativeRegister;
     }
-    if (total.wh() > limits.register_limit) {
+    if (total.base_units() > limits.register_limit) {
         return ReadingFault::kOverLimit;
     }
     return ReadingFault::kNone;
@@ -39,7 +39,7 @@ ImportVerdict judge_between(const ReadingBase* before, const ReadingBase* after,
     } else if (below ||
                (after != nullptr && after->epoch == verdict.epoch && row.total > after->total)) {
         verdict.fault = ReadingFault::kRegisterDip;
-    } else if (before != nullptr && !is_reachable((row.total - before->total).wh(),
+    } else if (before != nullptr && !is_reachable((row.total - before->total).base_units(),
                                                   row.read_time - before->read_time, limits)) {
         verdict.fault = ReadingFault::kTooFast;
     }
@@ -85,8 +85,9 @@ const char* fault_message(ReadingFault fault) {
         case ReadingFault::kRegisterDip:
             return "the register is below an earlier reading, or above a later one";
         case ReadingFault::kTooFast:
-            return "the register turned faster than the meter's rated power allows; is the unit "
-                   "Wh?";
+            return "the register turned faster than the meter's rated power or flow allows; is its "
+                   "unit "
+                   "right?";
         case ReadingFault::kFutureTime:
             return "the time is in the future";
         case ReadingFault::kTooOld:
@@ -96,7 +97,7 @@ const char* fault_message(ReadingFault fault) {
         case ReadingFault::kNegativeRegister:
             return "a register is never negative";
         case ReadingFault::kOverLimit:
-            return "the meter's register cannot show this much; is the unit Wh?";
+            return "the meter's register cannot show this much; is its unit right?";
         case ReadingFault::kValueConflict:
             return "this meter has another value for the same time";
         case ReadingFault::kUnknownMeter:
@@ -129,12 +130,12 @@ Verdict judge(const std::optional<ReadingBase>& base, int epoch, RegisterTotal t
     if (elapsed < Duration::zero()) {
         verdict.fault = ReadingFault::kNotInOrder;
     } else if (total >= base->total) {
-        if (!is_reachable((total - base->total).wh(), elapsed, limits)) {
+        if (!is_reachable((total - base->total).base_units(), elapsed, limits)) {
             verdict.fault = ReadingFault::kTooFast;
         }
     } else {
-        const std::int64_t to_limit = limits.register_limit - base->total.wh();
-        const std::int64_t over_limit = to_limit + total.wh();
+        const std::int64_t to_limit = limits.register_limit - base->total.base_units();
+        const std::int64_t over_limit = to_limit + total.base_units();
         // Two steps of doubt must not make a dip by one step look like a rollover.
         if (to_limit < 0 || elapsed == Duration::zero() ||
             !is_reachable(over_limit, elapsed, limits)) {
