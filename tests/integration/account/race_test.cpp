@@ -63,7 +63,9 @@ TEST_CASE("a cashier whose call meets the end of a credit does not give it again
         world,
         [&](pqxx::work& tx) {
             return world.terms
-                .set_levels(tx, levels(account_id, "credit-ended", 0), CreditRight::kMayGive)
+                .set_levels(tx, account_id,
+                            *from_proto(levels(account_id, "credit-ended", 0).alarm_levels()),
+                            CreditRight::kMayGive)
                 .status();
         },
         [&] {

@@ -15,6 +15,7 @@
 #include "payments/adapters/pg_suspense.h"
 #include "payments/app/payments.h"
 #include "payments/providers/wechat/wechat_pay.h"
+#include "prepay/account/v1/account.pb.h"
 #include "support/provider/provider.h"
 #include "support/test_database.h"
 #include "tenancy/adapters/pg_accounts.h"

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 
+#include "pg/row.h"
 #include "world.h"
 
 using namespace prepay;

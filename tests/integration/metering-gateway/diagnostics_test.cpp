@@ -50,7 +50,7 @@ TEST_CASE("Replies of another transaction and refused relay orders are counted, 
         const auto sent = one.gateway->submit("trip-0001", "m-1", v1::COMMAND_ACTION_TRIP);
         REQUIRE(sent.ok());
         const v1::Command command = one.gateway->follow(sent->command().command_id());
-        CHECK(command.state() == v1::COMMAND_STATE_FAILED);
+        CHECK(command.state() == v1::COMMAND_STATE_REFUSED);
         CHECK(one.errors()["METER_EXCEPTION"] >= 1);
         CHECK(one.errors().count("BAD_REPLY") == 0);
     }

@@ -168,14 +168,14 @@ Status PgAnomalyStore::apply(pqxx::work& tx, const QuarantineOrder& order) {
         slot += Duration(1);
     }
     readings_.store(tx, anomaly.line_id, std::move(readings));
-    const auto wh_of = [](const std::optional<RegisterTotal>& total) {
-        return total ? std::optional(total->wh()) : std::nullopt;
+    const auto units_of = [](const std::optional<RegisterTotal>& total) {
+        return total ? std::optional(total->base_units()) : std::nullopt;
     };
     tx.exec_params(
         "UPDATE rejected_readings SET state = 'decided', decision = $2, opening_total = $3,"
         " closing_total = $4, reason_text = $5, decided_by = $6, decide_time = $7"
         " WHERE rejected_reading_id = $1",
-        order.anomaly_id, decision_text(order.decision), wh_of(order.opening), wh_of(order.closing),
+        order.anomaly_id, decision_text(order.decision), units_of(order.opening), units_of(order.closing),
         order.reason_text, order.decided_by, pg::to_timestamptz(clock_.now()));
     v1::ReadingRejected event;
     event.set_line_id(anomaly.line_id);
