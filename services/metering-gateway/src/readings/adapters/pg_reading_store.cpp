@@ -172,6 +172,9 @@ std::vector<Reading> PgReadingStore::insert(pqxx::work& tx, std::vector<Reading>
 
 void PgReadingStore::publish(pqxx::work& tx, const std::string& line_id,
                              const std::vector<const Reading*>& readings) const {
+    if (readings.empty()) {
+        return;
+    }
     v1::ReadingsRecorded event;
     event.set_line_id(line_id);
     for (const Reading* reading : readings) {
