@@ -16,6 +16,18 @@ std::unique_ptr<outbox::Relay> new_relay(pg::DatabaseOptions database, const std
                                            outbox::RelayOptions{.producer_name = producer_name});
 }
 
+bool publish_all(outbox::Relay& relay, pg::Database& database) {
+    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (std::chrono::steady_clock::now() < deadline) {
+        const bool went = relay.run_once().ok();
+        const Result<outbox::Backlog> backlog = outbox::measure_backlog(database);
+        if (went && backlog.ok() && backlog->message_count == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 outbox::Replay no_replay() {
     return [](const std::string&, int, std::int64_t,
               std::int64_t) -> Result<std::vector<kafka::Message>> {

@@ -37,15 +37,6 @@ std::int64_t number(pg::Database& database, const std::string& sql) {
         .value();
 }
 
-// Until nothing waits: a transaction elsewhere on the server holds rows back for a while.
-void publish_all(outbox::Relay& relay, pg::Database& database) {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    do {
-        (void)relay.run_once();
-    } while (outbox::measure_backlog(database).value().message_count > 0 &&
-             std::chrono::steady_clock::now() < deadline);
-}
-
 }  // namespace
 
 TEST_CASE("append refuses what no broker takes, and nothing of it is committed") {

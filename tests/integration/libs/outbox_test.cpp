@@ -20,16 +20,6 @@ const std::vector<pg::Migration> kSeen = {{"0001_seen.sql",
                                            "CREATE TABLE seen (place bigint GENERATED ALWAYS AS "
                                            "IDENTITY, message_key text, value bigint)"}};
 
-void publish_all(outbox::Relay& relay) {
-    for (int i = 0; i < 200; ++i) {
-        const Result<std::size_t> published = relay.run_once();
-        if (published.ok() && *published == 0) {
-            return;
-        }
-    }
-    FAIL("the relay did not come to an end");
-}
-
 Status record(pqxx::work& tx, const std::vector<kafka::Message>& messages) {
     for (const kafka::Message& message : messages) {
         if (message.payload == "poison") {
@@ -63,7 +53,8 @@ struct Pipe {
         }
     }
     void publish(const MockBroker& broker) const {
-        publish_all(*new_relay(source.options(), broker.brokers()));
+        const auto counting = source.open(1);
+        REQUIRE(publish_all(*new_relay(source.options(), broker.brokers()), *counting));
     }
     [[nodiscard]] outbox::Subscriber subscriber(const MockBroker& broker,
                                                 outbox::Replay replay = no_replay()) const {

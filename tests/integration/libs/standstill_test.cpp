@@ -72,10 +72,8 @@ struct Site {
     }
     void publish(const MockBroker& broker) const {
         const auto relay = new_relay(source.options(), broker.brokers());
-        REQUIRE(within(std::chrono::seconds(10), [&] {
-            const auto published = relay->run_once();
-            return published.ok() && *published == 0;
-        }));
+        const auto counting = source.open(1);
+        REQUIRE(publish_all(*relay, *counting));
     }
     /// Published long ago, to a broker that is gone, and no longer kept.
     void append_and_forget(int from, int to) const {
