@@ -76,7 +76,7 @@ run_label() {
         web) (cd "$ROOT/web" && npm test) ;;
         browser) run_browser_tests ;;
         e2e | chaos) run_ctest "$1" 1 ;;    # Each a whole suite with broker and database.
-        integration) run_ctest "$1" 4 ;;    # They wait more than they work.
+        integration) run_ctest "$1" 3 ;;    # They wait more than they work.
         *) run_ctest "$1" 2 ;;
     esac
 }
