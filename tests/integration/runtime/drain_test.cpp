@@ -8,11 +8,10 @@
 #include <iterator>
 #include <thread>
 
-#include "httplib.h"
+#include "integration/runtime/program.h"
 #include "pg/database.h"
 #include "prepay/account/v1/account.grpc.pb.h"
 #include "rpc/client.h"
-#include "runtime/service.h"
 #include "support/child_process.h"
 #include "support/crash.h"
 #include "support/test_database.h"
@@ -56,17 +55,6 @@ private:
     pg::Database& database_;
 };
 
-bool eventually(const std::function<bool()>& condition) {
-    const auto give_up = std::chrono::steady_clock::now() + kPatience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > give_up) {
-            return false;
-        }
-        std::this_thread::yield();
-    }
-    return true;
-}
-
 /// The process of the service, and what a test does to it.
 struct Gate {
     Gate() {
@@ -84,7 +72,7 @@ struct Gate {
             std::vector<std::string>{"/proc/self/exe", "[.gate]"}, (folder / "log").string(),
             std::map<std::string, std::string>{{"GATE_CONFIG", (folder / "gate.yaml").string()}});
         INFO(log());
-        REQUIRE(eventually([&] { return page("/readyz").first == 200; }));
+        REQUIRE(eventually(kPatience, [&] { return page("/readyz").first == 200; }));
     }
     ~Gate() {
         child.reset();
@@ -93,9 +81,7 @@ struct Gate {
 
     /// Status and text of a page; 0 when nobody answers.
     std::pair<int, std::string> page(const std::string& path) const {
-        httplib::Client http("127.0.0.1", http_port);
-        const auto answer = http.Get(path);
-        return answer ? std::make_pair(answer->status, answer->body) : std::make_pair(0, "");
+        return read_page(http_port, path);
     }
 
     Status call(const std::string& nonce, std::chrono::milliseconds timeout = kPatience) const {
@@ -127,7 +113,7 @@ struct Gate {
     std::future<Status> call_in_flight() {
         execute("SELECT pg_advisory_lock(" + std::to_string(kGate) + ")");
         auto answer = std::async(std::launch::async, [this] { return call("in-flight"); });
-        REQUIRE(eventually([&] {
+        REQUIRE(eventually(kPatience, [&] {
             return count("pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = " +
                          std::to_string(kGate)) == 1;
         }));
@@ -137,7 +123,7 @@ struct Gate {
     void begin_drain() {
         child->signal(SIGTERM);
         signalled = std::chrono::steady_clock::now();
-        REQUIRE(eventually([&] { return log().find("draining") != std::string::npos; }));
+        REQUIRE(eventually(kPatience, [&] { return log().find("draining") != std::string::npos; }));
     }
 
     const TestDatabase scratch{"gate"};
@@ -169,11 +155,7 @@ TEST_CASE("the process that serves", "[.gate]") {
         service.add_check("gate", [&gate] { return gate->is_open(); });
         return absl::OkStatus();
     };
-    std::string name = "prepay-gate";
-    std::string option = "--config";
-    std::string path = environment("GATE_CONFIG");
-    char* arguments[] = {name.data(), option.data(), path.data(), nullptr};
-    REQUIRE(runtime::run_main(3, arguments, program) == 0);
+    REQUIRE(serve(program, "GATE_CONFIG") == 0);
 }
 
 TEST_CASE("the pages of a service say how it is") {
@@ -201,7 +183,7 @@ TEST_CASE("a drain takes no new call, finishes the one in flight, and ends well"
     Gate gate;
     auto answer = gate.call_in_flight();
     gate.begin_drain();
-    CHECK(eventually([&] {
+    CHECK(eventually(kPatience, [&] {
         return gate.call("new", std::chrono::milliseconds(300)).code() ==
                absl::StatusCode::kUnavailable;
     }));

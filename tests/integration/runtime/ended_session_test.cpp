@@ -6,10 +6,10 @@
 #include <fstream>
 
 #include "core/pause.h"
+#include "integration/runtime/program.h"
 #include "prepay/account/v1/account.grpc.pb.h"
 #include "prepay/console/v1/console.grpc.pb.h"
 #include "rpc/client.h"
-#include "runtime/service.h"
 #include "support/child_process.h"
 #include "support/crash.h"
 #include "support/test_database.h"
@@ -91,11 +91,7 @@ TEST_CASE("the process that is called", "[.called]") {
                    name);
         return absl::OkStatus();
     };
-    std::string name = "prepay-called";
-    std::string option = "--config";
-    std::string path = environment("CALLED_CONFIG");
-    char* arguments[] = {name.data(), option.data(), path.data(), nullptr};
-    REQUIRE(runtime::run_main(3, arguments, program) == 0);
+    REQUIRE(serve(program, "CALLED_CONFIG") == 0);
 }
 
 TEST_CASE("I-22 a process refuses a logged-out person's token within 5 s, others' not") {

@@ -7,9 +7,8 @@
 #include <thread>
 
 #include "core/pause.h"
-#include "httplib.h"
+#include "integration/runtime/program.h"
 #include "outbox/outbox.h"
-#include "runtime/service.h"
 #include "support/child_process.h"
 #include "support/crash.h"
 #include "support/mock_broker.h"
@@ -24,17 +23,6 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kPatience{60};
 constexpr std::chrono::seconds kEndAfter{8};
 constexpr const char* kTopic = "prepay.test.facts.v1";
-
-bool eventually(const std::function<bool()>& condition) {
-    const auto give_up = std::chrono::steady_clock::now() + kPatience;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > give_up) {
-            return false;
-        }
-        pause(std::stop_token(), std::chrono::milliseconds(50));
-    }
-    return true;
-}
 
 /// The process of a service that publishes, with twenty messages to be published.
 struct Publisher {
@@ -56,7 +44,7 @@ struct Publisher {
             std::vector<std::string>{"/proc/self/exe", "[.publisher]"}, (folder / "log").string(),
             std::map<std::string, std::string>{
                 {"PUBLISHER_CONFIG", (folder / "publisher.yaml").string()}});
-        const bool is_ready = eventually([&] { return page("/readyz").first == 200; });
+        const bool is_ready = eventually(kPatience, [&] { return page("/readyz").first == 200; });
         INFO(log());
         REQUIRE(is_ready);
         const auto database = scratch.open(1);
@@ -77,9 +65,7 @@ struct Publisher {
 
     /// Status and text of a page; 0 when nobody answers.
     std::pair<int, std::string> page(const std::string& path) const {
-        httplib::Client http("127.0.0.1", http_port);
-        const auto answer = http.Get(path);
-        return answer ? std::make_pair(answer->status, answer->body) : std::make_pair(0, "");
+        return read_page(http_port, path);
     }
 
     std::string log() const {
@@ -103,11 +89,7 @@ TEST_CASE("the process that publishes", "[.publisher]") {
     program.name = "publisher";
     program.schema = "publisher";
     program.wire = [](runtime::Service&) { return absl::OkStatus(); };
-    std::string name = "prepay-publisher";
-    std::string option = "--config";
-    std::string path = environment("PUBLISHER_CONFIG");
-    char* arguments[] = {name.data(), option.data(), path.data(), nullptr};
-    REQUIRE(runtime::run_main(3, arguments, program) == 0);
+    REQUIRE(serve(program, "PUBLISHER_CONFIG") == 0);
 }
 
 TEST_CASE("I-28 a process whose outbox stands says not ready, and ends to be started anew") {
@@ -116,13 +98,13 @@ TEST_CASE("I-28 a process whose outbox stands says not ready, and ends to be sta
     broker.create_topic(kTopic, 1);  // Half of the messages have no partition to go to.
     Publisher publisher(broker.brokers());
     std::pair<int, std::string> said;
-    CHECK(eventually([&] {
+    CHECK(eventually(kPatience, [&] {
         said = publisher.page("/readyz");
         return said.first != 200;
     }));
     CHECK(said.first == 503);
     CHECK(said.second.find("OUTBOX_STALLED") != std::string::npos);
-    CHECK(eventually([&] {
+    CHECK(eventually(kPatience, [&] {
         const std::string metrics = publisher.page("/metrics").second;
         return metrics.find("\nprepay_publisher_outbox_stalled 1\n") != std::string::npos;
     }));

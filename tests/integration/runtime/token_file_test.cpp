@@ -6,8 +6,7 @@
 #include <iterator>
 
 #include "core/pause.h"
-#include "httplib.h"
-#include "runtime/service.h"
+#include "integration/runtime/program.h"
 #include "support/child_process.h"
 #include "support/crash.h"
 #include "support/test_database.h"
@@ -21,17 +20,6 @@ namespace fs = std::filesystem;
 constexpr std::chrono::seconds kPatience{60};
 constexpr std::chrono::seconds kRenewMax{15};  // It is 2 s; a loaded machine adds to it.
 
-bool eventually(std::chrono::seconds limit, const std::function<bool()>& condition) {
-    const auto give_up = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > give_up) {
-            return false;
-        }
-        pause(std::stop_token(), std::chrono::milliseconds(50));
-    }
-    return true;
-}
-
 }  // namespace
 
 // Not a test: the process.
@@ -41,11 +29,7 @@ TEST_CASE("the process with a token", "[.token-holder]") {
     program.schema = "holder";
     program.publishes = false;
     program.wire = [](runtime::Service&) { return absl::OkStatus(); };
-    std::string name = "prepay-holder";
-    std::string option = "--config";
-    std::string path = environment("HOLDER_CONFIG");
-    char* arguments[] = {name.data(), option.data(), path.data(), nullptr};
-    REQUIRE(runtime::run_main(3, arguments, program) == 0);
+    REQUIRE(serve(program, "HOLDER_CONFIG") == 0);
 }
 
 TEST_CASE("a process is not ready when its token is over, and ready when the file was renewed") {
@@ -76,11 +60,7 @@ TEST_CASE("a process is not ready when its token is over, and ready when the fil
         << "peers: {console: '127.0.0.1:1'}\n";
     ChildProcess child({"/proc/self/exe", "[.token-holder]"}, (folder / "log").string(),
                        {{"HOLDER_CONFIG", (folder / "holder.yaml").string()}});
-    const auto page = [&](const std::string& path) {
-        httplib::Client http("127.0.0.1", http_port);
-        const auto answer = http.Get(path);
-        return answer ? std::make_pair(answer->status, answer->body) : std::make_pair(0, "");
-    };
+    const auto page = [&](const std::string& path) { return read_page(http_port, path); };
     std::pair<int, std::string> said;
     CHECK(eventually(kPatience, [&] {
         said = page("/readyz");

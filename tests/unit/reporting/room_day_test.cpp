@@ -46,5 +46,5 @@ TEST_CASE("CSV amounts are in fen, the nearest one, beside the exact micro-yuan"
         CHECK(line.ends_with(std::string(",") + one.text + "," + std::to_string(one.micros) +
                              "\r\n"));
     }
-    CHECK(csv_header().ends_with(",金额 Amount (CNY),charged_micros\r\n"));
+    CHECK(csv_header().ends_with(",金额 Amount (CNY),金额(微元) Exact amount (micro-CNY)\r\n"));
 }

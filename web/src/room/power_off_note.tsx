@@ -14,8 +14,7 @@ function Reason({ reason }: { reason: PowerOffReason }) {
             {reason.initiator && <> · {t('power_off.by', { initiator: reason.initiator })}</>}
             {reason.reason && <> · {lookUp(`fixed_text.${reason.reason}`) ?? reason.reason}</>}
             {reason.overridden && <> · {t('power_off.overridden')}</>}
-            {' '}
-            {lookUp(`power_off.back.${reason.holder}`)}
+            <> · {lookUp(`power_off.back.${reason.holder}`)}</>
         </li>
     );
 }

@@ -20,10 +20,6 @@ Instant from_proto(const google::protobuf::Timestamp& timestamp) {
     return from_proto_time(timestamp);
 }
 
-std::optional<Instant> find_time(bool is_set, const google::protobuf::Timestamp& timestamp) {
-    return is_set ? std::optional<Instant>(from_proto(timestamp)) : std::nullopt;
-}
-
 v1::LedgerAccountKind to_proto(LedgerKind kind) {
     switch (kind) {
         case LedgerKind::kPurse:
@@ -187,8 +183,8 @@ AccountFilter from_proto(const v1::ListAccountsRequest& request, bool by_phone) 
 PostingFilter from_proto(const v1::ListPostingsRequest& request) {
     PostingFilter filter;
     filter.account_id = request.account_id();
-    filter.start_time = find_time(request.has_start_time(), request.start_time());
-    filter.end_time = find_time(request.has_end_time(), request.end_time());
+    filter.start_time = find_proto_time(request.has_start_time(), request.start_time());
+    filter.end_time = find_proto_time(request.has_end_time(), request.end_time());
     filter.page_token = request.page_token();
     filter.limit = rpc::page_size_of(request.page_size());
     return filter;

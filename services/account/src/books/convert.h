@@ -20,8 +20,6 @@ namespace prepay::account {
 
 google::protobuf::Timestamp to_proto(Instant instant);
 Instant from_proto(const google::protobuf::Timestamp& timestamp);
-/// Nothing where the field is not set.
-std::optional<Instant> find_time(bool is_set, const google::protobuf::Timestamp& timestamp);
 
 v1::LedgerAccountKind to_proto(LedgerKind kind);
 v1::AccountState to_proto(AccountState state);

@@ -1,5 +1,6 @@
 #include "payments/convert.h"
 
+#include "core/proto_time.h"
 #include "rpc/request_rules.h"
 
 namespace prepay::account {
@@ -99,8 +100,8 @@ v1::SuspenseItem to_proto(const SuspenseView& item) {
 OrderFilter from_proto(const v1::ListOrdersRequest& request) {
     return {request.account_id(),
             request.site_id(),
-            find_time(request.has_start_time(), request.start_time()),
-            find_time(request.has_end_time(), request.end_time()),
+            find_proto_time(request.has_start_time(), request.start_time()),
+            find_proto_time(request.has_end_time(), request.end_time()),
             request.page_token(),
             rpc::page_size_of(request.page_size())};
 }

@@ -1,5 +1,6 @@
 #include "tenancy/convert.h"
 
+#include "core/proto_time.h"
 #include "rpc/request_rules.h"
 
 namespace prepay::account {
@@ -74,14 +75,14 @@ NewRooms from_proto(const v1::CreateRoomsRequest& request) {
         room.display_name = item.display_name();
         room.meter_ids.assign(item.meter_ids().begin(), item.meter_ids().end());
     }
-    wanted.start_time = find_time(request.has_start_time(), request.start_time());
+    wanted.start_time = find_proto_time(request.has_start_time(), request.start_time());
     return wanted;
 }
 
 NewMeters from_proto(const v1::AttachMetersRequest& request) {
     return {request.room_id(),
             {request.meter_ids().begin(), request.meter_ids().end()},
-            find_time(request.has_start_time(), request.start_time())};
+            find_proto_time(request.has_start_time(), request.start_time())};
 }
 
 RoomFilter from_proto(const v1::ListRoomsRequest& request) {
@@ -99,14 +100,14 @@ Result<MoveIn> from_proto(const v1::OpenAccountRequest& request) {
     wanted.customer_id = customer.customer_id();
     wanted.customer = {customer.display_name(), customer.phone(), customer.email()};
     wanted.opening_registers = to_registers(request.opening_registers());
-    wanted.start_time = find_time(request.has_start_time(), request.start_time());
+    wanted.start_time = find_proto_time(request.has_start_time(), request.start_time());
     wanted.first_top_up = Money::from_micros(request.first_top_up_micros());
     return wanted;
 }
 
 MoveOut from_proto(const v1::CloseAccountRequest& request) {
     return {request.account_id(), to_registers(request.closing_registers()),
-            find_time(request.has_end_time(), request.end_time()), request.reason_text()};
+            find_proto_time(request.has_end_time(), request.end_time()), request.reason_text()};
 }
 
 }  // namespace prepay::account

@@ -63,7 +63,8 @@ std::string csv_header() {
                                "深谷 Deep valley", "单一 Single"}) {
         header += std::string(",") + column + kwh;
     }
-    return header + ",水量 Water" + m3 + ",金额 Amount (CNY),charged_micros\r\n";
+    return header + ",水量 Water" + m3 +
+           ",金额 Amount (CNY),金额(微元) Exact amount (micro-CNY)\r\n";
 }
 
 std::string csv_line(const RoomDay& day) {

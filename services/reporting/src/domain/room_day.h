@@ -20,7 +20,7 @@ void add(DaySum& total, const DaySum& sum);
 
 /// CSV by RFC 4180 with a byte order mark, so that spreadsheets read it as UTF-8. Quantities are
 /// exact decimals: kWh with 3 digits, cubic metres with 6 at most. The amount is in yuan, to the
-/// nearest fen; the last column, `charged_micros`, is the same in micro-yuan, exact. Texts that a
+/// nearest fen; the last column is the same in micro-yuan, exact. Texts that a
 /// spreadsheet would take for a formula get an apostrophe in front.
 std::string csv_header();
 std::string csv_line(const RoomDay& day);
