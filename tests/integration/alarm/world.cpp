@@ -2,6 +2,7 @@
 
 #include "core/ids.h"
 #include "core/proto_time.h"
+#include "support/number_of.h"
 
 namespace prepay::alarm::test {
 namespace {
@@ -110,11 +111,7 @@ std::string World::notifications() {
 }
 
 std::int64_t World::count(const std::string& from_where) {
-    return database
-        ->read([&](pqxx::work& tx) -> Result<std::int64_t> {
-            return tx.exec1("SELECT count(*) FROM " + from_where)[0].as<std::int64_t>();
-        })
-        .value();
+    return prepay::test::number_of(*database, "SELECT count(*) FROM " + from_where);
 }
 
 void wipe(const prepay::test::TestDatabase& scratch) {

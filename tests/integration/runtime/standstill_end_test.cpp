@@ -44,7 +44,7 @@ struct Publisher {
             std::vector<std::string>{"/proc/self/exe", "[.publisher]"}, (folder / "log").string(),
             std::map<std::string, std::string>{
                 {"PUBLISHER_CONFIG", (folder / "publisher.yaml").string()}});
-        const bool is_ready = eventually(kPatience, [&] { return page("/readyz").first == 200; });
+        const bool is_ready = until(kPatience, [&] { return page("/readyz").first == 200; });
         INFO(log());
         REQUIRE(is_ready);
         const auto database = scratch.open(1);
@@ -98,13 +98,13 @@ TEST_CASE("I-28 a process whose outbox stands says not ready, and ends to be sta
     broker.create_topic(kTopic, 1);  // Half of the messages have no partition to go to.
     Publisher publisher(broker.brokers());
     std::pair<int, std::string> said;
-    CHECK(eventually(kPatience, [&] {
+    CHECK(until(kPatience, [&] {
         said = publisher.page("/readyz");
         return said.first != 200;
     }));
     CHECK(said.first == 503);
     CHECK(said.second.find("OUTBOX_STALLED") != std::string::npos);
-    CHECK(eventually(kPatience, [&] {
+    CHECK(until(kPatience, [&] {
         const std::string metrics = publisher.page("/metrics").second;
         return metrics.find("\nprepay_publisher_outbox_stalled 1\n") != std::string::npos;
     }));

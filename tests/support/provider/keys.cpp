@@ -84,12 +84,15 @@ Keys load_keys(const KeyOptions& options) {
     const fs::path folder = options.folder;
     const fs::path platform_folder = folder / "platform_keys";
     fs::create_directories(platform_folder);
-    const std::string merchant_pem = read_or_make(folder / "merchant_private_key.pem",
-                                                  [] { return Rsa::generate().private_pem(); });
-    const std::string platform_pem = read_or_make(folder / "platform_private_key.pem",
-                                                  [] { return Rsa::generate().private_pem(); });
-    const std::string certificate_pem = read_or_make(folder / "certificate_private_key.pem",
-                                                     [] { return Rsa::generate().private_pem(); });
+    // Made once a process: a key takes a tenth of a second, and tests make hundreds of providers.
+    static const std::string made[] = {Rsa::generate().private_pem(), Rsa::generate().private_pem(),
+                                       Rsa::generate().private_pem()};
+    const std::string merchant_pem =
+        read_or_make(folder / "merchant_private_key.pem", [] { return made[0]; });
+    const std::string platform_pem =
+        read_or_make(folder / "platform_private_key.pem", [] { return made[1]; });
+    const std::string certificate_pem =
+        read_or_make(folder / "certificate_private_key.pem", [] { return made[2]; });
     const Rsa merchant = Rsa::from_private_pem(merchant_pem);
     Keys keys{options.appid,
               options.mchid,

@@ -4,14 +4,10 @@
 #include <deque>
 #include <map>
 
+#include "support/fake_clock.h"
+
 namespace prepay::alarm {
 namespace {
-
-class FakeClock final : public Clock {
-public:
-    [[nodiscard]] Instant now() const override { return from_micros(1'767'571'200'000'000); }
-    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override { return {}; }
-};
 
 class FakeStore final : public NotificationStore {
 public:
@@ -72,7 +68,7 @@ struct World {
     FakeStore store;
     FakeSender email;
     FakeSender webhook;
-    FakeClock clock;
+    test::FakeClock clock;
     telemetry::Metrics telemetry;
     AlarmMetrics metrics{telemetry};
     FakeLinks links;
