@@ -31,7 +31,8 @@ export async function ready(page: Page): Promise<void> {
 
 /** The address of a room in some state, as the wall shows it. */
 export async function roomPath(page: Page, tone: string): Promise<string> {
-    await go(page, '/');
+    const { pathname, search } = new URL(page.url());
+    if (pathname !== '/' || search !== '') await go(page, '/');
     await page.locator(tiles).first().waitFor();
     const href = await page.locator(`.tile.${tone}`).first().getAttribute('href');
     assert.ok(href, `a tile of ${tone}`);
