@@ -1,6 +1,19 @@
 #include "payments/convert.h"
 
 namespace prepay::account {
+namespace {
+
+void set_client_kind(v1::CreatePaymentResponse& response, const WechatClientParameters& client) {
+    v1::WechatClientParameters& wechat = *response.mutable_wechat();
+    wechat.set_app_id(client.app_id);
+    wechat.set_time_stamp(client.time_stamp);
+    wechat.set_nonce_str(client.nonce_str);
+    wechat.set_package(client.package);
+    wechat.set_sign_type(client.sign_type);
+    wechat.set_pay_sign(client.pay_sign);
+}
+
+}  // namespace
 
 v1::OrderKind to_proto(OrderKind kind) {
     switch (kind) {
@@ -53,6 +66,10 @@ v1::Order to_proto(const Order& order) {
     message.set_failure_reason(order.failure_reason);
     message.set_override_unbilled(order.override_unbilled);
     return message;
+}
+
+void set_client(v1::CreatePaymentResponse& response, const ClientParameters& client) {
+    std::visit([&response](const auto& kind) { set_client_kind(response, kind); }, client);
 }
 
 Result<SuspenseOutcome> from_proto(v1::SuspenseOutcome outcome) {

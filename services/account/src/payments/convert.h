@@ -5,6 +5,7 @@
 #include "books/convert.h"
 #include "payments/domain/payment.h"
 #include "payments/domain/suspense.h"
+#include "payments/ports.h"
 
 namespace prepay::account {
 
@@ -12,6 +13,8 @@ v1::OrderKind to_proto(OrderKind kind);
 v1::OrderState to_proto(OrderState state);
 v1::SuspenseOutcome to_proto(SuspenseOutcome outcome);
 v1::Order to_proto(const Order& order);
+/// Each kind of parameters into the field of its own.
+void set_client(v1::CreatePaymentResponse& response, const ClientParameters& client);
 
 /// Reason BAD_OUTCOME.
 Result<SuspenseOutcome> from_proto(v1::SuspenseOutcome outcome);
