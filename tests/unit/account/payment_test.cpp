@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "payments/providers/wechat/wechat_pay.h"
+
 namespace prepay::account {
 
 TEST_CASE("what a payment fact does to an order") {

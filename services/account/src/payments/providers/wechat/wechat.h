@@ -7,12 +7,11 @@
 
 namespace prepay::account {
 
-/// The provider as configured; null without configuration. Reasons KEY_INVALID, KEYS_MISSING,
-/// BAD_API_V3_KEY.
-Result<std::unique_ptr<PaymentProvider>> make_provider(const AccountConfig& config,
-                                                       const Clock& clock);
+/// WeChat Pay as configured. Reasons KEY_INVALID, KEYS_MISSING, BAD_API_V3_KEY.
+Result<std::unique_ptr<PaymentProvider>> make_wechat(const WechatConfig& config,
+                                                     const Clock& clock);
 
 /// Looks into what the keys below `wechat.` name and notes problems.
-void check_keys(const AccountConfig& config, config::Reader& reader);
+void check_wechat_keys(const WechatConfig& config, config::Reader& reader);
 
 }  // namespace prepay::account

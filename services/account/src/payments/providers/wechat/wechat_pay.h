@@ -27,6 +27,7 @@ public:
     static Result<std::unique_ptr<WechatPay>> create(WechatOptions options, const Clock& clock);
 
     [[nodiscard]] const Merchant& merchant() const override { return options_.merchant; }
+    [[nodiscard]] Status check_payer(const std::string& openid) const override;
     Result<std::string> create_prepay(const Order& order, const std::string& description) override;
     Result<PaymentFact> query(const std::string& order_id) override;
     Status close(const std::string& order_id) override;
@@ -54,6 +55,9 @@ private:
     RsaKey key_;
     std::unique_ptr<PlatformKeys> platform_keys_;
 };
+
+/// WeChat's `trade_state`. Exact words only: "success" is none of them.
+TradeState trade_state_from(const std::string& word);
 
 /// The Authorization value's signed text: "METHOD\npath\ntimestamp\nnonce\nbody\n".
 std::string request_text(const std::string& method, const std::string& path,
