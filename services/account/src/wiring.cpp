@@ -12,7 +12,7 @@ constexpr std::chrono::milliseconds kQueriesIdle{200};
 Result<std::unique_ptr<PaymentProvider>> make_provider(const AccountConfig& config,
                                                        const Clock& clock) {
     if (config.wechat) {
-        return make_wechat(*config.wechat, clock);
+        return wechat::make_provider(*config.wechat, clock);
     }
     return std::unique_ptr<PaymentProvider>();
 }
@@ -77,7 +77,7 @@ Rooms::Rooms(runtime::Service& service, const AccountConfig& config,
 
 void check_keys(const AccountConfig& config, config::Reader& reader) {
     if (config.wechat) {
-        check_wechat_keys(*config.wechat, reader);
+        wechat::check_keys(*config.wechat, reader);
     }
 }
 

@@ -2,10 +2,10 @@
 
 #include "payments/providers/wechat/wechat_pay.h"
 
-namespace prepay::account {
+namespace prepay::account::wechat {
 
-Result<std::unique_ptr<PaymentProvider>> make_wechat(const WechatConfig& config,
-                                                     const Clock& clock) {
+Result<std::unique_ptr<PaymentProvider>> make_provider(const WechatConfig& config,
+                                                       const Clock& clock) {
     PREPAY_ASSIGN_OR_RETURN(std::unique_ptr<PaymentProvider> provider,
                             WechatPay::create({config.base_url,
                                                {config.appid, config.mchid},
@@ -19,7 +19,7 @@ Result<std::unique_ptr<PaymentProvider>> make_wechat(const WechatConfig& config,
     return provider;
 }
 
-void check_wechat_keys(const WechatConfig& config, config::Reader& reader) {
+void check_keys(const WechatConfig& config, config::Reader& reader) {
     const SystemClock clock;
     const auto own = RsaKey::private_from_pem(config.merchant_private_key_pem);
     if (!own.ok()) {
@@ -31,4 +31,4 @@ void check_wechat_keys(const WechatConfig& config, config::Reader& reader) {
     }
 }
 
-}  // namespace prepay::account
+}  // namespace prepay::account::wechat

@@ -1,46 +1,16 @@
 #include "payments/providers/wechat/wechat_pay.h"
 
-#include <algorithm>
-#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "payments/adapters/http_call.h"
+#include "payments/adapters/provider_words.h"
 
-namespace prepay::account {
+namespace prepay::account::wechat {
 namespace {
 
 using Json = nlohmann::json;
 
 constexpr std::size_t kOpenidMax = 128;
-constexpr std::size_t kNoticeMax = 64 << 10;
-constexpr std::chrono::seconds kAgeMax = std::chrono::minutes(5);
-constexpr std::int64_t kTimestampMax = 100'000'000'000;  // Seconds; the year 5138.
-
-bool is_recent(const std::string& timestamp, Instant now) {
-    std::int64_t seconds = 0;
-    const auto [end, error] =
-        std::from_chars(timestamp.data(), timestamp.data() + timestamp.size(), seconds);
-    if (error != std::errc() || end != timestamp.data() + timestamp.size()) {
-        return false;
-    }
-    if (seconds < 0 || seconds > kTimestampMax) {  // The difference must not overflow.
-        return false;
-    }
-    const std::int64_t age = to_micros(now) / 1'000'000 - seconds;
-    return age <= kAgeMax.count() && age >= -kAgeMax.count();
-}
-
-std::string text_at(const Json& json, const char* key) {
-    const auto found = json.find(key);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-// Ids of the provider and of orders: visible ASCII, nothing that a database or a log would choke
-// on.
-bool is_id(const std::string& text, std::size_t length_max) {
-    return !text.empty() && text.size() <= length_max &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
 
 Result<PaymentFact> parse_fact(const std::string& text) {
     const Status malformed =
@@ -87,8 +57,6 @@ Status provider_error(long status, const std::string& body) {
     return status >= 500 || status == 429 ? unavailable("PROVIDER_UNAVAILABLE", text)
                                           : failed_precondition("PROVIDER_REFUSED", text);
 }
-
-std::string seconds_text(Instant now) { return std::to_string(to_micros(now) / 1'000'000); }
 
 }  // namespace
 
@@ -239,7 +207,7 @@ Result<ClientParameters> WechatPay::client_parameters(const std::string& prepay_
 }
 
 Result<PaymentFact> WechatPay::open_notice(const SignedNotice& notice) {
-    if (notice.body.size() > kNoticeMax) {
+    if (notice.body.size() > kNoticeBytesMax) {
         return invalid_argument("NOTICE_TOO_LARGE", "a notice has at most 64 KiB");
     }
     if (notice.timestamp.empty() || notice.nonce.empty() || notice.signature.empty() ||
@@ -274,4 +242,4 @@ Result<PaymentFact> WechatPay::open_notice(const SignedNotice& notice) {
     return fact;
 }
 
-}  // namespace prepay::account
+}  // namespace prepay::account::wechat

@@ -7,7 +7,7 @@
 #include "payments/ports.h"
 #include "payments/providers/wechat/wechat_crypto.h"
 
-namespace prepay::account {
+namespace prepay::account::wechat {
 
 struct WechatOptions {
     std::string base_url;  ///< "https://api.mch.weixin.qq.com", no slash at the end.
@@ -64,4 +64,4 @@ std::string request_text(const std::string& method, const std::string& path,
                          const std::string& timestamp, const std::string& nonce,
                          const std::string& body);
 
-}  // namespace prepay::account
+}  // namespace prepay::account::wechat
