@@ -43,9 +43,9 @@ World::World(std::unique_ptr<pg::Database> the_database, const std::string& smtp
       email(config.smtp, config.send_timeout, clock),
       webhook(rules, config.send_timeout, clock),
       writer(outbox, config, clock, metrics),
-      sending(store, email, webhook, links, config.pay_url, config.retry, config.send_timeout,
-              clock, metrics),
-      grpc(*database, store, email, webhook, rules, config, clock) {
+      sending(store, senders, links, config.pay_url, config.retry, config.send_timeout, clock,
+              metrics),
+      grpc(*database, store, senders, rules, config, clock) {
     REQUIRE(ensure_default_channel(*database).ok());
 }
 

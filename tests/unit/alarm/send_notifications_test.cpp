@@ -72,15 +72,9 @@ struct World {
     telemetry::Metrics telemetry;
     AlarmMetrics metrics{telemetry};
     FakeLinks links;
-    NotificationSending sending{store,
-                                email,
-                                webhook,
-                                links,
-                                "https://pay.example/m/",
-                                RetryRule{},
-                                std::chrono::seconds(7),
-                                clock,
-                                metrics};
+    NotificationSending sending{
+        store,       Senders{email, webhook}, links, "https://pay.example/m/",
+        RetryRule{}, std::chrono::seconds(7), clock, metrics};
     void add_mail(bool to_customer, const std::string& episode_id, int attempt_count) {
         OutgoingNotification notification;
         notification.notification_id = "n-" + std::to_string(attempt_count);
