@@ -35,6 +35,24 @@ std::set<std::string> relative_targets(const std::string& text) {
     return targets;
 }
 
+/// Commands of grpcurl, which Debian 12 has not: those that the words just above do not call
+/// optional, and all of a document that shows no curl beside them.
+std::vector<std::string> needed_grpcurls(const SourceFile& file) {
+    constexpr std::size_t kAbove = 400;
+    static const std::regex curl("(^|[^p])curl -");
+    static const std::regex optional("[Oo]ptional");
+    const bool has_curl = std::regex_search(file.text, curl);
+    std::vector<std::string> found;
+    for (auto at = file.text.find("grpcurl -"); at != std::string::npos;
+         at = file.text.find("grpcurl -", at + 1)) {
+        const auto start = at > kAbove ? at - kAbove : 0;
+        if (!has_curl || !std::regex_search(file.text.substr(start, at - start), optional)) {
+            found.push_back(file.path + ": " + file.text.substr(at, file.text.find('\n', at) - at));
+        }
+    }
+    return found;
+}
+
 /// The words of each `add_dependencies(<target> …)` of the tree, by target.
 std::map<std::string, std::set<std::string>> dependencies() {
     static const std::regex call("add_dependencies\\(\\s*([^\\s)]+)([^)]*)\\)");
@@ -111,4 +129,25 @@ TEST_CASE("The demo builds only what it runs") {
     }
     CHECK(text_of("deploy/local/demo.sh").find("ensure_built --target prepay-demo\n") !=
           std::string::npos);
+}
+
+TEST_CASE("No document needs grpcurl: curl is shown beside it, and it is called optional") {
+    const auto count = [](const std::string& text) {
+        return needed_grpcurls({"x.md", text}).size();
+    };
+    CHECK(count("grpcurl -plaintext a b/C\n") == 1);
+    CHECK(count("curl -s http://a/b/C\ngrpcurl -plaintext a b/C\n") == 1);
+    CHECK(count("Optional:\ngrpcurl -plaintext a b/C\n") == 1);
+    CHECK(count("curl -s http://a/b/C\nOptional:\ngrpcurl -plaintext a b/C\n") == 0);
+    std::vector<std::string> found;
+    int shown = 0;
+    for (const SourceFile& file : source_tree()) {
+        if (file.path.ends_with(".md")) {
+            shown += file.text.find("grpcurl -") == std::string::npos ? 0 : 1;
+            const auto its = needed_grpcurls(file);
+            found.insert(found.end(), its.begin(), its.end());
+        }
+    }
+    CHECK(shown >= 1);
+    require_none(found, "Show the call with curl, and say \"Optional:\" before grpcurl:");
 }
