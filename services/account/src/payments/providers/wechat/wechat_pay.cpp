@@ -17,7 +17,7 @@ using Json = nlohmann::json;
 constexpr std::size_t kNoticeMax = 64 << 10;
 constexpr std::size_t kAnswerMax = 256 << 10;
 constexpr std::chrono::seconds kAgeMax = std::chrono::minutes(5);
-constexpr std::int64_t kTimestampMax = 100'000'000'000;  // Seconds; the year 5138.
+constexpr std::size_t kTimestampDigitsMax = 11;  // Seconds; until the year 5138.
 
 struct Reply {
     std::string body;
@@ -49,20 +49,6 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* rep
         }
     }
     return size * count;
-}
-
-bool is_recent(const std::string& timestamp, Instant now) {
-    std::int64_t seconds = 0;
-    const auto [end, error] =
-        std::from_chars(timestamp.data(), timestamp.data() + timestamp.size(), seconds);
-    if (error != std::errc() || end != timestamp.data() + timestamp.size()) {
-        return false;
-    }
-    if (seconds < 0 || seconds > kTimestampMax) {  // The difference must not overflow.
-        return false;
-    }
-    const std::int64_t age = to_micros(now) / 1'000'000 - seconds;
-    return age <= kAgeMax.count() && age >= -kAgeMax.count();
 }
 
 std::string text_at(const Json& json, const char* key) {
@@ -131,6 +117,22 @@ std::string request_text(const std::string& method, const std::string& path,
                          const std::string& timestamp, const std::string& nonce,
                          const std::string& body) {
     return method + "\n" + path + "\n" + timestamp + "\n" + nonce + "\n" + body + "\n";
+}
+
+Status check_notice_time(const std::string& timestamp, Instant now) {
+    const Status refused =
+        invalid_argument("NOTICE_TOO_OLD", "the notice's time is more than 5 minutes off");
+    if (timestamp.size() > kTimestampDigitsMax) {  // The difference must not overflow.
+        return refused;
+    }
+    std::int64_t seconds = 0;
+    const char* const last = timestamp.data() + timestamp.size();
+    const auto [end, error] = std::from_chars(timestamp.data(), last, seconds);
+    if (error != std::errc() || end != last || timestamp.front() == '-') {
+        return refused;
+    }
+    const std::int64_t age = to_micros(now) / 1'000'000 - seconds;
+    return age <= kAgeMax.count() && age >= -kAgeMax.count() ? absl::OkStatus() : refused;
 }
 
 Result<std::unique_ptr<WechatPay>> WechatPay::create(WechatOptions options, const Clock& clock) {
@@ -206,7 +208,7 @@ Result<WechatPay::Answer> WechatPay::call(const std::string& method, const std::
     const Status genuine = platform_keys_->verify(reply.headers["wechatpay-serial"], timestamp,
                                                   reply.headers["wechatpay-nonce"], reply.body,
                                                   reply.headers["wechatpay-signature"]);
-    if (!genuine.ok() || !is_recent(timestamp, clock_.now())) {
+    if (!genuine.ok() || !check_notice_time(timestamp, clock_.now()).ok()) {
         return unavailable("PROVIDER_ANSWER_INVALID",
                            "the provider's answer is not signed as it must be");
     }
@@ -287,9 +289,7 @@ Result<PaymentFact> WechatPay::open_notice(const SignedNotice& notice) {
         return invalid_argument("NOTICE_HEADER_MISSING",
                                 "Wechatpay-Timestamp, -Nonce, -Signature and -Serial are required");
     }
-    if (!is_recent(notice.timestamp, clock_.now())) {
-        return invalid_argument("NOTICE_TOO_OLD", "the notice's time is more than 5 minutes off");
-    }
+    PREPAY_RETURN_IF_ERROR(check_notice_time(notice.timestamp, clock_.now()));
     PREPAY_RETURN_IF_ERROR(platform_keys_->verify(notice.serial, notice.timestamp, notice.nonce,
                                                   notice.body, notice.signature));
     const Json json = Json::parse(notice.body, nullptr, false);

@@ -60,4 +60,8 @@ std::string request_text(const std::string& method, const std::string& path,
                          const std::string& timestamp, const std::string& nonce,
                          const std::string& body);
 
+/// Whether Wechatpay-Timestamp is seconds since 1970 in at most 11 digits and nothing else, and at
+/// most five minutes from `now`. Reason NOTICE_TOO_OLD.
+Status check_notice_time(const std::string& timestamp, Instant now);
+
 }  // namespace prepay::account
