@@ -8,20 +8,20 @@ namespace prepay::account {
 namespace {
 
 constexpr std::chrono::seconds kAgeMax = std::chrono::minutes(5);
-constexpr std::int64_t kSecondsMax = 100'000'000'000;  // The year 5138.
+constexpr std::size_t kDigitsMax = 11;  // Until the year 5138.
 
 }  // namespace
 
 std::string seconds_text(Instant time) { return std::to_string(to_micros(time) / 1'000'000); }
 
 bool is_recent(const std::string& seconds, Instant now) {
-    std::int64_t signed_at = 0;
-    const char* const end_of_text = seconds.data() + seconds.size();
-    const auto [end, error] = std::from_chars(seconds.data(), end_of_text, signed_at);
-    if (error != std::errc() || end != end_of_text) {
+    if (seconds.size() > kDigitsMax) {  // The difference must not overflow.
         return false;
     }
-    if (signed_at < 0 || signed_at > kSecondsMax) {  // The difference must not overflow.
+    std::int64_t signed_at = 0;
+    const char* const last = seconds.data() + seconds.size();
+    const auto [end, error] = std::from_chars(seconds.data(), last, signed_at);
+    if (error != std::errc() || end != last || seconds.front() == '-') {
         return false;
     }
     const std::int64_t age = to_micros(now) / 1'000'000 - signed_at;

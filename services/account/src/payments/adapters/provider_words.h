@@ -15,7 +15,8 @@ constexpr std::size_t kNoticeBytesMax = 64 << 10;
 
 /// Seconds since 1970, as providers write the time of what they sign.
 std::string seconds_text(Instant time);
-/// Whether such a text is within 5 minutes of now, before or after.
+/// Whether such a text is at most 11 digits and nothing else, and within 5 minutes of now, before
+/// or after.
 bool is_recent(const std::string& seconds, Instant now);
 
 /// The text of an object's key; "" when it is absent or something else.
