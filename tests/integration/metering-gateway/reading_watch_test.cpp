@@ -22,7 +22,7 @@ TEST_CASE("I-28 a line that reads nothing is told and at last ends all; lost lin
     gateway.add_meter("m-good", "line-good", 1, "acrel-ddsy1352");
     gateway.add_line("line-lost", "127.0.0.1:1");
     gateway.add_meter("m-lost", "line-lost", 1, "acrel-ddsy1352");
-    gateway.add_line("line-mute", "127.0.0.1:" + std::to_string(port));
+    gateway.add_line("line-mute", "127.0.0.1:" + std::to_string(park.add_line("line-mute")));
     gateway.add_meter("m-mute", "line-mute", 9, "acrel-ddsy1352");
 
     const ReadingProgressOptions options{milliseconds(50), milliseconds(1000), milliseconds(2000)};

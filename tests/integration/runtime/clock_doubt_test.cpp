@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <optional>
 
 #include "integration/runtime/program.h"
 #include "support/chaos_proxy.h"
@@ -29,7 +30,7 @@ struct Doubter {
         std::ofstream(folder / "doubter.yaml")
             << "listen: {grpc: '127.0.0.1:" << free_port() << "', http: '127.0.0.1:" << http_port
             << "'}\n"
-            << "database: {url: '" << through(database, scratch.options().url) << "'}\n"
+            << "database: {url: '" << through(*database, scratch.options().url) << "'}\n"
             << "auth: {public_key_file: " << (folder / "key.pem").string()
             << ", service_token_file: " << (folder / "token").string() << "}\n"
             << "peers: {console: '127.0.0.1:1'}\n";
@@ -56,7 +57,7 @@ struct Doubter {
     }
 
     bool shows(const std::string& path, int status, const std::string& text) const {
-        return eventually(kPatience, [&] {
+        return until(kPatience, [&] {
             const auto page = read_page(http_port, path);
             return page.first == status && page.second.find(text) != std::string::npos;
         });
@@ -80,7 +81,9 @@ struct Doubter {
     }
 
     const TestDatabase scratch{"doubter"};
-    ChaosProxy database{port_of(scratch.options().url)};
+    const int database_port = free_port();
+    std::optional<ChaosProxy> database{std::in_place, port_of(scratch.options().url),
+                                       database_port};
     const TokenKeys keys;
     const int http_port = free_port();
     const fs::path folder =
@@ -109,16 +112,16 @@ TEST_CASE("I-24 a process whose clock is in doubt is not ready, and says so") {
     CHECK(process.shows("/metrics", 200, "\nprepay_doubter_clock_in_doubt 0\n"));
     CHECK_FALSE(process.logged("error", "the clock is in doubt"));
 
-    process.database.swallow();  // Nobody is left to ask.
+    process.database.reset();  // Nobody is left to ask.
     process.step(std::chrono::hours(24));
     CHECK(process.shows("/readyz", 503, "CLOCK_IN_DOUBT"));
     CHECK(process.shows("/metrics", 200, "\nprepay_doubter_clock_in_doubt 1\n"));
-    CHECK(eventually(kPatience, [&] {
+    CHECK(until(kPatience, [&] {
         return process.logged("error", "the clock is in doubt: what depends on the time waits");
     }));
 
     process.step(Duration(0));
-    process.database.heal();
+    process.database.emplace(port_of(process.scratch.options().url), process.database_port);
     CHECK(process.shows("/readyz", 200, ""));
     CHECK(process.shows("/metrics", 200, "\nprepay_doubter_clock_in_doubt 0\n"));
     CHECK(process.logged("warning", "the clocks agree again"));
