@@ -31,7 +31,8 @@ T require(Result<T> result) {
 
 }  // namespace
 
-World::World(int pool_size, const std::string& database_url) {
+World::World(int pool_size, const std::string& database_url, int partition_count)
+    : outbox(partition_count) {
     if (database_url.empty()) {
         scratch = std::make_unique<prepay::test::TestDatabase>("account", account_migrations());
         database = scratch->open(pool_size);

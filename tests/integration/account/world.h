@@ -56,7 +56,8 @@ struct TestCharge {
 /// The service's parts over a database of their own, without Kafka and gRPC.
 class World {
 public:
-    explicit World(int pool_size = 8, const std::string& database_url = "");
+    explicit World(int pool_size = 8, const std::string& database_url = "",
+                   int partition_count = 8);
 
     /// A site "park-1".
     void make_site();
@@ -104,7 +105,7 @@ public:
     ShiftedClock clock;
     telemetry::Metrics registry;
     AccountMetrics metrics{registry};
-    outbox::Outbox outbox{8};
+    outbox::Outbox outbox;
     PgAccountBook book{outbox, clock};
     PgLedger ledger{metrics};
     PgSwitches switches{outbox, clock, metrics};

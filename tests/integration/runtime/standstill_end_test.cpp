@@ -8,6 +8,7 @@
 
 #include "core/pause.h"
 #include "integration/runtime/program.h"
+#include "kafka/kafka.h"
 #include "outbox/outbox.h"
 #include "support/child_process.h"
 #include "support/crash.h"
@@ -113,6 +114,53 @@ TEST_CASE("I-28 a process whose outbox stands says not ready, and ends to be sta
     INFO(log);
     CHECK(log.find("ending to be started anew") != std::string::npos);
     CHECK(log.find("OUTBOX_STALLED") != std::string::npos);
+}
+
+TEST_CASE(
+    "a process says which message the broker refuses for its size, and publishes the others") {
+    SKIP_WITHOUT_POSTGRES();
+    MockBroker broker;
+    broker.create_topic(kTopic, 2);
+    Publisher publisher(broker.brokers());
+    const auto shows = [&](const std::string& name, const std::string& value) {
+        return publisher.page("/metrics")
+                   .second.find("\nprepay_publisher_outbox_" + name + " " + value + "\n") !=
+               std::string::npos;
+    };
+    CHECK(until(kPatience, [&] { return shows("unpublished_messages", "0"); }));
+    CHECK(shows("set_aside_messages", "0"));
+    const auto database = publisher.scratch.open(1);
+    const outbox::Outbox outbox(2);
+    REQUIRE(database
+                ->transact([&](pqxx::work& tx) {
+                    // Larger than append takes: as if written by one that knew no limit.
+                    tx.exec_params(
+                        "INSERT INTO outbox (topic, partition, message_key, payload) VALUES ($1, 1,"
+                        " 'key', $2)",
+                        kTopic, pqxx::binarystring(std::string(kafka::kMessageBytesMax + 1, 'x')));
+                    for (int i = 0; i < 20; ++i) {
+                        outbox.append(tx, kTopic, std::to_string(i), "behind it");
+                    }
+                    return absl::OkStatus();
+                })
+                .ok());
+    CHECK(until(kPatience, [&] { return shows("set_aside_messages", "1"); }));
+    CHECK(until(kPatience, [&] { return shows("unpublished_messages", "0"); }));
+    CHECK(until(kPatience, [&] { return publisher.page("/readyz").first == 200; }));
+    std::size_t published = 0;
+    for (const auto& [place, sequences] : broker.sequences({kTopic}, 2)) {
+        published += sequences.size();
+    }
+    CHECK(published == 40);
+    const std::string log = publisher.log();
+    INFO(log);
+    const std::size_t said = log.find("the broker refuses a message for its size");
+    REQUIRE(said != std::string::npos);
+    const std::size_t begin = log.rfind('\n', said) + 1;  // The first line: npos + 1 = 0.
+    const std::string line = log.substr(begin, log.find('\n', said) - begin);
+    CHECK(line.find("\"error\"") != std::string::npos);
+    CHECK(line.find(kTopic) != std::string::npos);
+    CHECK(line.find(std::to_string(kafka::kMessageBytesMax + 4)) != std::string::npos);
 }
 
 TEST_CASE("I-28 a process whose broker is away goes on, and is ready") {
