@@ -114,7 +114,7 @@ public:
     /// Called after each commit of transact(), in the committing thread. Set before use.
     void set_commit_hook(std::function<void()> hook);
 
-    /// SELECT 1 within a second; for readiness.
+    /// SELECT 1, for readiness; as slow as the server is.
     Status ping();
 
     [[nodiscard]] const std::string& schema() const;

@@ -2,6 +2,7 @@
 
 #include <httplib.h>
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -26,37 +27,33 @@ void set_reuse_address(socket_t socket) {
 
 }  // namespace
 
-// The checks run one after the other in a thread of their own, when somebody asks: one that hangs
-// shows as such and holds up nothing else.
+// Each check has a thread of its own, in which it runs when somebody asks: one that hangs shows as
+// such and hides no other.
 struct HealthServer::State {
+    struct Checked {
+        HealthCheck check;
+        std::uint64_t answered_round = 0;
+        std::string problem;
+    };
+
     httplib::Server server;
     std::thread thread;
     std::mutex mutex;
     std::condition_variable_any asked;
     std::condition_variable answered;
-    std::vector<HealthCheck> checks;
     std::uint64_t asked_round = 0;
-    std::uint64_t answered_round = 0;
-    std::string running;
-    std::string problems;
-    std::jthread checker;
+    std::vector<Checked> checks;
+    std::vector<std::jthread> checkers;
 
-    void run_checks(const std::stop_token& stop) {
+    void run(const std::stop_token& stop, Checked& one) {
         std::unique_lock lock(mutex);
-        while (asked.wait(lock, stop, [this] { return asked_round > answered_round; })) {
+        while (asked.wait(lock, stop, [&] { return asked_round > one.answered_round; })) {
             const std::uint64_t round = asked_round;
-            std::string found;
-            for (const auto& [name, check] : checks) {
-                running = name;
-                lock.unlock();
-                const Status status = check();
-                lock.lock();
-                if (!status.ok()) {
-                    found += name + ": " + describe(status) + "\n";
-                }
-            }
-            problems = found;
-            answered_round = round;
+            lock.unlock();
+            const Status status = one.check.second();
+            lock.lock();
+            one.problem = status.ok() ? "" : one.check.first + ": " + describe(status) + "\n";
+            one.answered_round = round;
             answered.notify_all();
         }
     }
@@ -64,9 +61,17 @@ struct HealthServer::State {
     std::string ask() {
         std::unique_lock lock(mutex);
         const std::uint64_t round = ++asked_round;
-        asked.notify_one();
-        if (!answered.wait_for(lock, kAnswerTimeout, [&] { return answered_round >= round; })) {
-            return running + ": CHECK_HANGS: no answer within a second\n";
+        asked.notify_all();
+        const auto is_answered = [round](const Checked& one) {
+            return one.answered_round >= round;
+        };
+        answered.wait_for(lock, kAnswerTimeout,
+                          [&] { return std::all_of(checks.begin(), checks.end(), is_answered); });
+        std::string problems;
+        for (const Checked& one : checks) {
+            problems += is_answered(one)
+                            ? one.problem
+                            : one.check.first + ": CHECK_HANGS: no answer within a second\n";
         }
         return problems;
     }
@@ -75,7 +80,9 @@ struct HealthServer::State {
 HealthServer::HealthServer(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 HealthServer::~HealthServer() {
-    state_->checker.request_stop();
+    for (std::jthread& checker : state_->checkers) {
+        checker.request_stop();
+    }
     state_->server.stop();
     if (state_->thread.joinable()) {
         state_->thread.join();
@@ -86,7 +93,9 @@ Result<std::unique_ptr<HealthServer>> HealthServer::start(const std::string& lis
                                                           const Metrics& metrics,
                                                           std::vector<HealthCheck> checks) {
     auto state = std::make_unique<State>();
-    state->checks = std::move(checks);
+    for (HealthCheck& check : checks) {
+        state->checks.push_back({std::move(check), 0, ""});
+    }
     State* raw = state.get();
     raw->server.new_task_queue = [] { return new httplib::ThreadPool(kThreadCount); };
     raw->server.Get("/metrics", [&metrics](const httplib::Request&, httplib::Response& response) {
@@ -110,7 +119,10 @@ Result<std::unique_ptr<HealthServer>> HealthServer::start(const std::string& lis
                                                  "running? Change listen.http.");
     }
     raw->thread = std::thread([raw] { raw->server.listen_after_bind(); });
-    raw->checker = std::jthread([raw](const std::stop_token& stop) { raw->run_checks(stop); });
+    for (State::Checked& one : raw->checks) {
+        raw->checkers.emplace_back(
+            [raw, &one](const std::stop_token& stop) { raw->run(stop, one); });
+    }
     return std::unique_ptr<HealthServer>(new HealthServer(std::move(state)));
 }
 

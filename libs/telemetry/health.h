@@ -18,8 +18,8 @@ using HealthCheck = std::pair<std::string, std::function<Status()>>;
 /// passes, otherwise 503 with one line per failing or hanging check).
 class HealthServer {
 public:
-    /// `listen` is "host:port". The checks run one after the other in a thread of their own; all
-    /// together should answer within a second, else the one that runs is shown as hanging.
+    /// `listen` is "host:port". Each check runs in a thread of its own, when somebody asks; one
+    /// that does not answer within a second is shown as hanging. Reason ADDRESS_IN_USE.
     static Result<std::unique_ptr<HealthServer>> start(const std::string& listen,
                                                        const Metrics& metrics,
                                                        std::vector<HealthCheck> checks);

@@ -35,6 +35,9 @@ class UnpaidProvider final : public PaymentProvider {
 public:
     int close_count = 0;
     [[nodiscard]] const Merchant& merchant() const override { return merchant_; }
+    [[nodiscard]] Status check_payer(const std::string&) const override {
+        return absl::OkStatus();
+    }
     Result<std::string> create_prepay(const Order&, const std::string&) override { return "id"; }
     Result<PaymentFact> query(const std::string& order_id) override {
         PaymentFact fact;

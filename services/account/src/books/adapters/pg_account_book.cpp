@@ -38,24 +38,6 @@ LEFT JOIN LATERAL (
 WHERE a.account_no = ANY($1::bigint[])
 )sql";
 
-std::shared_ptr<const AccountProfile> to_profile(const pg::Row& row) {
-    auto profile = std::make_shared<AccountProfile>();
-    profile->account_no = row.number("account_no");
-    profile->account_id = row.text("account_id");
-    profile->site_id = row.text("site_id");
-    profile->settings_revision = row.number("settings_revision");
-    profile->terms = terms_of(row);
-    profile->customer_id = row.get_or<std::string>("customer_id", "");
-    profile->customer_name = row.get_or<std::string>("display_name", "");
-    profile->phone = row.get_or<std::string>("phone", "");
-    profile->email = row.get_or<std::string>("email", "");
-    profile->room_ids = row.texts("room_ids");
-    profile->room_names = row.texts("room_names");
-    return profile;
-}
-
-}  // namespace
-
 CreditTerms terms_of(const pg::Row& row) {
     CreditTerms terms;
     terms.kind = ledger_kind_from(row.text("kind"));
@@ -67,6 +49,29 @@ CreditTerms terms_of(const pg::Row& row) {
     terms.keep_power = row.get<bool>("keep_power");
     terms.cut = row.get<bool>("cut");
     return terms;
+}
+
+std::shared_ptr<const AccountProfile> to_profile(const pg::Row& row) {
+    auto profile = profile_of(row);
+    profile->settings_revision = row.number("settings_revision");
+    profile->room_names = row.texts("room_names");
+    return profile;
+}
+
+}  // namespace
+
+std::shared_ptr<AccountProfile> profile_of(const pg::Row& row) {
+    auto profile = std::make_shared<AccountProfile>();
+    profile->account_no = row.number("account_no");
+    profile->account_id = row.text("account_id");
+    profile->site_id = row.text("site_id");
+    profile->terms = terms_of(row);
+    profile->customer_id = row.get_or<std::string>("customer_id", "");
+    profile->customer_name = row.get_or<std::string>("display_name", "");
+    profile->phone = row.get_or<std::string>("phone", "");
+    profile->email = row.get_or<std::string>("email", "");
+    profile->room_ids = row.texts("room_ids");
+    return profile;
 }
 
 PgAccountBook::PgAccountBook(const outbox::Outbox& outbox, const Clock& clock)

@@ -23,8 +23,9 @@ pqxx::result run_prepared(pqxx::work& tx, const char* name, const char* sql,
     return tx.exec_prepared(name, arguments...);
 }
 
-/// Of the columns kind, state, level_*_micros, cut_floor_micros, keep_power and cut.
-CreditTerms terms_of(const pg::Row& row);
+/// Of the columns of an account and of the customer who has it (or none), and of its room_ids; what
+/// else there is to know is the caller's.
+std::shared_ptr<AccountProfile> profile_of(const pg::Row& row);
 
 /// Finds, locks and announces accounts. The row in `balances` is the account lock; rows are locked
 /// in order of account_no, the company's own accounts after all others. Thread-safe.

@@ -21,16 +21,7 @@ LEFT JOIN LATERAL (
 )sql";
 
 AccountView to_view(const pg::Row& row) {
-    auto profile = std::make_shared<AccountProfile>();
-    profile->account_no = row.number("account_no");
-    profile->account_id = row.text("account_id");
-    profile->site_id = row.text("site_id");
-    profile->terms = terms_of(row);
-    profile->customer_id = row.get_or<std::string>("customer_id", "");
-    profile->customer_name = row.get_or<std::string>("display_name", "");
-    profile->phone = row.get_or<std::string>("phone", "");
-    profile->email = row.get_or<std::string>("email", "");
-    profile->room_ids = row.texts("room_ids");
+    auto profile = profile_of(row);
     AccountView view;
     view.state.balance.account_no = profile->account_no;
     view.state.balance.balance = Money::from_micros(row.number("balance_micros"));
