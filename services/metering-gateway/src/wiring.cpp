@@ -46,7 +46,7 @@ struct Wiring::Parts {
           reading_watch(
               {service.clock(), metrics, park, spool,
                [&database = service.database()] { return database.ping().ok(); },
-               runtime::end_standstill("READINGS_STALLED")},
+               [this] { return loops.last_call(); }, runtime::end_standstill("READINGS_STALLED")},
               {kWatchPeriod, config.lines_stalled_after, service.config().progress.end_after}),
           intents(commands, park, park, signal, service.clock()),
           grpc_lines({registry, park}),

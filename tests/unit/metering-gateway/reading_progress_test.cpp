@@ -13,7 +13,8 @@ const ReadingProgress::Time kStart{std::chrono::hours(1)};
 
 /// A look: when line a and line b are due (-1 = switched off), when the store took a reading last
 /// while others wait (-1 = none waits), what is found (R a line stands, S the store stands, E end),
-/// and whether the store answers.
+/// whether the store answers, and when a call that may block ended last (-1 = no line waits for
+/// one).
 struct Look {
     int second;
     int due_a;
@@ -21,6 +22,7 @@ struct Look {
     int stored;
     std::string wanted;
     bool is_store_up = true;
+    int called = -1;
 };
 
 void play(const std::vector<Look>& looks) {
@@ -34,10 +36,11 @@ void play(const std::vector<Look>& looks) {
         if (look.due_b >= 0) {
             lines.push_back({"b", kStart + seconds(look.due_b)});
         }
-        progress.look(lines,
-                      look.stored < 0 ? std::optional<ReadingProgress::Time>()
-                                      : kStart + seconds(look.stored),
-                      look.is_store_up, kStart + seconds(look.second));
+        const auto at = [](int second) {
+            return second < 0 ? std::optional<ReadingProgress::Time>() : kStart + seconds(second);
+        };
+        progress.look({lines, at(look.stored), at(look.called), look.is_store_up},
+                      kStart + seconds(look.second));
         std::string found;
         found += progress.is_reading_stalled() ? "R" : "";
         found += progress.is_storing_stalled() ? "S" : "";
@@ -135,6 +138,35 @@ TEST_CASE("I-28 a line shows when its next read is due, and a lost one goes on t
     bench.worker->reconfigure(off);
     run(seconds(5));
     CHECK_FALSE(due());
+}
+
+TEST_CASE("I-28 lines that wait for slow calls are told, and end nothing while calls do end") {
+    // Names that take 10 s, for many more lines than threads: the same line waits for minutes.
+    play({{0, 0, 3600, -1, "", true, 0},
+          {10, 0, 3600, -1, "", true, 10},
+          {20, 0, 3600, -1, "", true, 20},
+          {30, 0, 3600, -1, "R", true, 30},
+          {40, 0, 3600, -1, "R", true, 40},
+          {50, 0, 3600, -1, "R", true, 50},
+          {60, 0, 3600, -1, "R", true, 60},
+          {70, 0, 3600, -1, "R", true, 70},
+          {80, 0, 3600, -1, "R", true, 80},
+          // From here on no call ends: a new process has new threads.
+          {90, 0, 3600, -1, "R", true, 80},
+          {100, 0, 3600, -1, "R", true, 80},
+          {110, 0, 3600, -1, "R", true, 80},
+          {120, 0, 3600, -1, "R", true, 80},
+          {130, 0, 3600, -1, "R", true, 80},
+          {140, 0, 3600, -1, "RE", true, 80}});
+    // A line that stands although no call is waited for.
+    play({{0, 0, 3600, -1, ""},
+          {10, 0, 3600, -1, ""},
+          {20, 0, 3600, -1, ""},
+          {30, 0, 3600, -1, "R"},
+          {40, 0, 3600, -1, "R"},
+          {50, 0, 3600, -1, "R"},
+          {60, 0, 3600, -1, "R"},
+          {70, 0, 3600, -1, "RE"}});
 }
 
 }  // namespace prepay::metering::test

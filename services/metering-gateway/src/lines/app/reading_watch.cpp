@@ -35,8 +35,9 @@ void ReadingWatch::look() {
     const auto now = context_.clock.steady();
     const LinePark::Reads reads = context_.park.reads();
     const auto waiting = context_.spool.waiting();
-    progress_.look(reads.due, waiting ? std::optional(waiting->last_done) : std::nullopt,
-                   context_.is_store_up(), now);
+    progress_.look({reads.due, waiting ? std::optional(waiting->last_done) : std::nullopt,
+                    context_.last_call(), context_.is_store_up()},
+                   now);
     const auto span = [now](std::chrono::steady_clock::time_point since) {
         return gauge_seconds(std::chrono::duration_cast<std::chrono::milliseconds>(now - since));
     };

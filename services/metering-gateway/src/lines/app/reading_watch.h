@@ -16,6 +16,8 @@ struct ReadingWatchContext {
     const LinePark& park;
     const ReadingSpool& spool;
     std::function<bool()> is_store_up;
+    /// ReadingProgress::Seen::last_call.
+    std::function<std::optional<std::chrono::steady_clock::time_point>()> last_call;
     std::function<void(const std::string& what)> give_up;  ///< When a line stands for good.
 };
 

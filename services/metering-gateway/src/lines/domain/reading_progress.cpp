@@ -10,17 +10,16 @@ void ReadingProgress::count(Watched& watched, Time step, bool is_late, Span pass
     watched.step = step;
 }
 
-void ReadingProgress::look(const std::vector<Line>& lines, std::optional<Time> last_stored,
-                           bool is_store_up, Time now) {
+void ReadingProgress::look(const Seen& seen, Time now) {
     Span passed{0};
-    if (last_look_ != Time{} && is_store_up) {
+    if (last_look_ != Time{} && seen.is_store_up) {
         passed = std::min(std::chrono::duration_cast<Span>(now - last_look_),
                           2 * options_.look_interval);
     }
     last_look_ = now;
     std::map<std::string, Watched> known;
     late_ = {};
-    for (const Line& line : lines) {
+    for (const Line& line : seen.lines) {
         const auto before = lines_.find(line.line_id);
         Watched& watched = known[line.line_id];
         watched = before == lines_.end() ? Watched{} : before->second;
@@ -30,7 +29,9 @@ void ReadingProgress::look(const std::vector<Line>& lines, std::optional<Time> l
         }
     }
     lines_ = std::move(known);
-    count(store_, last_stored.value_or(Time{}), last_stored.has_value(), passed);
+    count(store_, seen.last_stored.value_or(Time{}), seen.last_stored.has_value(), passed);
+    do_calls_wait_ = seen.last_call.has_value();
+    count(calls_, seen.last_call.value_or(Time{}), do_calls_wait_, passed);
 }
 
 }  // namespace prepay::metering

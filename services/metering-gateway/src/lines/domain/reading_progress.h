@@ -36,19 +36,27 @@ public:
 
     explicit ReadingProgress(ReadingProgressOptions options) : options_(options) {}
 
-    /// One look at all lines; `last_stored` = when the store took something last (zero = not yet),
-    /// none when nothing waits for it.
-    void look(const std::vector<Line>& lines, std::optional<Time> last_stored, bool is_store_up,
-              Time now);
+    /// What one look shows. When something was done last is zero while nothing was.
+    struct Seen {
+        std::vector<Line> lines;
+        std::optional<Time> last_stored;  ///< By the store; none when nothing waits for it.
+        /// A call that may block (name service, account, PostgreSQL) ended last; none when no line
+        /// waits for one.
+        std::optional<Time> last_call;
+        bool is_store_up = true;
+    };
+    void look(const Seen& seen, Time now);
 
     [[nodiscard]] const Late& late() const { return late_; }
     /// For how long readings have waited and the store took none.
     [[nodiscard]] Span storing_time() const { return store_.time; }
     [[nodiscard]] bool is_reading_stalled() const { return late_.time >= options_.stalled_after; }
     [[nodiscard]] bool is_storing_stalled() const { return store_.time >= options_.stalled_after; }
-    /// A line stands that a new process would read. A new one would store no better: no reason.
+    /// A line stands that a new process would read. A new one would store no better, and while
+    /// calls that block do end, only slowly, it would wait for them as well: no reasons.
     [[nodiscard]] bool is_hopeless() const {
-        return options_.end_after.count() > 0 && late_.time >= options_.end_after;
+        return options_.end_after.count() > 0 && late_.time >= options_.end_after &&
+               (!do_calls_wait_ || calls_.time >= options_.end_after);
     }
 
 private:
@@ -61,6 +69,8 @@ private:
     ReadingProgressOptions options_;
     std::map<std::string, Watched> lines_;
     Watched store_;
+    Watched calls_;
+    bool do_calls_wait_ = false;
     Late late_;
     Time last_look_{};
 };

@@ -68,7 +68,27 @@ void allow_many_lines() {
     }
 }
 
-AsioLineLoop::AsioLineLoop(const Clock& clock, rpc::WorkerPool& blocking)
+BlockingCalls::BlockingCalls(const Clock& clock, int thread_count, std::size_t queue_max)
+    : clock_(clock), pool_(thread_count, queue_max) {}
+
+bool BlockingCalls::submit(std::function<void()> call) {
+    ++open_;
+    const bool taken = pool_.submit([this, call = std::move(call)] {
+        call();
+        last_done_ = clock_.steady();
+        --open_;
+    });
+    if (!taken) {
+        --open_;
+    }
+    return taken;
+}
+
+std::optional<std::chrono::steady_clock::time_point> BlockingCalls::last_done() const {
+    return open_ > 0 ? std::optional(last_done_.load()) : std::nullopt;
+}
+
+AsioLineLoop::AsioLineLoop(const Clock& clock, BlockingCalls& blocking)
     : clock_(clock),
       blocking_(blocking),
       context_(1),
@@ -110,7 +130,7 @@ std::unique_ptr<LinePort> AsioLineLoop::make_port(const LineConfig& config) {
 }
 
 AsioLineLoops::AsioLineLoops(const Clock& clock, int loop_count)
-    : blocking_(kBlockingThreadCount, kBlockingQueueMax) {
+    : blocking_(clock, kBlockingThreadCount, kBlockingQueueMax) {
     for (int i = 0; i < loop_count; ++i) {
         loops_.push_back(std::make_unique<AsioLineLoop>(clock, blocking_));
     }

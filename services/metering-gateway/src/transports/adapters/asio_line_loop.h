@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <future>
 #include <memory>
+#include <optional>
 #include <thread>
 #include <vector>
 
@@ -13,11 +15,29 @@
 
 namespace prepay::metering {
 
+/// Threads for what may block: PostgreSQL, account, name service. Thread-safe.
+class BlockingCalls {
+public:
+    BlockingCalls(const Clock& clock, int thread_count, std::size_t queue_max);
+
+    /// False once stopped.
+    bool submit(std::function<void()> call);
+    void stop() { pool_.stop(); }
+    /// When a call ended last (zero = none yet); none when none waits or runs.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> last_done() const;
+
+private:
+    const Clock& clock_;
+    std::atomic<int> open_{0};
+    std::atomic<std::chrono::steady_clock::time_point> last_done_{};
+    rpc::WorkerPool pool_;
+};
+
 /// One thread that waits for all its lines' sockets and timers. Blocking work goes to `blocking`,
 /// which outlives the loop.
 class AsioLineLoop final : public LineLoop {
 public:
-    AsioLineLoop(const Clock& clock, rpc::WorkerPool& blocking);
+    AsioLineLoop(const Clock& clock, BlockingCalls& blocking);
     /// Ends the thread; what is still posted is dropped.
     ~AsioLineLoop() override;
 
@@ -31,7 +51,7 @@ public:
 
 private:
     const Clock& clock_;
-    rpc::WorkerPool& blocking_;
+    BlockingCalls& blocking_;
     boost::asio::io_context context_;
     boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
     std::thread thread_;
@@ -40,13 +60,17 @@ private:
 /// Raises this process's soft limit of open files to the hard one: every TCP line is a descriptor.
 void allow_many_lines();
 
-/// The loops of a gateway and the threads for what may block: PostgreSQL, account, name service.
+/// The loops of a gateway and the threads for what may block.
 class AsioLineLoops {
 public:
     explicit AsioLineLoops(const Clock& clock, int loop_count = kLoopCount);
     ~AsioLineLoops();
 
     [[nodiscard]] std::vector<LineLoop*> all() const;
+    /// BlockingCalls::last_done.
+    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> last_call() const {
+        return blocking_.last_done();
+    }
 
     static constexpr int kLoopCount = 1;
     static constexpr int kBlockingThreadCount = 16;
@@ -54,7 +78,7 @@ public:
     static constexpr std::size_t kBlockingQueueMax = 200'000;
 
 private:
-    rpc::WorkerPool blocking_;
+    BlockingCalls blocking_;
     std::vector<std::unique_ptr<AsioLineLoop>> loops_;
 };
 
