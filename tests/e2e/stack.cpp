@@ -257,6 +257,9 @@ void Stack::write_configs() {
         if (schema == "console") {
             text += "  private_key_file: " + folder_ + "/secrets/private.pem\n";
         }
+        if (options_.is_watchful) {
+            text += "progress: {ask_interval: 1s, grace: 1s}\n";
+        }
         text += "peers:\n";
         for (const std::string& peer : service.peers) {
             text += "  " + peer + ": " + local(peer) + "\n";
