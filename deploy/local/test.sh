@@ -40,7 +40,7 @@ run_test() {
     fi
     mapfile -t known < <(all_labels)
     (($# > 0)) || set -- "${known[@]}"
-    trap 'stop_watcher; end_test_servers' EXIT
+    trap 'stop_watcher; end_mock_checks; end_test_servers' EXIT
     start_test_servers "$@"
     for label in "$@"; do
         say "" "== $label =="
@@ -126,17 +126,32 @@ free_port() {
     done
 }
 
-# The demo of the browser tests has its own folder and ports, beside one that may be running.
+# The demo of the browser tests has its own folder and ports, beside one that may be running. What needs
+# no demo is checked while it comes up, what measures time when everything else has ended.
 run_browser_tests() {
-    local status=0
+    local status=0 at_mock=$LOG_DIR/browser-mock.log
+    local checks=(env -C "$ROOT/web" "SHOTS_DIR=$TEST_DIR/shots" node --import tsx e2e/run.ts --group)
     export PREPAY_DEMO_DIR=$TEST_DIR/demo
-    mkdir -p "$TEST_DIR/shots"
-    PREPAY_SKIP_BUILD=1 "$ROOT/run" demo --fresh --port-base 28000 || status=$?
-    if ((status == 0)); then
-        (cd "$ROOT/web" && BASE_URL=http://127.0.0.1:28000 SHOTS_DIR=$TEST_DIR/shots \
-            WEB_PASSWORD=$(cat "$PREPAY_DEMO_DIR/secrets/log_in.password") npm run test:browser) || status=$?
+    mkdir -p "$TEST_DIR/shots" "$LOG_DIR"
+    "${checks[@]}" mock >"$at_mock" 2>&1 9>&- &
+    mock_checks=$!
+    if PREPAY_SKIP_BUILD=1 "$ROOT/run" demo --fresh --port-base 28000; then
+        BASE_URL=http://127.0.0.1:28000 WEB_PASSWORD=$(cat "$PREPAY_DEMO_DIR/secrets/log_in.password") \
+            "${checks[@]}" demo || status=1
+    else
+        status=1
     fi
-    "$ROOT/run" down || status=$?
+    wait "$mock_checks" || status=1
+    mock_checks=
+    say "" "At the pretended console:"
+    cat "$at_mock"
+    "$ROOT/run" down || status=1
+    say "" "By itself:"
+    "${checks[@]}" speed || status=1
     unset PREPAY_DEMO_DIR
     return "$status"
+}
+
+end_mock_checks() {
+    [[ -z ${mock_checks:-} ]] || kill "$mock_checks" 2>/dev/null || true
 }

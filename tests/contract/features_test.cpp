@@ -12,6 +12,7 @@
 using prepay::tidy::require_none;
 using prepay::tidy::source_tree;
 using prepay::tidy::SourceFile;
+using prepay::tidy::text_of_file;
 
 namespace {
 
@@ -67,16 +68,6 @@ std::set<std::string> rpcs() {
     return found;
 }
 
-std::string text_of(const std::string& path) {
-    for (const SourceFile& file : source_tree()) {
-        if (file.path == path) {
-            return file.text;
-        }
-    }
-    FAIL("there is no " << path);
-    return {};
-}
-
 std::vector<std::string> first_groups(const std::string& text, const std::regex& pattern) {
     std::vector<std::string> found;
     for (std::sregex_iterator match(text.begin(), text.end(), pattern);
@@ -91,8 +82,9 @@ std::set<std::string> pages() {
     static const std::regex feature("import \\{ \\w+ \\} from '\\.\\./(\\w+)/feature';");
     static const std::regex route("\\bpath: '([^']+)'");
     std::set<std::string> found = {"/m/"};  // The tenant's page has an entry of its own.
-    for (const std::string& name : first_groups(text_of("web/src/shell/features.ts"), feature)) {
-        const auto routes = first_groups(text_of("web/src/" + name + "/feature.ts"), route);
+    for (const std::string& name :
+         first_groups(text_of_file("web/src/shell/features.ts"), feature)) {
+        const auto routes = first_groups(text_of_file("web/src/" + name + "/feature.ts"), route);
         CAPTURE(name);
         CHECK_FALSE(routes.empty());
         found.insert(routes.begin(), routes.end());

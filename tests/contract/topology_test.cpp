@@ -9,20 +9,11 @@
 
 using prepay::test::topology;
 using prepay::test::TopologyService;
+using prepay::tidy::text_of_file;
 
 namespace {
 
 using Words = std::set<std::string>;
-
-std::string text_of(const std::string& path) {
-    for (const prepay::tidy::SourceFile& file : prepay::tidy::source_tree()) {
-        if (file.path == path) {
-            return file.text;
-        }
-    }
-    FAIL("there is no " << path);
-    return {};
-}
 
 // What the pattern's group is in each match.
 Words all_matches(const std::string& text, const std::string& pattern) {
@@ -80,7 +71,7 @@ TEST_CASE("Every service's folders are in topology.yaml, and no others") {
 TEST_CASE("Each program has the name, schema and peers of topology.yaml") {
     for (const TopologyService& service : topology().services) {
         CAPTURE(service.name);
-        const std::string main = text_of("services/" + service.name + "/src/main.cpp");
+        const std::string main = text_of_file("services/" + service.name + "/src/main.cpp");
         CHECK(all_matches(main, "program\\.name = \"([^\"]*)\"") == Words{service.name});
         CHECK(all_matches(main, "program\\.schema = \"([^\"]*)\"") == Words{service.schema});
         Words peers;
@@ -98,7 +89,8 @@ TEST_CASE("Each program has the name, schema and peers of topology.yaml") {
 TEST_CASE("The example configurations have the ports, peers and partitions of topology.yaml") {
     for (const TopologyService& service : topology().services) {
         CAPTURE(service.name);
-        const YAML::Node example = YAML::Load(text_of("deploy/config/" + service.name + ".yaml"));
+        const YAML::Node example =
+            YAML::Load(text_of_file("deploy/config/" + service.name + ".yaml"));
         const auto listens = [](const YAML::Node& node) {
             return node.as<std::string>("0.0.0.0:0").substr(std::string("0.0.0.0:").size());
         };
@@ -129,7 +121,7 @@ TEST_CASE("The example configurations have the ports, peers and partitions of to
 }
 
 TEST_CASE("bootstrap.sql makes a role and a schema for each service of topology.yaml") {
-    const std::string sql = text_of("deploy/postgres/bootstrap.sql");
+    const std::string sql = text_of_file("deploy/postgres/bootstrap.sql");
     CHECK(all_matches(sql, "\\('(\\w+)', :'\\w+'\\)") == topology().schemas());
     CHECK(all_matches(sql, "\\('\\w+', :'(\\w+)'\\)") == topology().schemas());
 }

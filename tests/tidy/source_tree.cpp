@@ -107,6 +107,16 @@ const std::vector<SourceFile>& source_tree() {
     return files;
 }
 
+std::string text_of_file(const std::string& path) {
+    for (const SourceFile& file : source_tree()) {
+        if (file.path == path) {
+            return file.text;
+        }
+    }
+    FAIL("there is no " << path);
+    return {};
+}
+
 std::string code_only(const std::string& text) { return keep(text, Kind::kCode); }
 std::string literals_only(const std::string& text) { return keep(text, Kind::kLiteral); }
 

@@ -23,6 +23,9 @@ struct SourceFile {
 /// Every file of the project that a person writes: no build outputs, run-time data, packages, .git.
 const std::vector<SourceFile>& source_tree();
 
+/// The text of a file of the tree; fails the running test when there is none.
+std::string text_of_file(const std::string& path);
+
 /// C++ with comments and the contents of literals blanked, line breaks kept.
 std::string code_only(const std::string& text);
 /// C++ with everything but the contents of string literals blanked, line breaks kept.

@@ -252,12 +252,12 @@ function pickers(locale: 'zh' | 'en') {
 const at = (name: string, user: string, path: string, work: (page: Page) => Promise<void>): Check => ({ name, run: (browser) => atMock(browser, user, path, work) });
 
 export const mockChecks: Check[] = [
-    at('water: m³ on wall, report, charge, day and tariff', 'admin', '/', waterEverywhere),
-    at('room: why it is off, and the override on the wall', 'admin', '/', whyItIsOff),
+    at('water: m³ on wall, report, charge, day and tariff', 'admin', '/tasks', waterEverywhere),
+    at('room: why it is off, and the override on the wall', 'admin', '/tasks', whyItIsOff),
     at('anomalies: a viewer sees them and decides nothing', 'viewer', '/anomalies', quarantineSeen),
     at('meter: what it did, and that its register is not taken', 'viewer', `/rooms/${faultyRoom}`, diagnosis),
     at('anomalies: accepted, begun anew, discarded; the menu counts', 'admin', '/anomalies', quarantine),
-    at('lists: amounts in fen', 'viewer', '/', amountsInFen),
+    at('lists: amounts in fen', 'viewer', '/tasks', amountsInFen),
     { name: 'pickers: in the language of the page, zh', run: pickers('zh') },
     { name: 'pickers: in the language of the page, en', run: pickers('en') },
 ];

@@ -42,7 +42,7 @@ describe('the walkthrough', () => {
         expect(ids.length).toBeGreaterThan(3);
         for (const id of ids) expect(id).toMatch(/^\$RUN-\w+$/);
         expect(new Set(ids).size).toBe(ids.length);
-        expect(story[0]).toMatch(/^RUN=\S*\$\(date \+%s\)/m);
+        expect(story[0], 'two shells may begin in the same second').toMatch(/^RUN=\S*\$\(date \+%s\)-\$\$\s/m);
     });
     it('needs no grpcurl to be told to its end', () => {
         const told = story.filter((block) => !needsGrpcurl(block));

@@ -4,7 +4,10 @@ namespace prepay::account {
 
 using std::chrono::milliseconds;
 
-void read_config(config::Reader& reader, AccountConfig& config) {
+namespace {
+
+/// Nothing without wechat.base_url.
+std::optional<WechatConfig> read_wechat(config::Reader& reader) {
     WechatConfig wechat;
     wechat.base_url = reader.text("wechat.base_url", "");
     wechat.appid = reader.text("wechat.appid", "");
@@ -16,23 +19,8 @@ void read_config(config::Reader& reader, AccountConfig& config) {
     wechat.notify_url = reader.text("wechat.notify_url", "");
     wechat.timeout = reader.duration("wechat.timeout", milliseconds(5000), milliseconds(100),
                                      milliseconds(30'000));
-    config.payment_times.order_lifetime =
-        reader.duration("wechat.order_lifetime", milliseconds(900'000), milliseconds(5000),
-                        milliseconds(7'200'000));
-    config.payment_times.query_after = reader.duration("wechat.query_after", milliseconds(10'000),
-                                                       milliseconds(100), milliseconds(600'000));
-    config.payment_times.query_interval_max =
-        reader.duration("wechat.query_interval_max", milliseconds(60'000), milliseconds(100),
-                        milliseconds(3'600'000));
-    config.claim_timeout = reader.duration("credit.claim_timeout", milliseconds(900'000),
-                                           milliseconds(1000), milliseconds(86'400'000));
-    config.sweep_interval = reader.duration("credit.sweep_interval", milliseconds(1000),
-                                            milliseconds(50), milliseconds(60'000));
-    config.full_sweep_interval = reader.duration("credit.full_sweep_interval", milliseconds(30'000),
-                                                 milliseconds(100), milliseconds(3'600'000));
-    config.wechat.reset();
     if (wechat.base_url.empty()) {
-        return;
+        return std::nullopt;
     }
     const std::pair<const char*, const std::string*> required[] = {
         {"wechat.appid", &wechat.appid},
@@ -56,7 +44,27 @@ void read_config(config::Reader& reader, AccountConfig& config) {
     if (!wechat.api_v3_key.empty() && wechat.api_v3_key.size() != 32) {
         reader.problem("wechat.api_v3_key", "must have exactly 32 characters");
     }
-    config.wechat = std::move(wechat);
+    return wechat;
+}
+
+}  // namespace
+
+void read_config(config::Reader& reader, AccountConfig& config) {
+    config.wechat = read_wechat(reader);
+    config.payment_times.order_lifetime =
+        reader.duration("wechat.order_lifetime", milliseconds(900'000), milliseconds(5000),
+                        milliseconds(7'200'000));
+    config.payment_times.query_after = reader.duration("wechat.query_after", milliseconds(10'000),
+                                                       milliseconds(100), milliseconds(600'000));
+    config.payment_times.query_interval_max =
+        reader.duration("wechat.query_interval_max", milliseconds(60'000), milliseconds(100),
+                        milliseconds(3'600'000));
+    config.claim_timeout = reader.duration("credit.claim_timeout", milliseconds(900'000),
+                                           milliseconds(1000), milliseconds(86'400'000));
+    config.sweep_interval = reader.duration("credit.sweep_interval", milliseconds(1000),
+                                            milliseconds(50), milliseconds(60'000));
+    config.full_sweep_interval = reader.duration("credit.full_sweep_interval", milliseconds(30'000),
+                                                 milliseconds(100), milliseconds(3'600'000));
 }
 
 }  // namespace prepay::account

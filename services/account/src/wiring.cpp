@@ -1,10 +1,21 @@
 #include "wiring.h"
 
+#include "payments/providers/wechat/wechat.h"
+
 namespace prepay::account {
 namespace {
 
 constexpr std::chrono::hours kPartitionsInterval{1};
 constexpr std::chrono::milliseconds kQueriesIdle{200};
+
+/// The provider that is configured; null when none is. Reasons are its own.
+Result<std::unique_ptr<PaymentProvider>> make_provider(const AccountConfig& config,
+                                                       const Clock& clock) {
+    if (config.wechat) {
+        return wechat::make_provider(*config.wechat, clock);
+    }
+    return std::unique_ptr<PaymentProvider>();
+}
 
 /// For consumers that are further behind than the outbox reaches.
 void offer_snapshots(runtime::Service& service, Rooms& rooms) {
@@ -63,6 +74,12 @@ Rooms::Rooms(runtime::Service& service, const AccountConfig& config,
           [this](pqxx::work& tx, const rpc::CallContext& context, const std::string& account_id,
                  Money amount) { return cash.grpc.first_top_up(tx, context, account_id, amount); }),
       intake(books.book, books.posting, switches, service.outbox(), service.clock(), metrics) {}
+
+void check_keys(const AccountConfig& config, config::Reader& reader) {
+    if (config.wechat) {
+        wechat::check_keys(*config.wechat, reader);
+    }
+}
 
 Status wire(runtime::Service& service, const AccountConfig& config, std::unique_ptr<Rooms>& rooms) {
     PREPAY_ASSIGN_OR_RETURN(auto provider, make_provider(config, service.clock()));

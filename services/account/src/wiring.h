@@ -4,10 +4,10 @@
 
 #include "cash/adapters/grpc_bill_progress.h"
 #include "cash/cash.h"
+#include "config.h"
 #include "credit/credit.h"
 #include "intake/adapters/event_intake.h"
 #include "payments/payments.h"
-#include "payments/providers/wechat/wechat.h"
 #include "tenancy/tenancy.h"
 
 namespace prepay::account {
@@ -27,6 +27,9 @@ struct Rooms {
     Tenancy tenancy;
     EventIntake intake;
 };
+
+/// Looks into what the provider's keys name and notes problems.
+void check_keys(const AccountConfig& config, config::Reader& reader);
 
 /// Makes the rooms and connects them with the service: methods, snapshots, topics and threads.
 Status wire(runtime::Service& service, const AccountConfig& config, std::unique_ptr<Rooms>& rooms);

@@ -1,5 +1,7 @@
 #include "convert.h"
 
+#include <algorithm>
+
 #include "core/assert.h"
 #include "core/proto_time.h"
 
@@ -111,12 +113,21 @@ v1::ChannelKind kind_to_proto(ChannelKind kind) {
 }
 
 const char* kind_text(ChannelKind kind) {
-    return kind == ChannelKind::kEmail ? "EMAIL" : "WEBHOOK";
+    switch (kind) {
+        case ChannelKind::kEmail:
+            return "EMAIL";
+        case ChannelKind::kWebhook:
+            return "WEBHOOK";
+    }
+    return "";
 }
 
 ChannelKind kind_from_text(const std::string& text) {
-    PREPAY_ASSERT(text == "EMAIL" || text == "WEBHOOK");
-    return text == "EMAIL" ? ChannelKind::kEmail : ChannelKind::kWebhook;
+    const auto* const found =
+        std::find_if(kChannelKinds.begin(), kChannelKinds.end(),
+                     [&text](ChannelKind kind) { return text == kind_text(kind); });
+    PREPAY_ASSERT(found != kChannelKinds.end());
+    return *found;
 }
 
 v1::NotificationState state_to_proto(const std::string& stored) {

@@ -22,7 +22,7 @@ Result<Channel> channel_from_proto(const v1::Channel& proto);
 v1::Channel to_proto(const Channel& channel, bool is_unmasked);
 
 v1::ChannelKind kind_to_proto(ChannelKind kind);
-/// "EMAIL", "WEBHOOK" as stored; and back.
+/// "EMAIL", "WEBHOOK" as stored; and back. The reverse asserts: the database checks them.
 const char* kind_text(ChannelKind kind);
 ChannelKind kind_from_text(const std::string& text);
 

@@ -5,7 +5,15 @@
 namespace prepay::alarm {
 namespace {
 
-const char* word(ChannelKind kind) { return kind == ChannelKind::kEmail ? "email" : "webhook"; }
+const char* word(ChannelKind kind) {
+    switch (kind) {
+        case ChannelKind::kEmail:
+            return "email";
+        case ChannelKind::kWebhook:
+            return "webhook";
+    }
+    return "";
+}
 
 const char* word(Delivery outcome) {
     switch (outcome) {
@@ -37,7 +45,7 @@ AlarmMetrics::AlarmMetrics(telemetry::Metrics& metrics)
         ended_.push_back(metrics.counter("prepay_alarm_episodes_ended_total",
                                          "Episodes of low balance that ended.", labels));
     }
-    for (const ChannelKind kind : {ChannelKind::kEmail, ChannelKind::kWebhook}) {
+    for (const ChannelKind kind : kChannelKinds) {
         for (const Delivery outcome :
              {Delivery::kSent, Delivery::kNotAccepted, Delivery::kRefused, Delivery::kUnknown}) {
             sends_.emplace(std::pair(kind, outcome),

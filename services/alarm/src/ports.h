@@ -62,4 +62,20 @@ public:
     virtual DeliveryReport send(const OutgoingNotification& notification) = 0;
 };
 
+/// The sender of each kind of channel; they outlive it.
+struct Senders {
+    MessageSender& email;
+    MessageSender& webhook;
+
+    [[nodiscard]] MessageSender& of(ChannelKind kind) const {
+        switch (kind) {
+            case ChannelKind::kEmail:
+                return email;
+            case ChannelKind::kWebhook:
+                break;
+        }
+        return webhook;
+    }
+};
+
 }  // namespace prepay::alarm

@@ -14,6 +14,7 @@ struct GatewayConfig {
     std::string packs_dir;  ///< Folder of driver packs.
     PlausibilityLimits limits;
     CommandSettings commands;
+    std::chrono::milliseconds lines_stalled_after{60'000};
     std::int64_t spool_readings_max = 0;
 
     void read(config::Reader& reader);

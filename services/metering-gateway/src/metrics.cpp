@@ -44,7 +44,15 @@ GatewayMetrics::GatewayMetrics(telemetry::Metrics& metrics)
       meters_lost_(
           metrics.gauge("prepay_metering_meters", "Meters by state.", {{"state", "lost"}})),
       quarantined_(metrics.gauge("prepay_metering_quarantined_meters",
-                                 "Meters whose register waits for a decision.")) {
+                                 "Meters whose register waits for a decision.")),
+      spool_age_(metrics.gauge("prepay_metering_spool_oldest_age_seconds",
+                               "Age of the oldest sweep that waits for PostgreSQL.")),
+      read_late_(metrics.gauge("prepay_metering_read_late_seconds",
+                               "For how long the line that is late most has had a read due and done"
+                               " nothing; silent meters are no delay.")),
+      reading_age_(metrics.gauge("prepay_metering_oldest_reading_age_seconds",
+                                 "Since the last good reading of the enabled line that has been"
+                                 " silent longest.")) {
     for (int i = 0; i <= static_cast<int>(FrameFault::kTrailingBytes); ++i) {
         bad_frames_.push_back(
             metrics.counter("prepay_metering_bad_frames_total", "Replies not taken, by reason.",

@@ -37,6 +37,11 @@ public:
     void sweep_done(double seconds) const { sweep_seconds_.observe(seconds); }
     void spool_size(std::size_t readings) const { spool_.set(static_cast<double>(readings)); }
     void spool_dropped(std::size_t readings) const { dropped_.add(static_cast<double>(readings)); }
+    void spool_age(double seconds) const { spool_age_.set(seconds); }
+    /// For how long the line that is late most has had a read due and done nothing.
+    void read_late(double seconds) const { read_late_.set(seconds); }
+    /// Since the last good reading of the line that has been silent longest.
+    void reading_age(double seconds) const { reading_age_.set(seconds); }
     void lines(int online, int lost) const {
         lines_online_.set(online);
         lines_lost_.set(lost);
@@ -67,6 +72,9 @@ private:
     telemetry::Gauge meters_online_;
     telemetry::Gauge meters_lost_;
     telemetry::Gauge quarantined_;
+    telemetry::Gauge spool_age_;
+    telemetry::Gauge read_late_;
+    telemetry::Gauge reading_age_;
 };
 
 }  // namespace prepay::metering

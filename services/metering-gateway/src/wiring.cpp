@@ -9,6 +9,7 @@
 #include "lines/adapters/park_load.h"
 #include "lines/adapters/pg_snapshots.h"
 #include "lines/app/line_park.h"
+#include "lines/app/reading_watch.h"
 #include "meters/adapters/grpc_meters.h"
 #include "meters/adapters/grpc_quarantine.h"
 #include "readings/adapters/grpc_anomalies.h"
@@ -21,6 +22,7 @@ namespace {
 
 constexpr std::chrono::seconds kHousekeepingPeriod{2};
 constexpr std::chrono::seconds kOrphanAge{3};
+constexpr std::chrono::seconds kWatchPeriod{2};
 
 }  // namespace
 
@@ -41,6 +43,11 @@ struct Wiring::Parts {
           park({service.clock(), metrics, commands, permits, spool, board, config.limits,
                 config.commands},
                packs, loops.all()),
+          reading_watch(
+              {service.clock(), metrics, park, spool,
+               [&database = service.database()] { return database.ping().ok(); },
+               runtime::end_standstill("READINGS_STALLED")},
+              {kWatchPeriod, config.lines_stalled_after, service.config().progress.end_after}),
           intents(commands, park, park, signal, service.clock()),
           grpc_lines({registry, park}),
           grpc_meters({registry, park, park, board, packs}),
@@ -76,6 +83,7 @@ struct Wiring::Parts {
     ReadingSpool spool;
     AsioLineLoops loops;
     LinePark park;
+    ReadingWatch reading_watch;
     IntentSubscriber intents;
     GrpcLines grpc_lines;
     GrpcMeters grpc_meters;
@@ -134,6 +142,11 @@ Status Wiring::wire(runtime::Service& service, const GatewayConfig& config) {
                   [&parts](const std::stop_token& stop) { parts.spool.run(stop); });
     service.spawn("lines", [&parts](const std::stop_token&) { parts.park.start(); });
     service.every("orphans", kHousekeepingPeriod, [&parts] { return parts.keep_house(); });
+    service.every("reading-watch", kWatchPeriod, [&parts] {
+        parts.reading_watch.look();
+        return absl::OkStatus();
+    });
+    service.add_check("readings", [&parts] { return parts.reading_watch.readiness(); });
     // Lines end first, so that the spool's last round has what they read.
     service.on_stop([&parts] { parts.park.stop(); });
     return absl::OkStatus();

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "bench/ledger/pgbench.h"
+#include "bench/median.h"
 #include "core/ids.h"
 #include "integration/account/world.h"
 
@@ -117,11 +118,6 @@ Round measure(World& world, PayWorld& pay, const std::vector<std::string>& accou
     return {static_cast<double>(times.size()) / elapsed, times[times.size() * 99 / 100]};
 }
 
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
 int run(const char* json_path, int pair_count, int seconds) {
     if (!prepay::test::TestDatabase::available()) {
         std::fputs("bench_callback needs PREPAY_TEST_PG_URL, a superuser's URL\n", stderr);
@@ -151,23 +147,24 @@ int run(const char* json_path, int pair_count, int seconds) {
                     pair + 1, round.rate, round.p99_ms, reference.back(), ratios.back());
         std::fflush(stdout);
     }
-    const Round half = measure(world, pay, accounts, seconds, median(ours) / 2);
+    const Round half = measure(world, pay, accounts, seconds, bench::median(ours) / 2);
     const std::string audit = world.audit();
     std::printf(
         "callback: %.0f/s, p99 %.1f ms at full load and %.1f ms at half, TPC-B %.0f tps,"
         " ratio %.2f (min %.2f; floor 0.6, goal 1.5), books %s\n",
-        median(ours), median(latencies), half.p99_ms, median(reference), median(ratios),
-        *std::min_element(ratios.begin(), ratios.end()), audit.empty() ? "kept" : audit.c_str());
+        bench::median(ours), bench::median(latencies), half.p99_ms, bench::median(reference),
+        bench::median(ratios), *std::min_element(ratios.begin(), ratios.end()),
+        audit.empty() ? "kept" : audit.c_str());
     if (json_path != nullptr) {
         const nlohmann::json result = {{"name", "callback"},
                                        {"unit", "callbacks/s"},
-                                       {"ours", median(ours)},
-                                       {"reference", median(reference)},
-                                       {"ratio", median(ratios)},
+                                       {"ours", bench::median(ours)},
+                                       {"reference", bench::median(reference)},
+                                       {"ratio", bench::median(ratios)},
                                        {"goal", 1.5},
                                        {"floor", 0.6},
                                        {"pairs", pairs},
-                                       {"p99_ms", median(latencies)},
+                                       {"p99_ms", bench::median(latencies)},
                                        {"half_load_p99_ms", half.p99_ms}};
         std::ofstream(json_path) << result.dump(2) << "\n";
     }

@@ -12,6 +12,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "bench/median.h"
 #include "bench/park/park.h"
 #include "prepay/billing/v1/billing.grpc.pb.h"
 
@@ -160,11 +161,6 @@ private:
     Park park_;
     int next_slot_ = 0;
 };
-
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
 
 int run(const std::string& json_path, int pair_count, int slot_count, int seconds) {
     e2e::Stack stack;

@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "bench/ledger/pgbench.h"
+#include "bench/median.h"
 #include "books/convert.h"
 #include "core/ids.h"
 #include "integration/account/world.h"
@@ -102,11 +103,6 @@ double measure(World& world, const std::vector<std::string>& accounts, int secon
     return static_cast<double>(posted) / elapsed;
 }
 
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
 int run(const Settings& settings) {
     if (!prepay::test::TestDatabase::available()) {
         std::fputs("bench_ledger needs PREPAY_TEST_PG_URL, a superuser's URL\n", stderr);
@@ -134,17 +130,21 @@ int run(const Settings& settings) {
     const auto drift = world.count(
         "SELECT abs((SELECT sum(balance_micros) FROM balances) - 1000000000000::numeric * " +
         std::to_string(kAccountCount) + ")::bigint");
-    const double ratio = median(ratios);
+    const double ratio = bench::median(ratios);
     std::printf(
         "ledger: %.0f postings/s, TPC-B %.0f tps, ratio %.2f (min %.2f; floor 8, goal 12),"
         " zero sum %s\n",
-        median(ours), median(reference), ratio, *std::min_element(ratios.begin(), ratios.end()),
-        drift == 0 ? "kept" : "BROKEN");
+        bench::median(ours), bench::median(reference), ratio,
+        *std::min_element(ratios.begin(), ratios.end()), drift == 0 ? "kept" : "BROKEN");
     if (settings.json_path != nullptr) {
-        const nlohmann::json result = {{"name", "ledger"},     {"unit", "postings/s"},
-                                       {"ours", median(ours)}, {"reference", median(reference)},
-                                       {"ratio", ratio},       {"goal", 12.0},
-                                       {"floor", 8.0},         {"pairs", pairs}};
+        const nlohmann::json result = {{"name", "ledger"},
+                                       {"unit", "postings/s"},
+                                       {"ours", bench::median(ours)},
+                                       {"reference", bench::median(reference)},
+                                       {"ratio", ratio},
+                                       {"goal", 12.0},
+                                       {"floor", 8.0},
+                                       {"pairs", pairs}};
         std::ofstream(settings.json_path) << result.dump(2) << "\n";
     }
     return drift == 0 ? 0 : 1;

@@ -24,8 +24,10 @@
 #include <thread>
 #include <vector>
 
+#include "bench/median.h"
 #include "devices/adapters/yaml_pack_loader.h"
 #include "lines/app/line_park.h"
+#include "support/loopback.h"
 #include "transports/adapters/asio_line_loop.h"
 
 namespace prepay::metering {
@@ -151,11 +153,6 @@ double our_rate(int port, const Counter& answered, int lines,
     return result;
 }
 
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
 // Ours and the reference in turn, as a row of the table.
 nlohmann::ordered_json compare(const std::string& name, int pairs, double goal,
                                const std::function<double()>& our_side,
@@ -171,12 +168,12 @@ nlohmann::ordered_json compare(const std::string& name, int pairs, double goal,
                     pair + 1, ours.back(), reference.back(), ratios.back());
         std::fflush(stdout);
     }
-    std::printf("%s: median ratio %.3f, minimum %.3f, goal %.2f\n", name.c_str(), median(ratios),
-                *std::min_element(ratios.begin(), ratios.end()), goal);
+    std::printf("%s: median ratio %.3f, minimum %.3f, goal %.2f\n", name.c_str(),
+                bench::median(ratios), *std::min_element(ratios.begin(), ratios.end()), goal);
     return {{"name", name},
-            {"ours", median(ours)},
-            {"reference", median(reference)},
-            {"ratio", median(ratios)},
+            {"ours", bench::median(ours)},
+            {"reference", bench::median(reference)},
+            {"ratio", bench::median(ratios)},
             {"goal", goal},
             {"pairs", ratios}};
 }
@@ -184,22 +181,13 @@ nlohmann::ordered_json compare(const std::string& name, int pairs, double goal,
 // A slave in a process of its own; its port.
 int start_slave(Counter& answered, pid_t& child) {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    if (::bind(listener, reinterpret_cast<sockaddr*>(&address), size) != 0 ||
-        ::listen(listener, kBacklog) != 0) {
-        std::perror("listen");
-        return -1;
-    }
-    ::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+    const int port = prepay::test::listen_on_loopback(listener, kBacklog);
     child = ::fork();
     if (child == 0) {
         serve(listener, answered);
     }
     ::close(listener);
-    return ntohs(address.sin_port);
+    return port;
 }
 
 int run(const std::string& json_path, const std::string& pack_path) {
@@ -214,9 +202,6 @@ int run(const std::string& json_path, const std::string& pack_path) {
                                   MAP_SHARED | MAP_ANONYMOUS, -1, 0)) Counter(0);
     pid_t child = -1;
     const int port = start_slave(answered, child);
-    if (port < 0) {
-        return 1;
-    }
     const auto ours = [&](int lines) {
         return [&, lines] { return our_rate(port, answered, lines, pack); };
     };

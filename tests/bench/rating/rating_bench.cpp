@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/median.h"
 #include "rating/domain/rating.h"
 #include "unit/billing/definitions.h"
 
@@ -95,11 +96,6 @@ double measure_sum(const std::vector<UsageInterval>& intervals) {
     return nanos_since(start) / (static_cast<double>(intervals.size()) * kRounds);
 }
 
-double median(std::vector<double> values) {
-    std::sort(values.begin(), values.end());
-    return values[values.size() / 2];
-}
-
 int run(const char* json_path) {
     const TariffDefinition definition = bench_tariff();
     const auto intervals = bench_intervals();
@@ -118,17 +114,21 @@ int run(const char* json_path) {
         std::printf("pair %d: rating %.2f ns, summing loop %.2f ns\n", pair + 1, ours.back(),
                     reference.back());
     }
-    const double ratio = median(reference) / median(ours);
+    const double ratio = bench::median(reference) / bench::median(ours);
     std::printf(
         "rating kernel: %.2f ns/interval (floor 25, goal %.0f), %zu intervals a round,"
         " summing loop %.2f ns, ratio %.3f (goal 0.25), best %.2f ns\n",
-        median(ours), kGoalNanos, intervals.size(), median(reference), ratio,
+        bench::median(ours), kGoalNanos, intervals.size(), bench::median(reference), ratio,
         *std::min_element(ours.begin(), ours.end()));
     if (json_path != nullptr) {
-        const nlohmann::json result = {{"name", "rating"},     {"unit", "ns/interval"},
-                                       {"ours", median(ours)}, {"reference", median(reference)},
-                                       {"ratio", ratio},       {"goal", kGoalNanos},
-                                       {"floor", 25.0},        {"pairs", pairs}};
+        const nlohmann::json result = {{"name", "rating"},
+                                       {"unit", "ns/interval"},
+                                       {"ours", bench::median(ours)},
+                                       {"reference", bench::median(reference)},
+                                       {"ratio", ratio},
+                                       {"goal", kGoalNanos},
+                                       {"floor", 25.0},
+                                       {"pairs", pairs}};
         std::ofstream(json_path) << result.dump(2) << "\n";
     }
     return 0;

@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "integration/account/server.h"
+#include "support/until.h"
 
 // A payment provider that hangs holds its callers, and nobody else.
 namespace prepay::account::test {
@@ -72,11 +73,9 @@ TEST_CASE("I-26: with the provider hanging at full load claims, notices and the 
             }
         });
     }
-    const auto give_up = steady_clock::now() + std::chrono::seconds(4);
-    while (busy < kPayerCount - kProviderCallsMax && steady_clock::now() < give_up) {
-        std::this_thread::yield();
-    }
-    CHECK(busy == kPayerCount - kProviderCallsMax);  // At once, and the others hang.
+    // At once, and the others hang.
+    CHECK(prepay::test::until(std::chrono::seconds(4),
+                              [&] { return busy == kPayerCount - kProviderCallsMax; }));
     CHECK(slowest([&] {
               v1::ClaimSwitchIntentRequest claim;
               claim.set_intent_id(intent);

@@ -1,5 +1,6 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
+#include <set>
 
 #include "integration/account/server.h"
 #include "prepay/account/v1/events.pb.h"
@@ -276,26 +277,14 @@ void check_broker(Day& day, const MockBroker& broker) {
     CHECK(count == day.world.count("SELECT count(*) FROM outbox"));
 }
 
-}  // namespace
-
-TEST_CASE("the day that a crash ends", "[.account-day]") {
-    Day day(prepay::test::environment("ACCOUNT_DAY_DATABASE"),
-            prepay::test::environment("ACCOUNT_DAY_BROKERS"),
-            prepay::test::environment("ACCOUNT_DAY_FOLDER"));
-    day.run();
-}
-
-TEST_CASE(
-    "killed at every crash point of account, inbox and outbox, the day ends as a quiet one"
-    " (I-1, I-2, I-3, I-7, I-8, I-19)") {
-    SKIP_WITHOUT_POSTGRES();
+/// Killed at every crash point of the groups, the day ends as a quiet one.
+void kill_at_each(const std::set<std::string>& groups) {
     const std::string folder =
         std::filesystem::temp_directory_path() / ("prepay-day-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder);
     std::string quiet;
     std::vector<std::string> points = {""};
-    for (const std::string& point :
-         crash_points_of({"ledger", "payment", "credit", "inbox", "outbox"})) {
+    for (const std::string& point : crash_points_of(groups)) {
         points.push_back(point);
     }
     for (const std::string& point : points) {
@@ -323,6 +312,36 @@ TEST_CASE(
     CHECK(quiet.find("purse Customer of r1 45000000 8 60000000 15000000") != std::string::npos);
     CHECK(quiet.find("purse Customer of r2 60000000 7 63000000 3000000") != std::string::npos);
     std::filesystem::remove_all(folder);
+}
+
+}  // namespace
+
+TEST_CASE("the day that a crash ends", "[.account-day]") {
+    Day day(prepay::test::environment("ACCOUNT_DAY_DATABASE"),
+            prepay::test::environment("ACCOUNT_DAY_BROKERS"),
+            prepay::test::environment("ACCOUNT_DAY_FOLDER"));
+    day.run();
+}
+
+// In parts, none of which takes long.
+TEST_CASE("killed at every crash point of the ledger, the day ends as a quiet one (I-1, I-2)") {
+    SKIP_WITHOUT_POSTGRES();
+    kill_at_each({"ledger"});
+}
+
+TEST_CASE("killed at every crash point of payments, the day ends as a quiet one (I-7, I-8)") {
+    SKIP_WITHOUT_POSTGRES();
+    kill_at_each({"payment"});
+}
+
+TEST_CASE("killed at every crash point of credit and inbox, the day ends as a quiet one (I-3)") {
+    SKIP_WITHOUT_POSTGRES();
+    kill_at_each({"credit", "inbox"});
+}
+
+TEST_CASE("killed at every crash point of the outbox, the day ends as a quiet one (I-19)") {
+    SKIP_WITHOUT_POSTGRES();
+    kill_at_each({"outbox"});
 }
 
 }  // namespace prepay::account::test

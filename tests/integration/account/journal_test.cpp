@@ -1,13 +1,17 @@
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <array>
 #include <catch2/catch.hpp>
 #include <cstdio>
+#include <filesystem>
 #include <fstream>
 #include <random>
 
 #include "integration/account/world.h"
 #include "quantity/text.h"
+#include "support/paths.h"
+#include "support/token_keys.h"
 
 namespace prepay::account::test {
 namespace {
@@ -17,16 +21,76 @@ struct Ran {
     std::string output;
 };
 
-Ran run(const std::string& command) {
+/// `at_first` is called once the command has said something; it waits with most of the rest.
+Ran run(const std::string& command, const std::function<void()>& at_first = {}) {
     Ran ran;
-    FILE* const pipe = popen((command + " 2>&1").c_str(), "r");
+    FILE* const pipe = popen(("{ " + command + "; } 2>&1").c_str(), "r");
     std::array<char, 4096> buffer{};
     std::size_t size = 0;
     while ((size = fread(buffer.data(), 1, buffer.size(), pipe)) > 0) {
+        if (ran.output.empty() && at_first) {
+            at_first();
+        }
         ran.output.append(buffer.data(), size);
     }
-    ran.exit_code = pclose(pipe);
+    const int status = pclose(pipe);
+    ran.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
     return ran;
+}
+
+/// The program over the books of a World; its files are gone with it.
+class Books {
+public:
+    explicit Books(const World& world) {
+        std::string pattern =
+            (std::filesystem::temp_directory_path() / "prepay-books-XXXXXX").string();
+        folder_ = mkdtemp(pattern.data());
+        const prepay::test::TokenKeys keys;
+        std::ofstream(folder_ / "key.pem") << keys.public_pem();
+        std::ofstream(folder_ / "token") << keys.token(rpc::Role::kService, "prepay-account");
+        std::ofstream(folder_ / "account.yaml")
+            << "listen: {grpc: '127.0.0.1:0', http: '127.0.0.1:0'}\n"
+            << "database: {url: '" << world.scratch->options().url << "'}\n"
+            << "kafka: {brokers: '127.0.0.1:1'}\n"
+            << "auth: {public_key_file: " << (folder_ / "key.pem").string()
+            << ", service_token_file: " << (folder_ / "token").string() << "}\n"
+            << "peers: {billing: '127.0.0.1:1', metering: '127.0.0.1:1', console: '127.0.0.1:1'}\n";
+    }
+    ~Books() { std::filesystem::remove_all(folder_); }
+    Books(const Books&) = delete;
+    Books& operator=(const Books&) = delete;
+
+    [[nodiscard]] std::string file(const std::string& name) const {
+        return (folder_ / name).string();
+    }
+    [[nodiscard]] std::string command(const std::string& subcommand) const {
+        return std::string(prepay::test::binary_dir()) + "/bin/prepay-account " + subcommand +
+               " --config " + file("account.yaml");
+    }
+
+private:
+    std::filesystem::path folder_;
+};
+
+/// A World with one purse, of which a charge was taken.
+std::string keep_books(World& world) {
+    world.make_site();
+    const std::string account = world.make_account("r1", 30'000'000);
+    REQUIRE(world.charge({{1, account, 123'456, ""}}).ok());
+    return account;
+}
+
+void add_a_micro(World& world, const std::string& account) {
+    REQUIRE(world.database
+                ->transact([&](pqxx::work& tx) {
+                    tx.exec_params(
+                        "UPDATE balances SET balance_micros = balance_micros + 1,"
+                        " credit_total_micros = credit_total_micros + 1 WHERE account_no ="
+                        " (SELECT account_no FROM accounts WHERE account_id = $1)",
+                        account);
+                    return absl::OkStatus();
+                })
+                .ok());
 }
 
 }  // namespace
@@ -103,22 +167,11 @@ TEST_CASE(
     "I-1 I-2 the program checks its own books, and finds a balance that is not its postings'") {
     SKIP_WITHOUT_POSTGRES();
     World world;
-    world.make_site();
-    const std::string account = world.make_account("r1", 30'000'000);
-    REQUIRE(world.charge({{1, account, 123'456, ""}}).ok());
+    const std::string account = keep_books(world);
     const BooksCheck good = check_books(*world.database).value();
     CHECK(good.is_good());
     CHECK(good.posting_count == 2);
-    REQUIRE(world.database
-                ->transact([&](pqxx::work& tx) {
-                    tx.exec_params(
-                        "UPDATE balances SET balance_micros = balance_micros + 1,"
-                        " credit_total_micros = credit_total_micros + 1 WHERE account_no ="
-                        " (SELECT account_no FROM accounts WHERE account_id = $1)",
-                        account);
-                    return absl::OkStatus();
-                })
-                .ok());
+    add_a_micro(world, account);
     const BooksCheck bad = check_books(*world.database).value();
     CHECK_FALSE(bad.is_good());
     CHECK(bad.sum_micros == 1);
@@ -134,6 +187,68 @@ TEST_CASE("an export that cannot be written is an error") {
         return unavailable("OUTPUT_FAILED", "no space left");
     });
     CHECK(error_reason(full) == "OUTPUT_FAILED");
+}
+
+TEST_CASE("prepay-account check says what it found, and its exit code says it too") {
+    SKIP_WITHOUT_POSTGRES();
+    World world;
+    const std::string account = keep_books(world);
+    const Books books(world);
+    const auto count = std::to_string(world.count("SELECT count(*) FROM accounts"));
+    const Ran good = run(books.command("check"));
+    CHECK(good.exit_code == 0);
+    CHECK(good.output == count + " accounts, 2 postings, sum 0.000000 CNY: good\n");
+    add_a_micro(world, account);
+    const Ran bad = run(books.command("check"));
+    CHECK(bad.exit_code == 1);
+    CHECK(bad.output.rfind("DIFFERS  purse:" + account +
+                               ": kept 29.876545 CNY, posted 29.876544 CNY\n" + count +
+                               " accounts, 2 postings, sum 0.000001 CNY: NOT GOOD\n",
+                           0) == 0);
+    CHECK(bad.output.find("BOOKS_DIFFER") != std::string::npos);
+}
+
+TEST_CASE("prepay-account journal that ends half way has an exit code that says so") {
+    SKIP_WITHOUT_POSTGRES();
+    World world;
+    const std::string account = keep_books(world);
+    const Books books(world);
+    // More than is fetched at once, and more than a pipe holds.
+    std::vector<TestCharge> charges;
+    for (int i = 2; i <= 6000; ++i) {
+        charges.push_back({i, account, 1000, ""});
+        if (charges.size() == 1000 || i == 6000) {
+            REQUIRE(world.charge(charges).ok());
+            charges.clear();
+        }
+    }
+    const Ran whole = run(books.command("journal"));
+    CHECK(whole.exit_code == 0);
+    const std::size_t half = whole.output.size() / 2;
+    REQUIRE(half > 200'000);
+
+    SECTION("the disk is full") {
+        // dash counts in blocks of 512 bytes.
+        const Ran full = run("trap '' XFSZ; ulimit -f " + std::to_string(half / 512) + "; exec " +
+                             books.command("journal") + " 2>&1 >" + books.file("journal"));
+        CHECK(full.exit_code == 1);
+        CHECK(full.output.find("OUTPUT_FAILED") != std::string::npos);
+        CHECK(std::filesystem::file_size(books.file("journal")) == half / 512 * 512);
+    }
+    SECTION("the database goes away") {
+        const Ran cut = run(books.command("journal"), [&] {
+            CHECK(world.count("SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE"
+                              " datname = current_database() AND query LIKE 'FETCH%'") == 1);
+        });
+        CHECK(cut.exit_code == 1);
+        CHECK(cut.output.size() < whole.output.size());
+        CHECK(cut.output.find("DATABASE_UNAVAILABLE") != std::string::npos);
+    }
+    SECTION("nobody reads on") {
+        const Ran closed = run("bash -o pipefail -c '" + books.command("journal") +
+                               " | head -c 100000 >/dev/null'");
+        CHECK(closed.exit_code != 0);
+    }
 }
 
 }  // namespace prepay::account::test

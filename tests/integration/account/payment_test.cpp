@@ -12,8 +12,8 @@ TEST_CASE("order, prepay, genuine client parameters, notice, credit (I-7, I-8)")
     const auto again = shop.pay.start(shop.account, 50'000'000, "request-1");
     REQUIRE(again.ok());
     CHECK(again->order.order_id == started->order.order_id);
-    CHECK(again->client.package == started->client.package);
-    const ClientParameters& client = started->client;
+    const auto& client = std::get<WechatClientParameters>(started->client);
+    CHECK(std::get<WechatClientParameters>(again->client).package == client.package);
     const provider::Json bridge = {{"appId", client.app_id},       {"timeStamp", client.time_stamp},
                                    {"nonceStr", client.nonce_str}, {"package", client.package},
                                    {"signType", client.sign_type}, {"paySign", client.pay_sign}};

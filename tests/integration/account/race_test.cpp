@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "integration/account/server.h"
+#include "support/until.h"
 #include "tenancy/convert.h"
 
 // Two calls at once: what the second one decides, it decides on what the first one left.
@@ -32,13 +33,11 @@ auto second_waits_for_first(World& world, First&& first, Second&& second) {
     const Status committed = world.database->transact([&](pqxx::work& tx) -> Status {
         PREPAY_RETURN_IF_ERROR(first(tx));
         answer = std::async(std::launch::async, second);
-        const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-        while (!waited && std::chrono::steady_clock::now() < give_up) {
-            waited = world.count(
-                         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type ="
-                         " 'Lock' AND datname = current_database()") > 0;
-            std::this_thread::yield();
-        }
+        waited = prepay::test::until(std::chrono::seconds(10), [&] {
+            return world.count(
+                       "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type ="
+                       " 'Lock' AND datname = current_database()") > 0;
+        });
         return absl::OkStatus();
     });
     REQUIRE(committed.ok());

@@ -337,9 +337,9 @@ PayWorld::PayWorld(World& world, const PaymentTimes& times, const std::string& k
     provider->set_faults(quiet);
 }
 
-std::unique_ptr<WechatPay> PayWorld::make_client() {
+std::unique_ptr<wechat::WechatPay> PayWorld::make_client() {
     provider::KeyOptions keys;
-    WechatOptions options;
+    wechat::WechatOptions options;
     options.base_url = "http://127.0.0.1:" + std::to_string(port_);
     options.merchant = {keys.appid, keys.mchid};
     options.merchant_private_key_pem = provider::read_file(folder + "/merchant_private_key.pem");
@@ -349,7 +349,7 @@ std::unique_ptr<WechatPay> PayWorld::make_client() {
     // An order that is made again must be the same to the last word.
     options.notify_url =
         (temporary_ ? options.base_url : "http://127.0.0.1:1") + "/callbacks/wechat";
-    return require(WechatPay::create(options, world_.clock));
+    return require(wechat::WechatPay::create(options, world_.clock));
 }
 
 // What the HTTP edge does with a callback.

@@ -143,13 +143,13 @@ public:
     SignedNotice notice(const std::string& order_id);
     std::string order_state(const std::string& order_id);
     /// One more client with the keys of the folder as they are now.
-    std::unique_ptr<WechatPay> make_client();
+    std::unique_ptr<wechat::WechatPay> make_client();
     /// Until the provider's own notices came in so often, answered or refused.
     bool wait_for_deliveries(int count);
 
     std::string folder;
     std::unique_ptr<provider::Provider> provider;
-    std::unique_ptr<WechatPay> client;
+    std::unique_ptr<wechat::WechatPay> client;
     std::unique_ptr<Payments> payments;
 
 private:

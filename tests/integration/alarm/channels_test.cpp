@@ -1,5 +1,12 @@
+#include <openssl/evp.h>
+
 #include "core/ids.h"
 #include "integration/alarm/world.h"
+#include "pg/row.h"
+#include "prepay/alarm/v1/alarm.grpc.pb.h"
+#include "rpc/client.h"
+#include "rpc/server.h"
+#include "support/token_keys.h"
 
 namespace prepay::alarm::test {
 
@@ -23,6 +30,77 @@ v1::PutChannelRequest webhook_request(const std::string& url) {
     request.mutable_channel()->set_target(url);
     request.mutable_channel()->set_secret("secret-of-16-byte");
     return request;
+}
+
+/// The service's real server over a World, with the token of an admin.
+class AlarmServer {
+public:
+    explicit AlarmServer(World& world) : server_(options(), registry_, clock_) {
+        world.grpc.register_with(server_);
+        REQUIRE(server_.start().ok());
+    }
+    ~AlarmServer() { server_.stop(std::chrono::milliseconds(1000)); }
+    AlarmServer(const AlarmServer&) = delete;
+    AlarmServer& operator=(const AlarmServer&) = delete;
+
+    [[nodiscard]] Result<v1::PutChannelResponse> put(const v1::PutChannelRequest& request) const {
+        rpc::ClientOptions options;
+        options.address = "127.0.0.1:" + std::to_string(server_.port());
+        options.token = keys_.token(rpc::Role::kAdmin, "user:li");
+        const rpc::Client client(options);
+        return client.call(*v1::AlarmService::NewStub(client.channel()),
+                           &v1::AlarmService::StubInterface::PutChannel, request);
+    }
+
+private:
+    rpc::ServerOptions options() {
+        rpc::ServerOptions options;
+        options.listen = "127.0.0.1:0";
+        options.public_key_pem = keys_.public_pem();
+        return options;
+    }
+
+    const prepay::test::TokenKeys keys_;
+    const SystemClock clock_;
+    telemetry::Metrics registry_;
+    rpc::Server server_;
+};
+
+/// The stored answers as text, whatever field; bytes as they are.
+std::string stored_answers(World& world) {
+    return world.database
+        ->read([](pqxx::work& tx) -> Result<std::string> {
+            std::string text;
+            for (const pg::Row row :
+                 tx.exec("SELECT request_id || ' ' || method || ' ' || content_hash || ' ' ||"
+                         " subject || ' ' || encode(answer, 'escape') AS stored"
+                         " FROM request_answers ORDER BY request_id")) {
+                text += row.text("stored") + "\n";
+            }
+            return text;
+        })
+        .value();
+}
+
+std::string stored_hash(World& world, const std::string& request_id) {
+    return world.database
+        ->read([&](pqxx::work& tx) -> Result<std::string> {
+            return pg::only<std::string>(tx.exec_params1(
+                "SELECT content_hash FROM request_answers WHERE request_id = $1", request_id));
+        })
+        .value();
+}
+
+std::string sha256_hex(const std::string& text) {
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned int size = 0;
+    EVP_Digest(text.data(), text.size(), digest.data(), &size, EVP_sha256(), nullptr);
+    std::string hex;
+    for (unsigned int i = 0; i < size; ++i) {
+        hex += "0123456789abcdef"[digest[i] >> 4];
+        hex += "0123456789abcdef"[digest[i] & 0xFU];
+    }
+    return hex;
 }
 
 }  // namespace
@@ -70,6 +148,41 @@ TEST_CASE("PutChannel: stored once a request, secret never shown, kept when left
               world.grpc.put_channel(call_of(world, rpc::Role::kAdmin), v1::PutChannelRequest())
                   .status()) == "BAD_CHANNEL_KIND");
     CHECK(world.count("channels WHERE kind = 'WEBHOOK'") == 1);
+}
+
+TEST_CASE("a stored PutChannel holds its secret in no field, and no hash that it has a part in") {
+    SKIP_WITHOUT_POSTGRES();
+    const TestDatabase scratch("alarm", alarm_migrations());
+    World world(scratch.open(), "");
+    const AlarmServer server(world);
+    v1::PutChannelRequest request = webhook_request("https://example.com/hook?key=1");
+    request.set_request_id("put-channel-1");
+    request.mutable_channel()->set_channel_id("hook");
+    // The same request but for the secret, each as if it were the first.
+    const auto hash_with = [&](const std::string& secret) {
+        wipe(scratch);
+        request.mutable_channel()->set_secret(secret);
+        const auto answer = server.put(request);
+        REQUIRE(answer.ok());
+        CHECK(answer->channel().secret().empty());
+        CHECK(world.count("channels WHERE secret = '" + secret + "'") == 1);
+        const std::string stored = stored_answers(world);
+        CAPTURE(stored);
+        CHECK(stored.find("hook?key=1") != std::string::npos);  // What is no secret is found.
+        for (const std::string& text :
+             {secret, sha256_hex(secret), sha256_hex(request.SerializeAsString()),
+              sha256_hex(request.channel().SerializeAsString())}) {
+            CHECK(stored.find(text) == std::string::npos);
+        }
+        return stored_hash(world, "put-channel-1");
+    };
+    const std::string hash = hash_with("secret-of-16-byte");
+    CHECK(hash_with("another-of-16-byte") == hash);
+    request.mutable_channel()->set_enabled(false);
+    CHECK(hash_with("secret-of-16-byte") != hash);  // Everything else has a part in it.
+    // And still the same id with another secret is another request.
+    request.mutable_channel()->set_secret("another-of-16-byte");
+    CHECK(error_reason(server.put(request).status()) == "REQUEST_ID_REUSED");
 }
 
 TEST_CASE("S-23: recipients are masked for roles below admin") {

@@ -70,8 +70,8 @@ struct LinkedWorld {
     explicit LinkedWorld(const TestDatabase& scratch)
         : world(scratch.open(), smtp.url()),
           links(console.client(), world.config.pay_url, world.clock),
-          sending(world.store, world.email, world.webhook, links, world.config.pay_url,
-                  world.config.retry, world.config.send_timeout, world.clock, world.metrics) {}
+          sending(world.store, world.senders, links, world.config.pay_url, world.config.retry,
+                  world.config.send_timeout, world.clock, world.metrics) {}
 
     int send_all() {
         int count = 0;

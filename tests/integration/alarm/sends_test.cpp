@@ -153,7 +153,7 @@ TEST_CASE("I-16: several senders at once send each notification once") {
     std::vector<std::thread> threads;
     for (int i = 0; i < 4; ++i) {
         threads.emplace_back([&world] {
-            NotificationSending sending(world.store, world.email, world.webhook, world.links,
+            NotificationSending sending(world.store, world.senders, world.links,
                                         world.config.pay_url, world.config.retry,
                                         std::chrono::seconds(10), world.clock, world.metrics);
             while (sending.run_once().value_or(0)) {

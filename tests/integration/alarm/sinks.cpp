@@ -1,14 +1,13 @@
 #include "integration/alarm/sinks.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <optional>
-#include <stdexcept>
+
+#include "support/loopback.h"
 
 namespace prepay::alarm::test {
 namespace {
@@ -18,15 +17,7 @@ constexpr int kPatienceMs = 3000;
 
 int listen_on_any(int& port) {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t length = sizeof address;
-    if (bind(fd, reinterpret_cast<sockaddr*>(&address), length) != 0 || listen(fd, 64) != 0 ||
-        getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0) {
-        throw std::runtime_error("no port for a test server");
-    }
-    port = ntohs(address.sin_port);
+    port = prepay::test::listen_on_loopback(fd, 64);
     return fd;
 }
 

@@ -2,6 +2,7 @@
 
 #include "core/ids.h"
 #include "core/proto_time.h"
+#include "support/number_of.h"
 
 namespace prepay::alarm::test {
 namespace {
@@ -42,9 +43,9 @@ World::World(std::unique_ptr<pg::Database> the_database, const std::string& smtp
       email(config.smtp, config.send_timeout, clock),
       webhook(rules, config.send_timeout, clock),
       writer(outbox, config, clock, metrics),
-      sending(store, email, webhook, links, config.pay_url, config.retry, config.send_timeout,
-              clock, metrics),
-      grpc(*database, store, email, webhook, rules, config, clock) {
+      sending(store, senders, links, config.pay_url, config.retry, config.send_timeout, clock,
+              metrics),
+      grpc(*database, store, senders, rules, config, clock) {
     REQUIRE(ensure_default_channel(*database).ok());
 }
 
@@ -110,11 +111,7 @@ std::string World::notifications() {
 }
 
 std::int64_t World::count(const std::string& from_where) {
-    return database
-        ->read([&](pqxx::work& tx) -> Result<std::int64_t> {
-            return tx.exec1("SELECT count(*) FROM " + from_where)[0].as<std::int64_t>();
-        })
-        .value();
+    return prepay::test::number_of(*database, "SELECT count(*) FROM " + from_where);
 }
 
 void wipe(const prepay::test::TestDatabase& scratch) {

@@ -48,6 +48,7 @@ struct World {
     PgNotificationStore store;
     SmtpSender email;
     WebhookSender webhook;
+    Senders senders{email, webhook};
     NoPayLinks links;
     EpisodeWriter writer;
     NotificationSending sending;

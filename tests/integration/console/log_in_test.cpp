@@ -1,9 +1,11 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 #include <cstdio>
 #include <fstream>
 #include <future>
+#include <limits>
 #include <map>
 #include <sstream>
 
@@ -392,27 +394,37 @@ TEST_CASE("a log-in takes its time whatever is wrong with it") {
     LogInWorld world;
     world.add_user("wang", kPassword, rpc::Role::kViewer);
     world.execute("UPDATE console.users SET enabled = false WHERE user_name = 'wang'");
-    const auto shortest = [&](const std::string& name, const std::string& password) {
-        auto best = std::chrono::steady_clock::duration::max();
-        for (int i = 0; i < 12; ++i) {
+    struct Tried {
+        const char* name;
+        const char* password;
+        double shortest = std::numeric_limits<double>::max();
+    };
+    Tried tried[] = {{"li", "wrong"},
+                     {"nobody", kPassword},
+                     {"wang", kPassword},
+                     {"wang", "wrong"},
+                     {"Not A Name!", "wrong"}};
+    const auto agree = [&] {
+        return std::all_of(std::begin(tried), std::end(tried), [&](const Tried& other) {
+            return other.shortest > tried[0].shortest * 0.6 &&
+                   other.shortest < tried[0].shortest * 1.7;
+        });
+    };
+    // In turn, and the shortest of each: what else the machine does only adds to a time.
+    for (int round = 0; round < 60 && (round < 6 || !agree()); ++round) {
+        for (Tried& one : tried) {
             world.execute("DELETE FROM console.log_in_failures");
             const auto start = std::chrono::steady_clock::now();
-            CHECK(world.log_in_as(name, password).reason() == "WRONG_PASSWORD");
-            best = std::min(best, std::chrono::steady_clock::now() - start);
+            CHECK(world.log_in_as(one.name, one.password).reason() == "WRONG_PASSWORD");
+            const std::chrono::duration<double, std::milli> took =
+                std::chrono::steady_clock::now() - start;
+            one.shortest = std::min(one.shortest, took.count());
         }
-        return std::chrono::duration<double, std::milli>(best).count();
-    };
-    const double known = shortest("li", "wrong");
-    CAPTURE(known);
-    CHECK(known > 5);  // A password was hashed.
-    for (const auto& [name, password] :
-         {std::pair("nobody", kPassword), std::pair("wang", kPassword), std::pair("wang", "wrong"),
-          std::pair("Not A Name!", "wrong")}) {
-        CAPTURE(name);
-        const double other = shortest(name, password);
-        CHECK(other > known * 0.6);
-        CHECK(other < known * 1.7);
     }
+    CAPTURE(tried[0].shortest, tried[1].shortest, tried[2].shortest, tried[3].shortest,
+            tried[4].shortest);
+    CHECK(tried[0].shortest > 5);  // A password was hashed.
+    CHECK(agree());
 }
 
 TEST_CASE("many log-ins at once hash a few at a time, and the memory is given back") {

@@ -8,6 +8,7 @@
 #include "support/mock_broker.h"
 #include "support/outbox_parts.h"
 #include "support/test_database.h"
+#include "support/until.h"
 
 namespace prepay::test {
 namespace {
@@ -63,17 +64,6 @@ struct CutLink {
             .value();
     }
 };
-
-bool until(milliseconds limit, const std::function<bool()>& done) {
-    const auto deadline = SteadyClock::now() + limit;
-    while (!done()) {
-        if (SteadyClock::now() > deadline) {
-            return false;
-        }
-        pause(std::stop_token(), milliseconds(20));
-    }
-    return true;
-}
 
 std::vector<std::int64_t> ascending(std::int64_t count) {
     std::vector<std::int64_t> values;

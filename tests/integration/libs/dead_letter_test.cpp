@@ -3,20 +3,14 @@
 
 #include "outbox/outbox.h"
 #include "support/mock_broker.h"
+#include "support/number_of.h"
 #include "support/test_database.h"
+#include "support/until.h"
 
 namespace prepay::test {
 namespace {
 
 constexpr const char* kTopic = "prepay.test.facts.v1";
-
-std::int64_t count(pg::Database& database, const std::string& sql) {
-    return database
-        .read([&](pqxx::work& tx) -> Result<std::int64_t> {
-            return tx.exec1(sql)[0].as<std::int64_t>();
-        })
-        .value();
-}
 
 kafka::Message message(const std::string& key, const std::string& payload, std::int64_t sequence) {
     kafka::Message made;
@@ -49,13 +43,10 @@ void consume_until(const MockBroker& broker, pg::Database& database, const Done&
             return absl::OkStatus();
         });
     std::jthread thread([&](const std::stop_token& stop) { subscriber.run(stop); });
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
-    while (!done() && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::yield();
-    }
+    const bool is_done = until(std::chrono::seconds(40), done);
     thread.request_stop();
     thread.join();
-    REQUIRE(done());
+    REQUIRE(is_done);
 }
 
 }  // namespace
@@ -78,18 +69,18 @@ TEST_CASE("a message of any bytes is set aside once, and those behind it go on")
                 ->produce_all({message("key", "good", 1), strange, message("key", "good", 3),
                                message(bytes, "no sequence", 0)})
                 .ok());
-    const auto dead = [&] { return count(*database, "SELECT count(*) FROM dead_letters"); };
+    const auto dead = [&] { return number_of(*database, "SELECT count(*) FROM dead_letters"); };
     consume_until(broker, *database, [&] { return dead() == 2; });
-    CHECK(count(*database, "SELECT count(*) FROM seen") == 2);
-    CHECK(count(*database, "SELECT count(*) FROM dead_letters WHERE payload = '\\xfffe0041c3'") ==
-          1);
-    CHECK(count(*database, "SELECT count(*) FROM outbox WHERE topic = '" + std::string(kTopic) +
-                               ".dlq.reader'") == 2);
+    CHECK(number_of(*database, "SELECT count(*) FROM seen") == 2);
+    CHECK(number_of(*database,
+                    "SELECT count(*) FROM dead_letters WHERE payload = '\\xfffe0041c3'") == 1);
+    CHECK(number_of(*database, "SELECT count(*) FROM outbox WHERE topic = '" + std::string(kTopic) +
+                                   ".dlq.reader'") == 2);
 
     // The next member of the group reads the last message again, and knows it.
     REQUIRE(producer->produce_all({message("key", "good", 4)}).ok());
     consume_until(broker, *database,
-                  [&] { return count(*database, "SELECT count(*) FROM seen") == 3; });
+                  [&] { return number_of(*database, "SELECT count(*) FROM seen") == 3; });
     CHECK(dead() == 2);
 
     const outbox::Outbox outbox(1);

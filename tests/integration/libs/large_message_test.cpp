@@ -8,8 +8,10 @@
 #include "outbox/outbox.h"
 #include "outbox/parts.h"
 #include "support/mock_broker.h"
+#include "support/number_of.h"
 #include "support/outbox_parts.h"
 #include "support/test_database.h"
+#include "support/until.h"
 
 namespace prepay::test {
 namespace {
@@ -29,14 +31,6 @@ Status append(pg::Database& database, const outbox::Outbox& outbox,
     });
 }
 
-std::int64_t number(pg::Database& database, const std::string& sql) {
-    return database
-        .read([&](pqxx::work& tx) -> Result<std::int64_t> {
-            return tx.exec1(sql)[0].as<std::int64_t>();
-        })
-        .value();
-}
-
 }  // namespace
 
 TEST_CASE("append refuses what no broker takes, and nothing of it is committed") {
@@ -54,14 +48,14 @@ TEST_CASE("append refuses what no broker takes, and nothing of it is committed")
               outbox.append(tx, kTopic, "key", most + "x");
               return absl::OkStatus();
           })) == "MESSAGE_TOO_LARGE");
-    CHECK(number(*database, "SELECT count(*) FROM outbox") == 1);
+    CHECK(number_of(*database, "SELECT count(*) FROM outbox") == 1);
     // What append takes, the producer takes.
     MockBroker broker;
     broker.create_topic(kTopic, 1);
     const auto relay = new_relay(scratch.options(), broker.brokers());
     publish_all(*relay, *database);
-    CHECK(number(*database, "SELECT published_sequence FROM outbox_positions") == 1);
-    CHECK(number(*database, "SELECT count(*) FROM outbox_set_aside") == 0);
+    CHECK(number_of(*database, "SELECT published_sequence FROM outbox_positions") == 1);
+    CHECK(number_of(*database, "SELECT count(*) FROM outbox_set_aside") == 0);
 }
 
 TEST_CASE("an event is cut by its size, in order, each part with a header of its own") {
@@ -123,20 +117,20 @@ TEST_CASE("a message that the broker refuses for its size holds nobody up and ar
     outbox::Relay relay(source.open(2), kafka::Producer::create(options).value(),
                         {.producer_name = "prepay-test"});
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
-    while (number(*database, "SELECT coalesce(sum(published_sequence), 0) FROM outbox_positions") <
-               200 &&
+    while (number_of(*database,
+                     "SELECT coalesce(sum(published_sequence), 0) FROM outbox_positions") < 200 &&
            std::chrono::steady_clock::now() < give_up) {
         const auto round = relay.run_once();
         INFO(error_message(round.status()));
         CHECK(round.ok());
     }
-    CHECK(number(*database, "SELECT sum(published_sequence) FROM outbox_positions") == 200);
+    CHECK(number_of(*database, "SELECT sum(published_sequence) FROM outbox_positions") == 200);
     const outbox::Backlog backlog = outbox::measure_backlog(*database).value();
     CHECK(backlog.message_count == 0);
     CHECK(backlog.set_aside_count == 3);
-    CHECK(number(*database,
-                 "SELECT count(*) FROM outbox_set_aside a JOIN outbox o"
-                 " USING (topic, partition, sequence) WHERE octet_length(o.payload) = 300000") ==
+    CHECK(number_of(*database,
+                    "SELECT count(*) FROM outbox_set_aside a JOIN outbox o"
+                    " USING (topic, partition, sequence) WHERE octet_length(o.payload) = 300000") ==
           3);
     // The next message of each partition shows the gap.
     for (int i = 0; i < 16; ++i) {
@@ -163,11 +157,8 @@ TEST_CASE("a message that the broker refuses for its size holds nobody up and ar
         });
     {
         const std::jthread thread([&](const std::stop_token& stop) { subscriber.run(stop); });
-        const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
-        while (number(*reader, "SELECT count(*) FROM seen") < 216 &&
-               std::chrono::steady_clock::now() < deadline) {
-            std::this_thread::yield();
-        }
+        CHECK(until(std::chrono::seconds(40),
+                    [&] { return number_of(*reader, "SELECT count(*) FROM seen") >= 216; }));
     }
     // All of them, each once, in the order they were appended in.
     std::map<int, std::vector<std::int64_t>> wanted;

@@ -4,8 +4,8 @@
 
 #include "core/pause.h"
 #include "outbox/outbox.h"
-#include "pg/row.h"
 #include "support/mock_broker.h"
+#include "support/number_of.h"
 #include "support/test_database.h"
 
 namespace prepay::test {
@@ -70,14 +70,6 @@ void append(pg::Database& database, int partition_count, int message_count) {
                 .ok());
 }
 
-std::int64_t number(pg::Database& database, const std::string& sql) {
-    return database
-        .read([&](pqxx::work& tx) -> Result<std::int64_t> {
-            return pg::only<std::int64_t>(tx.exec1(sql));
-        })
-        .value();
-}
-
 }  // namespace
 
 TEST_CASE("I-28 an outbox that the broker does not take says so on each replica; its leader ends") {
@@ -123,8 +115,8 @@ TEST_CASE("I-28 a leader that the broker does not answer leaves the outbox to an
     CHECK(cut_off.relay->backlog().message_count == 20);
     Replica healthy(scratch, broker.brokers());
     CHECK(within(std::chrono::seconds(30), [&] {
-        return number(*database, "SELECT sum(published_sequence)::bigint FROM outbox_positions") ==
-               20;
+        return number_of(*database,
+                         "SELECT sum(published_sequence)::bigint FROM outbox_positions") == 20;
     }));
     CHECK(within(std::chrono::seconds(10), [&] { return healthy.reason().empty(); }));
     CHECK(cut_off.given_up == 0);

@@ -7,8 +7,10 @@
 #include <thread>
 
 #include "support/mock_broker.h"
+#include "support/number_of.h"
 #include "support/outbox_parts.h"
 #include "support/test_database.h"
+#include "support/until.h"
 
 namespace prepay::test {
 namespace {
@@ -89,15 +91,14 @@ std::map<std::string, std::vector<int>> seen(pg::Database& database) {
 // Runs a subscriber until `count` values are there.
 void consume_until(outbox::Subscriber& subscriber, pg::Database& database, std::size_t count) {
     std::jthread thread([&](const std::stop_token& stop) { subscriber.run(stop); });
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(40);
     std::size_t total = 0;
-    while (total < count && std::chrono::steady_clock::now() < deadline) {
-        std::this_thread::yield();
+    until(std::chrono::seconds(40), [&] {
         total = 0;
         for (const auto& [key, values] : seen(database)) {
             total += values.size();
         }
-    }
+        return total >= count;
+    });
     thread.request_stop();
     thread.join();
     REQUIRE(total == count);
@@ -354,14 +355,9 @@ TEST_CASE(
     std::int64_t start = -1;
     std::jthread taker([&] { start = heir.claim(kTopic, 0).value(); });
     // The claim waits for the row that the slow one holds.
-    const auto waiting = [&] {
-        return *database->read([](pqxx::work& tx) -> Result<int> {
-            return tx.exec1("SELECT count(*) FROM pg_locks WHERE NOT granted")[0].as<int>();
-        });
-    };
-    while (waiting() == 0) {
-        std::this_thread::yield();
-    }
+    REQUIRE(until(std::chrono::seconds(40), [&] {
+        return number_of(*database, "SELECT count(*) FROM pg_locks WHERE NOT granted") > 0;
+    }));
     CHECK(start == -1);
     {
         const std::lock_guard lock(mutex);

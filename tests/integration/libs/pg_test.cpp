@@ -1,4 +1,3 @@
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 
 #include "pg/request_answer.h"
 #include "pg/row.h"
+#include "support/loopback.h"
 #include "support/test_database.h"
 
 namespace prepay::test {
@@ -246,16 +246,9 @@ TEST_CASE("a full disk is a database that is away, not an error of the statement
 
 TEST_CASE("a server that takes the connection and says nothing does not hold the caller") {
     const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    socklen_t size = sizeof address;
-    REQUIRE(::bind(listener, reinterpret_cast<sockaddr*>(&address), size) == 0);
-    REQUIRE(::listen(listener, 16) == 0);
-    REQUIRE(::getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size) == 0);
+    const int port = prepay::test::listen_on_loopback(listener, 16);
     pg::DatabaseOptions options;
-    options.url =
-        "postgresql://nobody@127.0.0.1:" + std::to_string(ntohs(address.sin_port)) + "/none";
+    options.url = "postgresql://nobody@127.0.0.1:" + std::to_string(port) + "/none";
     options.schema = "none";
     const auto answer =
         std::async(std::launch::async, [&] { return pg::Database(options).ping(); });

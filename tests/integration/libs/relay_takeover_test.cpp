@@ -10,6 +10,7 @@
 #include "support/child_process.h"
 #include "support/crash.h"
 #include "support/mock_broker.h"
+#include "support/number_of.h"
 #include "support/outbox_parts.h"
 #include "support/test_database.h"
 
@@ -24,14 +25,17 @@ std::unique_ptr<outbox::Relay> relay_to(const TestDatabase& scratch, const std::
 }
 
 std::int64_t published_sequence(pg::Database& database) {
-    return database
-        .read([](pqxx::work& tx) -> Result<std::int64_t> {
-            return tx
-                .exec1(
-                    "SELECT coalesce(sum(published_sequence), 0)::bigint FROM outbox_positions")[0]
-                .as<std::int64_t>();
-        })
-        .value();
+    return number_of(database,
+                     "SELECT coalesce(sum(published_sequence), 0)::bigint FROM outbox_positions");
+}
+
+void append(pg::Database& database, const std::string& payload) {
+    REQUIRE(database
+                .transact([&](pqxx::work& tx) {
+                    outbox::Outbox(1).append(tx, kTopic, "key", payload);
+                    return absl::OkStatus();
+                })
+                .ok());
 }
 
 }  // namespace
@@ -42,18 +46,9 @@ TEST_CASE("I-19 a relay that takes over publishes what the dead leader had numbe
     MockBroker broker;
     broker.create_topic(kTopic, 1);
     const auto database = scratch.open(2);
-    const outbox::Outbox outbox(1);
-    const auto append = [&](const char* payload) {
-        REQUIRE(database
-                    ->transact([&](pqxx::work& tx) {
-                        outbox.append(tx, kTopic, "key", payload);
-                        return absl::OkStatus();
-                    })
-                    .ok());
-    };
     // The leader numbers a row, but its broker cannot be reached.
     auto leader = relay_to(scratch, "127.0.0.1:1");
-    append("1");
+    append(*database, "1");
     // A row is taken once no older transaction of the whole server is open.
     bool failed = false;
     const auto give_up = std::chrono::steady_clock::now() + std::chrono::seconds(30);
@@ -63,7 +58,7 @@ TEST_CASE("I-19 a relay that takes over publishes what the dead leader had numbe
     REQUIRE(failed);
     // A standby that has looked already, and not got the lead.
     const auto standby = relay_to(scratch, broker.brokers());
-    append("2");
+    append(*database, "2");
     REQUIRE(*standby->run_once() == 0);
     REQUIRE(*standby->run_once() == 0);
     REQUIRE(published_sequence(*database) == 0);
@@ -80,29 +75,20 @@ TEST_CASE("I-19 a leader past its lease neither publishes nor advances") {
     MockBroker broker;
     broker.create_topic(kTopic, 1);
     const auto database = scratch.open(2);
-    const outbox::Outbox outbox(1);
-    const auto append = [&] {
-        REQUIRE(database
-                    ->transact([&](pqxx::work& tx) {
-                        outbox.append(tx, kTopic, "key", "payload");
-                        return absl::OkStatus();
-                    })
-                    .ok());
-    };
     const auto first = relay_to(scratch, broker.brokers());
-    append();
+    append(*database, "payload");
     while (published_sequence(*database) < 1) {
         REQUIRE(first->run_once().ok());
     }
     const auto second = relay_to(scratch, broker.brokers());
-    append();
+    append(*database, "payload");
     REQUIRE(*second->run_once() == 0);
     REQUIRE(published_sequence(*database) == 1);
     pause(std::stop_token(), kLeaseTime + std::chrono::milliseconds(100));  // It was stopped.
     while (published_sequence(*database) < 2) {
         REQUIRE(second->run_once().ok());
     }
-    append();
+    append(*database, "payload");
     for (int round = 0; round < 5; ++round) {
         CHECK(first->run_once().value_or(0) == 0);
     }
@@ -116,14 +102,6 @@ TEST_CASE("I-19 a leader past its lease neither publishes nor advances") {
 namespace {
 
 constexpr const char* kChild = "[.relay-child]";
-
-std::int64_t count(pg::Database& database, const std::string& sql) {
-    return database
-        .read([&](pqxx::work& tx) -> Result<std::int64_t> {
-            return tx.exec1(sql)[0].as<std::int64_t>();
-        })
-        .value();
-}
 
 }  // namespace
 
@@ -179,17 +157,18 @@ TEST_CASE("I-19 leaders stopped in the middle leave the sequences gap-free and i
     }
     writer = {};
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    const auto total = count(*database, "SELECT count(*) FROM outbox");
+    const auto total = number_of(*database, "SELECT count(*) FROM outbox");
     while (published_sequence(*database) < total && std::chrono::steady_clock::now() < deadline) {
         pause(std::stop_token(), std::chrono::milliseconds(10));
     }
     child.kill();
     CHECK(published_sequence(*database) == total);
-    CHECK(count(*database, "SELECT max(sequence) FROM outbox") == total);
-    CHECK(count(*database, "SELECT epoch FROM outbox_relay_lease") >= 7);
-    CHECK(count(*database,
-                "SELECT count(*) FROM (SELECT sequence, row_number() OVER (ORDER BY xid, outbox_id)"
-                " AS place FROM outbox) AS o WHERE sequence IS DISTINCT FROM place") == 0);
+    CHECK(number_of(*database, "SELECT max(sequence) FROM outbox") == total);
+    CHECK(number_of(*database, "SELECT epoch FROM outbox_relay_lease") >= 7);
+    CHECK(number_of(
+              *database,
+              "SELECT count(*) FROM (SELECT sequence, row_number() OVER (ORDER BY xid, outbox_id)"
+              " AS place FROM outbox) AS o WHERE sequence IS DISTINCT FROM place") == 0);
     std::int64_t last = 0;
     const auto published = broker.sequences({kTopic}, 1);
     for (const std::int64_t sequence : published.at({kTopic, 0})) {

@@ -10,6 +10,7 @@
 #include "support/outbox_parts.h"
 #include "support/pg_cluster.h"
 #include "support/test_database.h"
+#include "support/until.h"
 
 namespace prepay::test {
 namespace {
@@ -34,17 +35,6 @@ std::int64_t seen_count(pg::Database& database) {
         return tx.exec1("SELECT count(DISTINCT value) FROM seen")[0].as<std::int64_t>();
     });
     return count.ok() ? *count : -1;
-}
-
-bool within(std::chrono::seconds time, const std::function<bool()>& condition) {
-    const auto deadline = std::chrono::steady_clock::now() + time;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) {
-            return false;
-        }
-        std::this_thread::yield();
-    }
-    return true;
 }
 
 /// An owner with its database, a broker that may be replaced, and a consumer's database.
@@ -207,18 +197,18 @@ TEST_CASE("I-28 partitions given out while PostgreSQL is away are consumed once 
     const std::jthread consumer([&](const std::stop_token& stop) { subscriber.run(stop); });
     site.append(0, 20);
     site.publish(broker);
-    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 20; }));
+    REQUIRE(until(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 20; }));
 
     cluster.kill();
     broker.expire_members();
     // Long enough for the group to give the partitions out again, to nobody who can take them.
-    within(std::chrono::seconds(8), [] { return false; });
+    until(std::chrono::seconds(8), [] { return false; });
     CHECK(error_reason(subscriber.readiness()) == "NOT_ASSIGNED");
     site.append(20, 40);
     site.publish(broker);
     cluster.start();
-    CHECK(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
-    CHECK(within(std::chrono::seconds(5), [&] { return subscriber.readiness().ok(); }));
+    CHECK(until(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
+    CHECK(until(std::chrono::seconds(5), [&] { return subscriber.readiness().ok(); }));
 }
 
 TEST_CASE("I-18 the last messages of each partition come although the broker has lost them") {
@@ -230,7 +220,7 @@ TEST_CASE("I-18 the last messages of each partition come although the broker has
         first.create_topic(kTopic, kPartitionCount);
         site.publish(first);
         const Consumption consumption(site, first, site.owner());
-        REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 20; }));
+        REQUIRE(until(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 20; }));
     }
     {
         MockBroker lost;
@@ -241,12 +231,12 @@ TEST_CASE("I-18 the last messages of each partition come although the broker has
     MockBroker second;
     second.create_topic(kTopic, kPartitionCount);
     const Consumption consumption(site, second, site.owner());
-    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
+    REQUIRE(until(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
     CHECK(row_count(*site.reader) == 40);
     // Counted when its transaction is over.
-    CHECK(within(std::chrono::seconds(10),
-                 [&] { return consumption.subscriber.state().replayed_count == 20; }));
-    CHECK(within(std::chrono::seconds(10), [&] {
+    CHECK(until(std::chrono::seconds(10),
+                [&] { return consumption.subscriber.state().replayed_count == 20; }));
+    CHECK(until(std::chrono::seconds(10), [&] {
         return consumption.subscriber.state().lag_messages == 0 &&
                consumption.subscriber.readiness().ok();
     }));
@@ -269,10 +259,10 @@ TEST_CASE("I-28 a consumer that fetches nothing says so, joins anew and at last 
         return failed_precondition("BROKEN", "nothing comes, whatever is tried");
     };
     const Consumption consumption(site, empty, std::move(owner));
-    REQUIRE(within(std::chrono::seconds(30), [&] { return consumption.given_up > 0; }));
+    REQUIRE(until(std::chrono::seconds(30), [&] { return consumption.given_up > 0; }));
     CHECK(error_reason(consumption.subscriber.readiness()) == "INBOX_STALLED");
     // Why is known from its next try on; a new client has made none yet.
-    CHECK(within(std::chrono::seconds(15), [&] {
+    CHECK(until(std::chrono::seconds(15), [&] {
         return error_message(consumption.subscriber.readiness()).find("BROKEN") !=
                std::string::npos;
     }));
@@ -288,13 +278,13 @@ TEST_CASE("a consumer without history beyond the retention starts from a snapsho
     const AgedSite site(40, 10);
     const MockBroker& broker = site.broker;
     const Consumption consumption(site, broker, site.owner());
-    CHECK(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 50; }));
+    CHECK(until(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 50; }));
     CHECK(row_count(*site.reader) == 50);  // `record` knows no doubles: state and sequence fit.
-    CHECK(within(std::chrono::seconds(5),
-                 [&] { return consumption.subscriber.state().snapshot_count == kPartitionCount; }));
+    CHECK(until(std::chrono::seconds(5),
+                [&] { return consumption.subscriber.state().snapshot_count == kPartitionCount; }));
     site.append(50, 60);
     site.publish(broker);
-    CHECK(within(std::chrono::seconds(30), [&] { return row_count(*site.reader) == 60; }));
+    CHECK(until(std::chrono::seconds(30), [&] { return row_count(*site.reader) == 60; }));
     CHECK(seen_count(*site.reader) == 60);
 }
 
@@ -330,10 +320,10 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
     site.publish(broker);
     auto consumption = std::make_unique<Consumption>(site, broker, site.owner());
     const auto reason = [&] { return error_reason(consumption->subscriber.readiness()); };
-    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
-    REQUIRE(within(std::chrono::seconds(10), [&] { return reason().empty(); }));
+    REQUIRE(until(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == 40; }));
+    REQUIRE(until(std::chrono::seconds(10), [&] { return reason().empty(); }));
     // The watch has noted whose sequences these are.
-    REQUIRE(within(std::chrono::seconds(10), [&] {
+    REQUIRE(until(std::chrono::seconds(10), [&] {
         return site.reader
             ->read([](pqxx::work& tx) -> Result<bool> {
                 return pg::only<bool>(tx.exec1(
@@ -348,14 +338,20 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
     SECTION("made anew") {
         execute(*site.database, "UPDATE outbox_identity SET stream_id = 'another'");
     }
-    CHECK(within(std::chrono::seconds(10), [&] { return reason() == "OWNER_WENT_BACK"; }));
+    CHECK(until(std::chrono::seconds(10), [&] { return reason() == "OWNER_WENT_BACK"; }));
     // Its numbers pass ours, and nothing would show any more what is missing: it is remembered.
     execute(*site.database,
             "UPDATE outbox_positions SET next_sequence = 200, published_sequence = 199");
     consumption.reset();
-    consumption = std::make_unique<Consumption>(site, broker, site.owner());
-    CHECK(within(std::chrono::seconds(10), [&] { return reason() == "OWNER_WENT_BACK"; }));
-    consumption.reset();
+    {
+        // It joins nothing: who leaves in the middle of joining keeps the next one waiting.
+        outbox::Subscriber restarted(options_for(broker), *site.reader, site.outbox, site.owner(),
+                                     record);
+        const std::jthread watcher(
+            [&](const std::stop_token& stop) { restarted.watch(stop, [](const std::string&) {}); });
+        CHECK(until(std::chrono::seconds(10),
+                    [&] { return error_reason(restarted.readiness()) == "OWNER_WENT_BACK"; }));
+    }
     // A person takes it as it is: its state is applied, its numbers count from there.
     execute(*site.reader, "DELETE FROM seen");
     outbox::Subscriber stopped(options_for(broker), *site.reader, site.outbox, site.owner(),
@@ -367,7 +363,7 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
     site.append(40, 60);
     site.publish(broker);
     consumption = std::make_unique<Consumption>(site, broker, site.owner());
-    CHECK(within(std::chrono::seconds(30), [&] {
+    CHECK(until(std::chrono::seconds(30), [&] {
         return site.reader
                    ->read([](pqxx::work& tx) -> Result<std::int64_t> {
                        return pg::only<std::int64_t>(
@@ -375,7 +371,7 @@ TEST_CASE("I-28 an owner that lost what was applied, or was made anew, is told l
                    })
                    .value_or(0) == 20;
     }));
-    CHECK(within(std::chrono::seconds(10), [&] { return reason().empty(); }));
+    CHECK(until(std::chrono::seconds(10), [&] { return reason().empty(); }));
 }
 
 TEST_CASE("a snapshot that takes longer than a standstill may is none") {
@@ -392,14 +388,14 @@ TEST_CASE("a snapshot that takes longer than a standstill may is none") {
                                   });
     const std::jthread consumer([&](const std::stop_token& stop) { subscriber.run(stop); });
     // Joining takes its time; nobody watches that here.
-    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) > 0; }));
+    REQUIRE(until(std::chrono::seconds(30), [&] { return seen_count(*site.reader) > 0; }));
     std::atomic<int> given_up{0};
     bool was_stalled = false;
     const std::jthread watcher([&](const std::stop_token& stop) {
         subscriber.watch(stop, [&](const std::string&) { ++given_up; });
     });
     const auto start = std::chrono::steady_clock::now();
-    CHECK(within(std::chrono::seconds(30), [&] {
+    CHECK(until(std::chrono::seconds(30), [&] {
         was_stalled = was_stalled || error_reason(subscriber.readiness()) == "INBOX_STALLED";
         return seen_count(*site.reader) == 70;
     }));
@@ -429,21 +425,21 @@ TEST_CASE("a second process that joins while the first takes a long snapshot los
     outbox::Subscriber first(options_for(broker), *site.reader, site.outbox, site.owner(),
                              apply(of_first));
     const std::jthread first_runs([&](const std::stop_token& stop) { first.run(stop); });
-    REQUIRE(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) > 0; }));
+    REQUIRE(until(std::chrono::seconds(30), [&] { return seen_count(*site.reader) > 0; }));
     outbox::Subscriber second(options_for(broker), *site.reader, site.outbox, site.owner(),
                               apply(of_second));
     const std::jthread second_runs([&](const std::stop_token& stop) { second.run(stop); });
-    CHECK(within(std::chrono::seconds(60), [&] { return seen_count(*site.reader) == 30; }));
+    CHECK(until(std::chrono::seconds(60), [&] { return seen_count(*site.reader) == 30; }));
     is_slow = false;
     // Only what the snapshot tells may come twice, when a partition changes hands in the middle.
     int end = 30;
-    CHECK(within(std::chrono::seconds(60), [&] {
+    CHECK(until(std::chrono::seconds(60), [&] {
         site.append(end, end + 20);
         site.publish(broker);
         end += 20;
-        return within(std::chrono::seconds(2), [&] { return of_first > 0 && of_second > 0; });
+        return until(std::chrono::seconds(2), [&] { return of_first > 0 && of_second > 0; });
     }));
-    CHECK(within(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == end; }));
+    CHECK(until(std::chrono::seconds(30), [&] { return seen_count(*site.reader) == end; }));
     const std::int64_t later = *site.reader->read([](pqxx::work& tx) -> Result<std::int64_t> {
         return pg::only<std::int64_t>(tx.exec1("SELECT count(*) FROM seen WHERE value >= 30"));
     });
@@ -559,8 +555,8 @@ TEST_CASE("what the outbox gives up after seven days leaves a mark a week") {
     };
     const auto relay = new_relay(site.source.options(), broker.brokers());
     const std::jthread thread([&](const std::stop_token& stop) { relay->run(stop); });
-    REQUIRE(within(std::chrono::seconds(10),
-                   [&] { return count("SELECT count(*) FROM outbox") == 0; }));
+    REQUIRE(
+        until(std::chrono::seconds(10), [&] { return count("SELECT count(*) FROM outbox") == 0; }));
     CHECK(count("SELECT count(*) FROM outbox_marks") == kPartitionCount);
     // Each says when its very message was written.
     CHECK(

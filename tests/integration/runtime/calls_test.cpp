@@ -12,6 +12,7 @@
 #include "rpc/client.h"
 #include "rpc/server.h"
 #include "support/token_keys.h"
+#include "support/until.h"
 
 namespace prepay::rpc {
 namespace {
@@ -40,10 +41,7 @@ struct OneWorker {
                                               const HandleWechatNoticeRequest& request) {
         handled.push_back(request.nonce());
         begun.count_down();
-        const auto give_up = std::chrono::steady_clock::now() + kLong;
-        while (!let_go && !context.is_cancelled() && std::chrono::steady_clock::now() < give_up) {
-            std::this_thread::yield();
-        }
+        test::until(kLong, [&] { return let_go || context.is_cancelled(); });
         saw_cancel = context.is_cancelled();
         return HandleWechatNoticeResponse();
     }
@@ -65,14 +63,7 @@ struct OneWorker {
                                  "\",method=\"prepay.account.v1.PaymentCallbackService/"
                                  "HandleWechatNotice\"} " +
                                  std::to_string(count);
-        const auto give_up = std::chrono::steady_clock::now() + kLong;
-        while (metrics.render().find(line) == std::string::npos) {
-            if (std::chrono::steady_clock::now() > give_up) {
-                return false;
-            }
-            std::this_thread::yield();
-        }
-        return true;
+        return test::until(kLong, [&] { return metrics.render().find(line) != std::string::npos; });
     }
 
     SystemClock clock;

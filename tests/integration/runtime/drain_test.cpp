@@ -16,6 +16,7 @@
 #include "support/crash.h"
 #include "support/test_database.h"
 #include "support/token_keys.h"
+#include "support/until.h"
 
 namespace prepay::test {
 namespace {
@@ -72,7 +73,7 @@ struct Gate {
             std::vector<std::string>{"/proc/self/exe", "[.gate]"}, (folder / "log").string(),
             std::map<std::string, std::string>{{"GATE_CONFIG", (folder / "gate.yaml").string()}});
         INFO(log());
-        REQUIRE(eventually(kPatience, [&] { return page("/readyz").first == 200; }));
+        REQUIRE(until(kPatience, [&] { return page("/readyz").first == 200; }));
     }
     ~Gate() {
         child.reset();
@@ -113,7 +114,7 @@ struct Gate {
     std::future<Status> call_in_flight() {
         execute("SELECT pg_advisory_lock(" + std::to_string(kGate) + ")");
         auto answer = std::async(std::launch::async, [this] { return call("in-flight"); });
-        REQUIRE(eventually(kPatience, [&] {
+        REQUIRE(until(kPatience, [&] {
             return count("pg_locks WHERE locktype = 'advisory' AND NOT granted AND objid = " +
                          std::to_string(kGate)) == 1;
         }));
@@ -123,7 +124,7 @@ struct Gate {
     void begin_drain() {
         child->signal(SIGTERM);
         signalled = std::chrono::steady_clock::now();
-        REQUIRE(eventually(kPatience, [&] { return log().find("draining") != std::string::npos; }));
+        REQUIRE(until(kPatience, [&] { return log().find("draining") != std::string::npos; }));
     }
 
     const TestDatabase scratch{"gate"};
@@ -183,7 +184,7 @@ TEST_CASE("a drain takes no new call, finishes the one in flight, and ends well"
     Gate gate;
     auto answer = gate.call_in_flight();
     gate.begin_drain();
-    CHECK(eventually(kPatience, [&] {
+    CHECK(until(kPatience, [&] {
         return gate.call("new", std::chrono::milliseconds(300)).code() ==
                absl::StatusCode::kUnavailable;
     }));

@@ -1,14 +1,12 @@
 #pragma once
 
-#include <chrono>
-#include <functional>
 #include <string>
 #include <utility>
 
-#include "core/pause.h"
 #include "httplib.h"
 #include "runtime/service.h"
 #include "support/crash.h"
+#include "support/until.h"
 
 // A small service in a process of its own: a hidden test case that the test starts by its tag.
 namespace prepay::test {
@@ -28,17 +26,6 @@ inline std::pair<int, std::string> read_page(int http_port, const std::string& p
     httplib::Client http("127.0.0.1", http_port);
     const auto answer = http.Get(path);
     return answer ? std::make_pair(answer->status, answer->body) : std::make_pair(0, "");
-}
-
-inline bool eventually(std::chrono::seconds limit, const std::function<bool()>& condition) {
-    const auto give_up = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > give_up) {
-            return false;
-        }
-        pause(std::stop_token(), std::chrono::milliseconds(20));
-    }
-    return true;
 }
 
 }  // namespace prepay::test

@@ -45,7 +45,7 @@ struct Publisher {
             std::vector<std::string>{"/proc/self/exe", "[.publisher]"}, (folder / "log").string(),
             std::map<std::string, std::string>{
                 {"PUBLISHER_CONFIG", (folder / "publisher.yaml").string()}});
-        const bool is_ready = eventually(kPatience, [&] { return page("/readyz").first == 200; });
+        const bool is_ready = until(kPatience, [&] { return page("/readyz").first == 200; });
         INFO(log());
         REQUIRE(is_ready);
         const auto database = scratch.open(1);
@@ -99,13 +99,13 @@ TEST_CASE("I-28 a process whose outbox stands says not ready, and ends to be sta
     broker.create_topic(kTopic, 1);  // Half of the messages have no partition to go to.
     Publisher publisher(broker.brokers());
     std::pair<int, std::string> said;
-    CHECK(eventually(kPatience, [&] {
+    CHECK(until(kPatience, [&] {
         said = publisher.page("/readyz");
         return said.first != 200;
     }));
     CHECK(said.first == 503);
     CHECK(said.second.find("OUTBOX_STALLED") != std::string::npos);
-    CHECK(eventually(kPatience, [&] {
+    CHECK(until(kPatience, [&] {
         const std::string metrics = publisher.page("/metrics").second;
         return metrics.find("\nprepay_publisher_outbox_stalled 1\n") != std::string::npos;
     }));
@@ -127,7 +127,7 @@ TEST_CASE(
                    .second.find("\nprepay_publisher_outbox_" + name + " " + value + "\n") !=
                std::string::npos;
     };
-    CHECK(eventually(kPatience, [&] { return shows("unpublished_messages", "0"); }));
+    CHECK(until(kPatience, [&] { return shows("unpublished_messages", "0"); }));
     CHECK(shows("set_aside_messages", "0"));
     const auto database = publisher.scratch.open(1);
     const outbox::Outbox outbox(2);
@@ -144,9 +144,9 @@ TEST_CASE(
                     return absl::OkStatus();
                 })
                 .ok());
-    CHECK(eventually(kPatience, [&] { return shows("set_aside_messages", "1"); }));
-    CHECK(eventually(kPatience, [&] { return shows("unpublished_messages", "0"); }));
-    CHECK(eventually(kPatience, [&] { return publisher.page("/readyz").first == 200; }));
+    CHECK(until(kPatience, [&] { return shows("set_aside_messages", "1"); }));
+    CHECK(until(kPatience, [&] { return shows("unpublished_messages", "0"); }));
+    CHECK(until(kPatience, [&] { return publisher.page("/readyz").first == 200; }));
     std::size_t published = 0;
     for (const auto& [place, sequences] : broker.sequences({kTopic}, 2)) {
         published += sequences.size();

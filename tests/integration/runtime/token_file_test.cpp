@@ -62,7 +62,7 @@ TEST_CASE("a process is not ready when its token is over, and ready when the fil
                        {{"HOLDER_CONFIG", (folder / "holder.yaml").string()}});
     const auto page = [&](const std::string& path) { return read_page(http_port, path); };
     std::pair<int, std::string> said;
-    CHECK(eventually(kPatience, [&] {
+    CHECK(until(kPatience, [&] {
         said = page("/readyz");
         return said.first == 503;
     }));
@@ -74,7 +74,7 @@ TEST_CASE("a process is not ready when its token is over, and ready when the fil
     pause(std::stop_token(), std::chrono::seconds(3));
     CHECK(page("/readyz").first == 503);
     const std::int64_t end = write(std::chrono::hours(24));
-    CHECK(eventually(kRenewMax, [&] { return page("/readyz").first == 200; }));
+    CHECK(until(kRenewMax, [&] { return page("/readyz").first == 200; }));
     const std::string metrics = page("/metrics").second;
     const std::string name = "\nprepay_holder_service_token_expire_time_seconds ";
     const auto at = metrics.find(name);

@@ -5,6 +5,7 @@
 #include "core/assert.h"
 #include "core/ids.h"
 #include "core/proto_time.h"
+#include "support/number_of.h"
 
 namespace prepay::scheduler::test {
 namespace {
@@ -208,11 +209,7 @@ Status World::deliver(const std::vector<metering::v1::CommandChanged>& events) {
 }
 
 std::int64_t World::count(const std::string& from_where) {
-    return database
-        ->read([&](pqxx::work& tx) -> Result<std::int64_t> {
-            return tx.exec1("SELECT count(*) FROM " + from_where)[0].as<std::int64_t>();
-        })
-        .value();
+    return prepay::test::number_of(*database, "SELECT count(*) FROM " + from_where);
 }
 
 }  // namespace prepay::scheduler::test

@@ -1,13 +1,12 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
 
 #include <chrono>
 
+#include "support/loopback.h"
 #include "test_park.h"
 
 namespace prepay::simulator::test {
@@ -16,11 +15,9 @@ namespace prepay::simulator::test {
 class Wire {
 public:
     explicit Wire(int port) : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-        sockaddr_in address{};
-        address.sin_family = AF_INET;
-        address.sin_port = htons(static_cast<std::uint16_t>(port));
-        address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-        connected_ = ::connect(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0;
+        const sockaddr_in address = prepay::test::loopback(port);
+        connected_ =
+            ::connect(socket_, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
     }
     ~Wire() { ::close(socket_); }
     Wire(const Wire&) = delete;

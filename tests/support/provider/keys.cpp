@@ -18,6 +18,13 @@ std::string read_or_make(const fs::path& path, const std::function<std::string()
     return read_file(path.string());
 }
 
+/// Made once a process: a key takes a tenth of a second, and tests make hundreds of providers.
+template <int which>
+const std::string& process_key() {
+    static const std::string pem = Rsa::generate().private_pem();
+    return pem;
+}
+
 /// The key serial of the files in platform_keys/, by its shape.
 std::string find_serial(const fs::path& folder, bool public_key) {
     for (const auto& entry : fs::directory_iterator(folder)) {
@@ -84,12 +91,12 @@ Keys load_keys(const KeyOptions& options) {
     const fs::path folder = options.folder;
     const fs::path platform_folder = folder / "platform_keys";
     fs::create_directories(platform_folder);
-    const std::string merchant_pem = read_or_make(folder / "merchant_private_key.pem",
-                                                  [] { return Rsa::generate().private_pem(); });
-    const std::string platform_pem = read_or_make(folder / "platform_private_key.pem",
-                                                  [] { return Rsa::generate().private_pem(); });
-    const std::string certificate_pem = read_or_make(folder / "certificate_private_key.pem",
-                                                     [] { return Rsa::generate().private_pem(); });
+    const std::string merchant_pem =
+        read_or_make(folder / "merchant_private_key.pem", &process_key<0>);
+    const std::string platform_pem =
+        read_or_make(folder / "platform_private_key.pem", &process_key<1>);
+    const std::string certificate_pem =
+        read_or_make(folder / "certificate_private_key.pem", &process_key<2>);
     const Rsa merchant = Rsa::from_private_pem(merchant_pem);
     Keys keys{options.appid,
               options.mchid,

@@ -78,6 +78,15 @@ int main(int argc, char** argv) {
         ->delimiter(',');
     app.add_option("--orders-max", options.orders_max, "Orders kept");
     app.add_flag("--init-only", init_only, "Make the key files and exit");
+    // CLI11 tells of an option that is missing before one that it does not know, and of the two the
+    // second is the typing error.
+    app.failure_message([](const CLI::App* parsed, const CLI::Error& error) {
+        std::string text = CLI::FailureMessage::simple(parsed, error);
+        for (const std::string& argument : parsed->remaining()) {
+            text += argument + ": nothing is called so\n";
+        }
+        return text;
+    });
     CLI11_PARSE(app, argc, argv);
     try {
         return run(key_options, options, listen, init_only);

@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 
+#include "payments/providers/wechat/wechat_pay.h"
+
 namespace prepay::account {
 
 TEST_CASE("what a payment fact does to an order") {
@@ -94,8 +96,8 @@ TEST_CASE("every trade state of the provider leads somewhere") {
     };
     for (const Row& row : rows) {
         INFO(row.word);
-        CHECK(after_query(trade_state_from(row.word), false) == row.in_time);
-        CHECK(after_query(trade_state_from(row.word), true) == row.expired);
+        CHECK(after_query(wechat::trade_state_from(row.word), false) == row.in_time);
+        CHECK(after_query(wechat::trade_state_from(row.word), true) == row.expired);
     }
     INFO("the provider does not know the order");
     CHECK(after_query(std::nullopt, false) == Step::kAskAgain);

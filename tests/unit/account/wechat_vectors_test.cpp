@@ -7,7 +7,7 @@
 #include "payments/providers/wechat/wechat_pay.h"
 #include "support/paths.h"
 
-namespace prepay::account {
+namespace prepay::account::wechat {
 namespace {
 
 std::optional<nlohmann::json> vectors() {
@@ -125,4 +125,4 @@ TEST_CASE("keys that are no strong RSA keys are refused") {
     CHECK(error_reason(PlatformKeys::load("/nonexistent", clock).status()) == "KEYS_MISSING");
 }
 
-}  // namespace prepay::account
+}  // namespace prepay::account::wechat

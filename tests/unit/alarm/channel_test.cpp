@@ -1,7 +1,9 @@
 #include <catch2/catch.hpp>
+#include <set>
 
 #include "adapters/http_webhook_sender.h"
 #include "adapters/smtp_sender.h"
+#include "convert.h"
 #include "domain/channel.h"
 
 namespace prepay::alarm {
@@ -83,6 +85,48 @@ TEST_CASE("recipients: the customer and the extra ones, each once, valid ones on
     CHECK(recipients_of(channel, "").empty());
     CHECK(recipients_of(webhook(), "li@example.com") ==
           std::vector<std::string>{"https://example.com/hook"});
+}
+
+TEST_CASE("a test of a channel: the hook's own target, or the address that was asked for") {
+    const auto reached = [](const Channel& channel, const char* wanted) {
+        const auto recipient = test_recipient(channel, wanted);
+        const auto* const problem = std::get_if<ChannelProblem>(&recipient);
+        return problem == nullptr ? std::get<std::string>(recipient) : problem->reason;
+    };
+    Channel mail;
+    CHECK(reached(webhook(), "li@example.com") == "https://example.com/hook");
+    CHECK(reached(mail, "li@example.com") == "li@example.com");
+    CHECK(reached(mail, "") == "BAD_RECIPIENT");
+    mail.extra_recipients = {"desk@example.com", "li@example.com"};
+    CHECK(reached(mail, "") == "desk@example.com");
+    CHECK(reached(mail, "nonsense") == "BAD_RECIPIENT");
+}
+
+TEST_CASE("the customer's own link goes into the customer's own mail only") {
+    CHECK(goes_to_customer(ChannelKind::kEmail, "li@example.com", "li@example.com"));
+    CHECK_FALSE(goes_to_customer(ChannelKind::kEmail, "desk@example.com", "li@example.com"));
+    CHECK_FALSE(goes_to_customer(ChannelKind::kWebhook, "li@example.com", "li@example.com"));
+}
+
+TEST_CASE("every kind of channel of the API is known, by one word in the database") {
+    const auto* const kinds = v1::ChannelKind_descriptor();
+    std::set<ChannelKind> known;
+    for (int i = 0; i < kinds->value_count(); ++i) {
+        const auto number = static_cast<v1::ChannelKind>(kinds->value(i)->number());
+        if (number == v1::CHANNEL_KIND_UNSPECIFIED) {
+            continue;
+        }
+        INFO(kinds->value(i)->name());
+        v1::Channel proto;
+        proto.set_kind(number);
+        const Result<Channel> channel = channel_from_proto(proto);
+        REQUIRE(channel.ok());
+        CHECK(kind_to_proto(channel->kind) == number);
+        CHECK(kinds->value(i)->name() == std::string("CHANNEL_KIND_") + kind_text(channel->kind));
+        CHECK(kind_from_text(kind_text(channel->kind)) == channel->kind);
+        known.insert(channel->kind);
+    }
+    CHECK(known == std::set<ChannelKind>(kChannelKinds.begin(), kChannelKinds.end()));
 }
 
 TEST_CASE("S-23: recipients are masked") {

@@ -4,14 +4,10 @@
 #include <deque>
 #include <map>
 
+#include "support/fake_clock.h"
+
 namespace prepay::alarm {
 namespace {
-
-class FakeClock final : public Clock {
-public:
-    [[nodiscard]] Instant now() const override { return from_micros(1'767'571'200'000'000); }
-    [[nodiscard]] std::chrono::steady_clock::time_point steady() const override { return {}; }
-};
 
 class FakeStore final : public NotificationStore {
 public:
@@ -72,19 +68,13 @@ struct World {
     FakeStore store;
     FakeSender email;
     FakeSender webhook;
-    FakeClock clock;
+    test::FakeClock clock;
     telemetry::Metrics telemetry;
     AlarmMetrics metrics{telemetry};
     FakeLinks links;
-    NotificationSending sending{store,
-                                email,
-                                webhook,
-                                links,
-                                "https://pay.example/m/",
-                                RetryRule{},
-                                std::chrono::seconds(7),
-                                clock,
-                                metrics};
+    NotificationSending sending{
+        store,       Senders{email, webhook}, links, "https://pay.example/m/",
+        RetryRule{}, std::chrono::seconds(7), clock, metrics};
     void add_mail(bool to_customer, const std::string& episode_id, int attempt_count) {
         OutgoingNotification notification;
         notification.notification_id = "n-" + std::to_string(attempt_count);

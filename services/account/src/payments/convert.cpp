@@ -4,6 +4,19 @@
 #include "rpc/request_rules.h"
 
 namespace prepay::account {
+namespace {
+
+void set_client_kind(v1::CreatePaymentResponse& response, const WechatClientParameters& client) {
+    v1::WechatClientParameters& wechat = *response.mutable_wechat();
+    wechat.set_app_id(client.app_id);
+    wechat.set_time_stamp(client.time_stamp);
+    wechat.set_nonce_str(client.nonce_str);
+    wechat.set_package(client.package);
+    wechat.set_sign_type(client.sign_type);
+    wechat.set_pay_sign(client.pay_sign);
+}
+
+}  // namespace
 
 v1::OrderKind to_proto(OrderKind kind) {
     switch (kind) {
@@ -113,6 +126,10 @@ Result<SuspenseFilter> from_proto(const v1::ListSuspenseRequest& request) {
     PREPAY_ASSIGN_OR_RETURN(filter.below_item_no, rpc::sequence_of(request.page_token()));
     filter.limit = rpc::page_size_of(request.page_size());
     return filter;
+}
+
+void set_client(v1::CreatePaymentResponse& response, const ClientParameters& client) {
+    std::visit([&response](const auto& kind) { set_client_kind(response, kind); }, client);
 }
 
 Result<SuspenseOutcome> from_proto(v1::SuspenseOutcome outcome) {

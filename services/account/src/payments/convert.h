@@ -6,6 +6,7 @@
 #include "payments/domain/order_list.h"
 #include "payments/domain/payment.h"
 #include "payments/domain/suspense.h"
+#include "payments/ports.h"
 
 namespace prepay::account {
 
@@ -16,6 +17,8 @@ v1::SuspenseState to_proto(SuspenseState state);
 v1::Order to_proto(const Order& order);
 v1::Order to_proto(const ListedOrder& listed);
 v1::SuspenseItem to_proto(const SuspenseView& item);
+/// Each kind of parameters into the field of its own.
+void set_client(v1::CreatePaymentResponse& response, const ClientParameters& client);
 
 OrderFilter from_proto(const v1::ListOrdersRequest& request);
 /// Reason BAD_PAGE_TOKEN.

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "core/status.h"
@@ -10,7 +11,9 @@
 
 namespace prepay::account {
 
-/// A payment notice as it came from the wire, unread.
+/// A payment notice as it came from the wire, unread. The console's table of callbacks says which
+/// headers the words come from; a provider without one of them leaves it empty. `nonce`, `serial`
+/// and `timestamp` together tell a repetition: they are the key under which it is stored.
 struct SignedNotice {
     std::string timestamp;
     std::string nonce;
@@ -19,8 +22,8 @@ struct SignedNotice {
     std::string body;
 };
 
-/// What a payer's phone hands to the provider.
-struct ClientParameters {
+/// What WeChat's bridge on the payer's phone asks for.
+struct WechatClientParameters {
     std::string app_id;
     std::string time_stamp;
     std::string nonce_str;
@@ -29,12 +32,17 @@ struct ClientParameters {
     std::string pay_sign;
 };
 
+/// What the payer's phone hands to the provider: a kind for each.
+using ClientParameters = std::variant<WechatClientParameters>;
+
 /// The payment provider. Believes nothing that is not signed by one of its known keys.
 class PaymentProvider {
 public:
     virtual ~PaymentProvider() = default;
 
     [[nodiscard]] virtual const Merchant& merchant() const = 0;
+    /// Whether it can be told who pays: before anything is stored. Reason BAD_OPENID.
+    [[nodiscard]] virtual Status check_payer(const std::string& openid) const = 0;
     /// Reasons PROVIDER_UNAVAILABLE, PROVIDER_REFUSED, PROVIDER_ANSWER_INVALID.
     virtual Result<std::string> create_prepay(const Order& order,
                                               const std::string& description) = 0;

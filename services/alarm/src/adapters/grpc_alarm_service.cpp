@@ -5,7 +5,6 @@
 #include "adapters/pg_alarm_queries.h"
 #include "adapters/pg_notification_writer.h"
 #include "core/ids.h"
-#include "domain/message.h"
 
 namespace prepay::alarm {
 namespace {
@@ -15,28 +14,14 @@ bool sees_recipients(const rpc::CallContext& context) {
            context.identity.role == rpc::Role::kService;
 }
 
-Result<std::string> test_recipient(const Channel& channel, const std::string& wanted) {
-    if (channel.kind == ChannelKind::kWebhook) {
-        return channel.target;
-    }
-    const std::string recipient = wanted.empty() && !channel.extra_recipients.empty()
-                                      ? channel.extra_recipients.front()
-                                      : wanted;
-    if (!is_mail_address(recipient)) {
-        return invalid_argument("BAD_RECIPIENT", "recipient must be a mail address");
-    }
-    return recipient;
-}
-
 }  // namespace
 
 GrpcAlarmService::GrpcAlarmService(pg::Database& database, NotificationStore& store,
-                                   MessageSender& email, MessageSender& webhook, TargetRules rules,
+                                   const Senders& senders, TargetRules rules,
                                    const AlarmConfig& config, const Clock& clock)
     : database_(database),
       store_(store),
-      email_(email),
-      webhook_(webhook),
+      senders_(senders),
       rules_(std::move(rules)),
       config_(config),
       clock_(clock) {}
@@ -66,7 +51,7 @@ Result<v1::PutChannelResponse> GrpcAlarmService::put_channel(const rpc::CallCont
     if (channel.channel_id.empty()) {
         channel.channel_id = new_id(clock_);
     }
-    if (channel.kind == ChannelKind::kWebhook) {
+    if (calls_target(channel.kind)) {
         PREPAY_ASSIGN_OR_RETURN(const bool is_refused, rules_.refuses_literal(channel.target));
         if (is_refused) {
             return invalid_argument("TARGET_REFUSED",
@@ -100,24 +85,24 @@ Result<v1::TestChannelResponse> GrpcAlarmService::test_channel(
         return not_found("CHANNEL_NOT_FOUND", "there is no channel " + request.channel_id());
     }
     OutgoingNotification message;
-    PREPAY_ASSIGN_OR_RETURN(message.recipient, test_recipient(*channel, request.recipient()));
+    const auto recipient = test_recipient(*channel, request.recipient());
+    if (const auto* const problem = std::get_if<ChannelProblem>(&recipient)) {
+        return invalid_argument(problem->reason, problem->message);
+    }
+    message.recipient = std::get<std::string>(recipient);
     const MessageText text = compose_test();
     message.notification_id = new_id(clock_);
     message.kind = channel->kind;
     message.subject = text.subject;
-    message.body = text.body;
-    if (channel->kind == ChannelKind::kWebhook) {
-        EpisodeFacts facts;
-        facts.start_time = clock_.now();
-        message.body = webhook_body(facts, message.notification_id, text.subject, text.body);
-    }
+    EpisodeFacts facts;
+    facts.start_time = clock_.now();
+    message.body = body_of(channel->kind, facts, message.notification_id, text);
     message.secret = channel->secret;
     // The same order as any send: durable first, so that a crash leaves UNKNOWN and not nothing.
     PREPAY_RETURN_IF_ERROR(insert_test(
         database_, *channel, message.notification_id, message.recipient, message.subject,
         message.body, clock_.now(), 2 * config_.send_timeout + std::chrono::seconds(15)));
-    const DeliveryReport report =
-        (channel->kind == ChannelKind::kEmail ? email_ : webhook_).send(message);
+    const DeliveryReport report = senders_.of(channel->kind).send(message);
     PREPAY_RETURN_IF_ERROR(
         store_.mark(message.notification_id, 1, next_step(report, {}, kOneTry), clock_.now()));
     v1::TestChannelResponse response;

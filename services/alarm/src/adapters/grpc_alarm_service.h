@@ -12,9 +12,8 @@ namespace prepay::alarm {
 /// prepay.alarm.v1.AlarmService. Thread-safe.
 class GrpcAlarmService {
 public:
-    GrpcAlarmService(pg::Database& database, NotificationStore& store, MessageSender& email,
-                     MessageSender& webhook, TargetRules rules, const AlarmConfig& config,
-                     const Clock& clock);
+    GrpcAlarmService(pg::Database& database, NotificationStore& store, const Senders& senders,
+                     TargetRules rules, const AlarmConfig& config, const Clock& clock);
 
     void register_with(rpc::Server& server);
 
@@ -32,8 +31,7 @@ public:
 private:
     pg::Database& database_;
     NotificationStore& store_;
-    MessageSender& email_;
-    MessageSender& webhook_;
+    Senders senders_;
     TargetRules rules_;
     const AlarmConfig& config_;
     const Clock& clock_;

@@ -1,5 +1,6 @@
 #include "adapters/http_target.h"
 
+#include <absl/strings/ascii.h>
 #include <arpa/inet.h>
 #include <curl/curl.h>
 #include <netinet/in.h>
@@ -43,12 +44,6 @@ std::optional<IpBlock> parse_block(const std::string& text) {
     return IpBlock{*base, std::stoi(length)};
 }
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    return text;
-}
-
 bool is_host_name(const std::string& text) {
     return !text.empty() && text.size() <= 253 && std::all_of(text.begin(), text.end(), [](char c) {
         return std::isalnum(static_cast<unsigned char>(c)) || c == '.' || c == '-';
@@ -63,7 +58,7 @@ Result<TargetRules> TargetRules::parse(const std::vector<std::string>& entries) 
         if (const auto block = parse_block(entry)) {
             rules.blocks_.push_back(*block);
         } else if (is_host_name(entry)) {
-            rules.hosts_.push_back(lower(entry));
+            rules.hosts_.push_back(absl::AsciiStrToLower(entry));
         } else {
             return invalid_argument("BAD_ALLOWED_TARGET",
                                     "'" + entry + "' is no host name, address or block");
@@ -106,7 +101,7 @@ Result<std::string> host_of(const std::string& url) {
         return invalid_argument("BAD_TARGET", "target is not a complete address");
     }
     const std::unique_ptr<char, decltype(&curl_free)> owned(raw, &curl_free);
-    std::string host = lower(raw);
+    std::string host = absl::AsciiStrToLower(raw);
     if (host.size() > 2 && host.front() == '[') {
         host = host.substr(1, host.size() - 2);
     }

@@ -4,11 +4,35 @@
 
 #include "convert.h"
 #include "core/ids.h"
-#include "domain/message.h"
 #include "pg/database.h"
 #include "pg/row.h"
 
 namespace prepay::alarm {
+namespace {
+
+std::string webhook_body(const EpisodeFacts& facts, const std::string& notification_id,
+                         const MessageText& text) {
+    const nlohmann::ordered_json body = {
+        {"type", facts.episode_id.empty() ? "prepay.alarm.test.v1" : "prepay.alarm.low-balance.v1"},
+        {"notification_id", notification_id},
+        {"episode_id", facts.episode_id},
+        {"account_id", facts.account_id},
+        {"site_id", facts.site_id},
+        {"level", facts.level},
+        {"level_word", level_word(facts.level)},
+        {"nth", facts.nth},
+        {"start_time", format_time(facts.start_time)},
+        {"balance_micros", std::to_string(facts.balance.micros())},
+        {"balance_yuan", yuan_text(facts.balance)},
+        {"keep_power", facts.keep_power},
+        {"room_names", facts.room_names},
+        {"customer_name", facts.customer_name},
+        {"subject", text.subject},
+        {"text", text.body}};
+    return body.dump();
+}
+
+}  // namespace
 
 std::vector<Channel> read_channels(pqxx::work& tx) {
     std::vector<Channel> channels;
@@ -31,26 +55,15 @@ std::vector<Channel> read_channels(pqxx::work& tx) {
     return channels;
 }
 
-std::string webhook_body(const EpisodeFacts& facts, const std::string& notification_id,
-                         const std::string& subject, const std::string& text) {
-    const nlohmann::ordered_json body = {
-        {"type", facts.episode_id.empty() ? "prepay.alarm.test.v1" : "prepay.alarm.low-balance.v1"},
-        {"notification_id", notification_id},
-        {"episode_id", facts.episode_id},
-        {"account_id", facts.account_id},
-        {"site_id", facts.site_id},
-        {"level", facts.level},
-        {"level_word", level_word(facts.level)},
-        {"nth", facts.nth},
-        {"start_time", format_time(facts.start_time)},
-        {"balance_micros", std::to_string(facts.balance.micros())},
-        {"balance_yuan", yuan_text(facts.balance)},
-        {"keep_power", facts.keep_power},
-        {"room_names", facts.room_names},
-        {"customer_name", facts.customer_name},
-        {"subject", subject},
-        {"text", text}};
-    return body.dump();
+std::string body_of(ChannelKind kind, const EpisodeFacts& facts, const std::string& notification_id,
+                    const MessageText& text) {
+    switch (kind) {
+        case ChannelKind::kEmail:
+            return text.body;
+        case ChannelKind::kWebhook:
+            break;
+    }
+    return webhook_body(facts, notification_id, text);
 }
 
 int write_notifications(pqxx::work& tx, const EpisodeFacts& facts,
@@ -65,9 +78,6 @@ int write_notifications(pqxx::work& tx, const EpisodeFacts& facts,
         }
         for (const std::string& recipient : recipients_of(channel, facts.customer_email)) {
             const std::string id = new_id(clock);
-            const std::string body = channel.kind == ChannelKind::kWebhook
-                                         ? webhook_body(facts, id, text.subject, text.body)
-                                         : text.body;
             const auto result = tx.exec_params(
                 "INSERT INTO notifications (notification_id, episode_id, account_id, level,"
                 " channel_id, channel_kind, recipient, nth, subject, body, create_time, due_time,"
@@ -75,9 +85,9 @@ int write_notifications(pqxx::work& tx, const EpisodeFacts& facts,
                 " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11, $12)"
                 " ON CONFLICT (episode_id, level, recipient, channel_id, nth) DO NOTHING",
                 id, facts.episode_id, facts.account_id, facts.level, channel.channel_id,
-                kind_text(channel.kind), recipient, facts.nth, text.subject, body,
-                pg::to_timestamptz(clock.now()),
-                channel.kind == ChannelKind::kEmail && recipient == facts.customer_email);
+                kind_text(channel.kind), recipient, facts.nth, text.subject,
+                body_of(channel.kind, facts, id, text), pg::to_timestamptz(clock.now()),
+                goes_to_customer(channel.kind, recipient, facts.customer_email));
             written_count += static_cast<int>(result.affected_rows());
         }
     }

@@ -8,6 +8,7 @@
 #include "core/time.h"
 #include "domain/channel.h"
 #include "domain/episode.h"
+#include "domain/message.h"
 
 namespace prepay::alarm {
 
@@ -32,9 +33,10 @@ int write_notifications(pqxx::work& tx, const EpisodeFacts& facts,
                         const std::vector<Channel>& channels, const std::string& pay_url,
                         const Clock& clock);
 
-/// The JSON a webhook gets. Money as text, as it does not fit every reader's numbers.
-std::string webhook_body(const EpisodeFacts& facts, const std::string& notification_id,
-                         const std::string& subject, const std::string& text);
+/// What a channel of this kind carries: the text, or the JSON of a webhook, with money as text, as
+/// it does not fit every reader's numbers.
+std::string body_of(ChannelKind kind, const EpisodeFacts& facts, const std::string& notification_id,
+                    const MessageText& text);
 
 /// All channels, by id.
 std::vector<Channel> read_channels(pqxx::work& tx);

@@ -13,13 +13,12 @@ constexpr Duration kLeaseMargin = std::chrono::seconds(15);
 
 }  // namespace
 
-NotificationSending::NotificationSending(NotificationStore& store, MessageSender& email,
-                                         MessageSender& webhook, PayLinks& links,
-                                         std::string pay_url, RetryRule rule, Duration send_timeout,
-                                         const Clock& clock, const AlarmMetrics& metrics)
+NotificationSending::NotificationSending(NotificationStore& store, const Senders& senders,
+                                         PayLinks& links, std::string pay_url, RetryRule rule,
+                                         Duration send_timeout, const Clock& clock,
+                                         const AlarmMetrics& metrics)
     : store_(store),
-      email_(email),
-      webhook_(webhook),
+      senders_(senders),
       links_(links),
       pay_url_(std::move(pay_url)),
       rule_(rule),
@@ -58,11 +57,8 @@ std::optional<DeliveryReport> NotificationSending::add_link(OutgoingNotification
 }
 
 DeliveryReport NotificationSending::send(OutgoingNotification& notification) {
-    if (notification.kind == ChannelKind::kWebhook) {
-        return webhook_.send(notification);
-    }
     const std::optional<DeliveryReport> ended = add_link(notification);
-    return ended ? *ended : email_.send(notification);
+    return ended ? *ended : senders_.of(notification.kind).send(notification);
 }
 
 Result<int> NotificationSending::run_once() {

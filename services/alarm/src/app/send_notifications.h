@@ -13,8 +13,8 @@ namespace prepay::alarm {
 /// tenant's own link here: the token is stored nowhere. One instance a thread.
 class NotificationSending {
 public:
-    NotificationSending(NotificationStore& store, MessageSender& email, MessageSender& webhook,
-                        PayLinks& links, std::string pay_url, RetryRule rule, Duration send_timeout,
+    NotificationSending(NotificationStore& store, const Senders& senders, PayLinks& links,
+                        std::string pay_url, RetryRule rule, Duration send_timeout,
                         const Clock& clock, const AlarmMetrics& metrics);
 
     /// Sends one and says how many that were, 0 when nothing is due. An error of the database is
@@ -33,8 +33,7 @@ private:
     std::optional<DeliveryReport> add_link(OutgoingNotification& notification);
 
     NotificationStore& store_;
-    MessageSender& email_;
-    MessageSender& webhook_;
+    Senders senders_;
     PayLinks& links_;
     std::string pay_url_;
     RetryRule rule_;

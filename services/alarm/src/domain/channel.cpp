@@ -32,6 +32,26 @@ std::optional<ChannelProblem> check_webhook(const Channel& channel) {
 
 }  // namespace
 
+bool is_idempotent(ChannelKind kind) {
+    switch (kind) {
+        case ChannelKind::kWebhook:
+            return true;
+        case ChannelKind::kEmail:
+            break;
+    }
+    return false;
+}
+
+bool calls_target(ChannelKind kind) {
+    switch (kind) {
+        case ChannelKind::kWebhook:
+            return true;
+        case ChannelKind::kEmail:
+            break;
+    }
+    return false;
+}
+
 bool is_mail_address(const std::string& text) {
     const auto at = text.find('@');
     if (at == std::string::npos || at == 0 || at > 64 || text.size() > 254) {
@@ -49,6 +69,15 @@ bool is_mail_address(const std::string& text) {
                         [](char c) { return c == '.' || (c >= '0' && c <= '9'); });
 }
 
+bool is_recipient(ChannelKind kind, const std::string& text) {
+    switch (kind) {
+        case ChannelKind::kEmail:
+        case ChannelKind::kWebhook:
+            break;
+    }
+    return is_mail_address(text);
+}
+
 std::optional<ChannelProblem> check_channel(const Channel& channel) {
     if (channel.channel_id.empty() || channel.channel_id.size() > 64 ||
         !all_of(channel.channel_id, "-")) {
@@ -61,7 +90,7 @@ std::optional<ChannelProblem> check_channel(const Channel& channel) {
         }
     }
     for (const std::string& recipient : channel.extra_recipients) {
-        if (!is_mail_address(recipient)) {
+        if (!is_recipient(channel.kind, recipient)) {
             return ChannelProblem{"BAD_RECIPIENT", "an extra recipient is not a mail address"};
         }
     }
@@ -70,7 +99,13 @@ std::optional<ChannelProblem> check_channel(const Channel& channel) {
             "TOO_MANY_RECIPIENTS",
             "at most " + std::to_string(kExtraRecipientsMax) + " extra recipients a channel"};
     }
-    return channel.kind == ChannelKind::kWebhook ? check_webhook(channel) : std::nullopt;
+    switch (channel.kind) {
+        case ChannelKind::kWebhook:
+            return check_webhook(channel);
+        case ChannelKind::kEmail:
+            break;
+    }
+    return std::nullopt;
 }
 
 bool covers(const Channel& channel, const std::string& site_id, int level) {
@@ -90,7 +125,7 @@ std::vector<std::string> recipients_of(const Channel& channel, const std::string
     }
     std::vector<std::string> recipients;
     const auto add = [&](const std::string& address) {
-        if (is_mail_address(address) &&
+        if (is_recipient(channel.kind, address) &&
             std::find(recipients.begin(), recipients.end(), address) == recipients.end()) {
             recipients.push_back(address);
         }
@@ -98,6 +133,34 @@ std::vector<std::string> recipients_of(const Channel& channel, const std::string
     add(customer_email);
     std::for_each(channel.extra_recipients.begin(), channel.extra_recipients.end(), add);
     return recipients;
+}
+
+bool goes_to_customer(ChannelKind kind, const std::string& recipient,
+                      const std::string& customer_email) {
+    switch (kind) {
+        case ChannelKind::kEmail:
+            return recipient == customer_email;
+        case ChannelKind::kWebhook:
+            break;
+    }
+    return false;
+}
+
+std::variant<std::string, ChannelProblem> test_recipient(const Channel& channel,
+                                                         const std::string& wanted) {
+    switch (channel.kind) {
+        case ChannelKind::kWebhook:
+            return channel.target;
+        case ChannelKind::kEmail:
+            break;
+    }
+    const std::string recipient = wanted.empty() && !channel.extra_recipients.empty()
+                                      ? channel.extra_recipients.front()
+                                      : wanted;
+    if (!is_recipient(channel.kind, recipient)) {
+        return ChannelProblem{"BAD_RECIPIENT", "recipient must be a mail address"};
+    }
+    return recipient;
 }
 
 std::string mask_recipient(const std::string& recipient) {

@@ -1,10 +1,10 @@
 #include "adapters/http_edge.h"
 
-#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "adapters/asio_http_server.h"
 #include "adapters/connect_routes.h"
+#include "adapters/provider_callbacks.h"
 #include "adapters/web_files.h"
 #include "prepay/account/v1/account.grpc.pb.h"
 #include "prepay/reporting/v1/reporting.pb.h"
@@ -19,19 +19,14 @@ constexpr std::size_t kCallbackBytesMax = 64 << 10;
 constexpr std::chrono::milliseconds kExportStep{1000};
 constexpr std::chrono::minutes kNoticeWait{2};  ///< Longer than the call's own deadline.
 constexpr int kExportStepsMax = 30;
-constexpr const char* kCallbackPath = "/callbacks/wechat";
 constexpr const char* kCsvPath = "/export/room-days.csv";
 constexpr const char* kCsvMethod = "/prepay.reporting.v1.ReportingService/ExportRoomDays";
 constexpr const char* kContentPolicy =
     "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
     " base-uri 'none'; form-action 'self'; frame-ancestors 'none'; connect-src 'self'";
 
-bool is_printable(const std::string& text) {
-    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
-}
-
 bool takes_posts(const std::string& path) {
-    return path.rfind("/prepay.", 0) == 0 || path == kCallbackPath;
+    return path.rfind("/prepay.", 0) == 0 || callback_at(path) != nullptr;
 }
 
 bool is_identity(const std::string& encoding) { return encoding.empty() || encoding == "identity"; }
@@ -68,12 +63,9 @@ Status check(const HttpRequest& request) {
     return absl::OkStatus();
 }
 
-// The provider's shape of a refusal; it sends the notice again.
-HttpAnswer refused_notice(const Status& status) {
+HttpAnswer refuse_notice(const ProviderCallback& callback, const Status& status) {
     telemetry::log_warning("payment notice refused", {{"error", telemetry::describe(status)}});
-    HttpAnswer answer = error_answer(status);
-    answer.body = nlohmann::json({{"code", "FAIL"}, {"message", error_reason(status)}}).dump();
-    return answer;
+    return callback.refused(status);
 }
 
 // One call of account for a notice, and what it said.
@@ -97,8 +89,10 @@ struct HttpEdge::State {
           const ConsoleMetrics& edge_metrics);
 
     asio::awaitable<void> serve(HttpConnection& connection);
-    asio::awaitable<void> serve_wechat_notice(HttpConnection& connection);
-    asio::awaitable<Status> hand_on_notice(HttpConnection& connection);
+    asio::awaitable<void> serve_notice(HttpConnection& connection,
+                                       const ProviderCallback& callback);
+    asio::awaitable<Status> hand_on_notice(HttpConnection& connection,
+                                           const ProviderCallback& callback);
     asio::awaitable<void> serve_room_days_csv(HttpConnection& connection);
     asio::awaitable<Status> send_room_days_csv(HttpConnection& connection);
     asio::awaitable<void> pump_csv(HttpConnection& connection, BridgeStream& stream,
@@ -143,7 +137,8 @@ HttpEdge::State::State(const ConsoleConfig& edge_config, ClientAddresses address
     shared.handle = [this](HttpConnection& connection) { return serve(connection); };
 }
 
-asio::awaitable<Status> HttpEdge::State::hand_on_notice(HttpConnection& connection) {
+asio::awaitable<Status> HttpEdge::State::hand_on_notice(HttpConnection& connection,
+                                                        const ProviderCallback& callback) {
     const HttpRequest& request = connection.request();
     if (request.header("content-type").rfind("multipart/", 0) == 0) {
         co_return make_error(absl::StatusCode::kUnimplemented, "CONTENT_TYPE",
@@ -151,15 +146,9 @@ asio::awaitable<Status> HttpEdge::State::hand_on_notice(HttpConnection& connecti
     }
     const auto call = std::make_shared<NoticeCall>();
     account::v1::HandleWechatNoticeRequest& notice = call->request;
-    notice.set_timestamp(request.header("wechatpay-timestamp"));
-    notice.set_nonce(request.header("wechatpay-nonce"));
-    notice.set_signature(request.header("wechatpay-signature"));
-    notice.set_serial(request.header("wechatpay-serial"));
-    for (const std::string* value :
-         {&notice.timestamp(), &notice.nonce(), &notice.signature(), &notice.serial()}) {
-        if (!is_printable(*value)) {
-            co_return invalid_argument("BAD_HEADER", "a Wechatpay header is not printable ASCII");
-        }
+    const Status headers = take_headers(callback, request, notice);
+    if (!headers.ok()) {
+        co_return headers;
     }
     Result<std::string> body = co_await connection.read_body(kCallbackBytesMax);
     if (!body.ok()) {
@@ -181,13 +170,10 @@ asio::awaitable<Status> HttpEdge::State::hand_on_notice(HttpConnection& connecti
     co_return call->status;
 }
 
-asio::awaitable<void> HttpEdge::State::serve_wechat_notice(HttpConnection& connection) {
-    const Status status = co_await hand_on_notice(connection);
-    HttpAnswer answer;
-    answer.status = 204;
-    if (!status.ok()) {
-        answer = refused_notice(status);
-    }
+asio::awaitable<void> HttpEdge::State::serve_notice(HttpConnection& connection,
+                                                    const ProviderCallback& callback) {
+    const Status status = co_await hand_on_notice(connection, callback);
+    HttpAnswer answer = status.ok() ? callback.accepted() : refuse_notice(callback, status);
     metrics.count_request("callback", answer.status);
     co_await connection.answer(std::move(answer));
 }
@@ -340,16 +326,17 @@ HttpAnswer HttpEdge::State::client_config() const {
 
 asio::awaitable<void> HttpEdge::State::serve(HttpConnection& connection) {
     const HttpRequest& request = connection.request();
+    const ProviderCallback* const callback = callback_at(request.path);
     const Status status = check(request);
     if (!status.ok()) {
         HttpAnswer answer =
-            request.path == kCallbackPath ? refused_notice(status) : error_answer(status);
+            callback != nullptr ? refuse_notice(*callback, status) : error_answer(status);
         if (error_reason(status) == "METHOD_NOT_ALLOWED") {
             answer.headers.emplace_back("Allow", takes_posts(request.path) ? "POST" : "GET, HEAD");
         }
         co_await connection.answer(std::move(answer));
-    } else if (request.path == kCallbackPath) {
-        co_await serve_wechat_notice(connection);
+    } else if (callback != nullptr) {
+        co_await serve_notice(connection, *callback);
     } else if (request.method == "POST") {
         co_await connect.serve(connection);
     } else if (request.path == kCsvPath) {

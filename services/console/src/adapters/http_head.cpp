@@ -314,4 +314,8 @@ bool HttpRequest::has_header(std::string_view name) const {
                        [&](const auto& header) { return header.first == name; });
 }
 
+bool is_printable(std::string_view text) {
+    return std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c <= 0x7E; });
+}
+
 }  // namespace prepay::console

@@ -32,4 +32,7 @@ struct HttpAnswer {
     std::shared_ptr<const std::string> file;  ///< Instead of `body`.
 };
 
+/// Printable ASCII only.
+bool is_printable(std::string_view text);
+
 }  // namespace prepay::console

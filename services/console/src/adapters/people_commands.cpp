@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "adapters/grpc_auth_service.h"
+#include "domain/token_life.h"
 #include "rpc/token.h"
 #include "telemetry/log.h"
 
@@ -25,7 +26,7 @@ struct NewToken {
     std::string subject;
     std::string role = "service";
     std::string account_id;
-    int days = 30;
+    int days = 0;  ///< 0 = not said.
     int hours = 0;
 };
 
@@ -35,12 +36,21 @@ Status mint_token(const NewToken& token) {
     const Instant now = SystemClock().now();
     rpc::TokenClaims claims;
     claims.identity = {token.subject, rpc::role_from_text(token.role), token.account_id};
-    claims.expire_time = now + std::chrono::hours(token.hours > 0 ? token.hours : 24 * token.days);
     if (claims.identity.role == rpc::Role::kNone) {
         return invalid_argument("BAD_ROLE",
                                 "--role must be viewer, cashier, operator, admin, "
                                 "service or tenant");
     }
+    const auto life =
+        token_life(claims.identity.role == rpc::Role::kService, token.hours, token.days);
+    if (!life) {
+        return invalid_argument("TOKEN_TOO_LONG",
+                                "a service token lasts 7 days at most, 24 h when nothing is said: "
+                                "mint a new one every hour and rename it over the service's "
+                                "auth.service_token_file, which is read again while it runs "
+                                "(deploy/README.md, Service tokens)");
+    }
+    claims.expire_time = now + *life;
     PREPAY_ASSIGN_OR_RETURN(const std::string text, rpc::sign_token(claims, key, now));
     std::cout << text << "\n";
     return absl::OkStatus();
@@ -77,7 +87,10 @@ void add_token_command(CLI::App& app, int& exit_code) {
     mint->add_option("--subject", token->subject, "Who it is for, e.g. prepay-billing")->required();
     mint->add_option("--role", token->role, "Role")->capture_default_str();
     mint->add_option("--account-id", token->account_id, "For role tenant");
-    mint->add_option("--days", token->days, "Days until it expires")->check(CLI::Range(1, 36500));
+    mint->add_option(
+            "--days", token->days,
+            "Days until it expires; not said: 24 h for a service (7 days at most), else 30")
+        ->check(CLI::Range(1, 36500));
     mint->add_option("--hours", token->hours, "Hours until it expires, instead of days")
         ->check(CLI::Range(1, 24 * 365));
     mint->callback([token, &exit_code] { exit_code = report(mint_token(*token)); });

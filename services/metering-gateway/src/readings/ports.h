@@ -19,6 +19,7 @@ struct LineBatch {
     std::vector<MeterStateChange> state_changes;
     std::vector<RejectedReading> rejected;
     std::vector<QuarantineSight> sights;
+    std::chrono::steady_clock::time_point spool_time{};  ///< Set by the spool.
     [[nodiscard]] bool empty() const {
         return readings.empty() && state_changes.empty() && rejected.empty() && sights.empty();
     }

@@ -96,13 +96,7 @@ Result<v1::CreatePaymentResponse> GrpcPayments::create_payment(
     }
     v1::CreatePaymentResponse response;
     *response.mutable_order() = to_proto(started->order);
-    v1::WechatClientParameters& wechat = *response.mutable_wechat();
-    wechat.set_app_id(started->client.app_id);
-    wechat.set_time_stamp(started->client.time_stamp);
-    wechat.set_nonce_str(started->client.nonce_str);
-    wechat.set_package(started->client.package);
-    wechat.set_sign_type(started->client.sign_type);
-    wechat.set_pay_sign(started->client.pay_sign);
+    set_client(response, started->client);
     return response;
 }
 

@@ -114,25 +114,6 @@ NewOrderVerdict decide_new_order(AccountState state, int pending_count, int pend
     return pending_count >= pending_max ? NewOrderVerdict::kTooManyOrders : NewOrderVerdict::kMake;
 }
 
-TradeState trade_state_from(const std::string& word) {
-    struct Word {
-        const char* word;
-        TradeState state;
-    };
-    static constexpr Word words[] = {
-        {"SUCCESS", TradeState::kSuccess}, {"REFUND", TradeState::kRefund},
-        {"NOTPAY", TradeState::kNotPay},   {"USERPAYING", TradeState::kUserPaying},
-        {"ACCEPT", TradeState::kAccept},   {"CLOSED", TradeState::kClosed},
-        {"REVOKED", TradeState::kRevoked}, {"PAYERROR", TradeState::kPayError},
-    };
-    for (const Word& known : words) {
-        if (word == known.word) {
-            return known.state;
-        }
-    }
-    return TradeState::kUnknown;
-}
-
 QueryStep after_query(std::optional<TradeState> state, bool expired) {
     if (!state) {
         return expired ? QueryStep::kCloseAtProvider : QueryStep::kAskAgain;

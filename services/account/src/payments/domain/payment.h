@@ -51,7 +51,8 @@ struct Merchant {
     std::string mchid;
 };
 
-/// Every state the provider knows (`trade_state`), and one for a word that it may add.
+/// Where a payment stands at its provider, and one for a word that it may add. The provider's
+/// folder translates its words.
 enum class TradeState {
     kSuccess,
     kRefund,  ///< Was paid, and money went back at the provider.
@@ -63,9 +64,6 @@ enum class TradeState {
     kPayError,
     kUnknown,
 };
-
-/// Exact words only: "success" is none of them.
-TradeState trade_state_from(const std::string& word);
 
 /// What a verified notice, or a verified answer to an order query, says.
 struct PaymentFact {

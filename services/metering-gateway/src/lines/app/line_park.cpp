@@ -175,6 +175,23 @@ Result<DiagnosticsReport> LinePark::report(const std::string& meter_id,
     return **std::move(answer);
 }
 
+LinePark::Reads LinePark::reads() const {
+    Reads reads;
+    const std::shared_lock lock(mutex_);
+    for (const auto& [line_id, line] : lines_) {
+        const LineStatus status = line->status();
+        if (!status.read_due) {
+            continue;
+        }
+        reads.due.push_back({line_id, *status.read_due});
+        if (status.last_good_time &&
+            (!reads.oldest_good || *status.last_good_time < *reads.oldest_good)) {
+            reads.oldest_good = status.last_good_time;
+        }
+    }
+    return reads;
+}
+
 void LinePark::publish_metrics() const {
     int lines_online = 0;
     int lines_lost = 0;

@@ -12,6 +12,7 @@
 #include "devices/app/pack_library.h"
 #include "devices/ports.h"
 #include "lines/app/line_worker.h"
+#include "lines/domain/reading_progress.h"
 #include "meters/ports.h"
 #include "readings/ports.h"
 
@@ -53,6 +54,12 @@ public:
                                      std::chrono::milliseconds timeout) override;
     /// Sets the gauges of lines and meters.
     void publish_metrics() const;
+
+    struct Reads {
+        std::vector<ReadingProgress::Line> due;  ///< Of the enabled lines.
+        std::optional<Instant> oldest_good;  ///< Of those that were heard, the longest silent one.
+    };
+    [[nodiscard]] Reads reads() const;
 
 private:
     LineWorker* worker_of(const std::string& line_id) const;

@@ -250,7 +250,18 @@ void LineWorker::update_status() {
         status.state = LineState::kOnline;
     }
     const std::lock_guard lock(mutex_);
+    status.read_due = status_.read_due;
     status_ = status;
+}
+
+// For those who watch that lines go on: a line that hangs shows what it showed last.
+void LineWorker::show_read_due() {
+    std::optional<std::chrono::steady_clock::time_point> due;
+    if (running_ && config_.enabled) {
+        due = sweeping_ ? last_work_ : std::max(next_sweep_, last_work_);
+    }
+    const std::lock_guard lock(mutex_);
+    status_.read_due = due;
 }
 
 Instant LineWorker::slot_of(Instant instant) const {

@@ -195,7 +195,10 @@ Task<> LineWorker::run() {
     next_sweep_ = context_.clock.steady();
     while (!stopped_) {
         drain_inbox();
+        show_read_due();
         const bool worked = co_await step();
+        last_work_ = worked ? context_.clock.steady() : last_work_;
+        show_read_due();
         if (!worked && inbox_.empty() && !stopped_) {
             timer_->set(next_event());
             co_await woken_;
@@ -207,6 +210,7 @@ Task<> LineWorker::run() {
     wire_.close();
     timer_.reset();
     running_ = false;
+    show_read_due();
     ended_ = true;
     loop_.post(std::move(stopped_));  // When this coroutine has ended.
 }

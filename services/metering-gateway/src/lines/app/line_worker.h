@@ -36,6 +36,9 @@ struct LineStatus {
     int meter_count = 0;
     int lost_meter_count = 0;
     int quarantined_count = 0;
+    /// When the next read is due, or when the line did something last, if that is later; none when
+    /// it is switched off.
+    std::optional<std::chrono::steady_clock::time_point> read_due;
 };
 
 using ReportCallback = std::function<void(std::optional<DiagnosticsReport>)>;
@@ -126,6 +129,7 @@ private:
     void log_error(Meter& meter, const std::string& kind, const std::string& text);
     void flush();
     void update_status();
+    void show_read_due();
     Meter* find_meter(const std::string& meter_id);
     Meter* find_meter(MeterAddress address);
     [[nodiscard]] Instant slot_of(Instant instant) const;
@@ -155,6 +159,7 @@ private:
     bool sweeping_ = false;
     std::chrono::steady_clock::time_point sweep_start_{};
     std::chrono::steady_clock::time_point next_sweep_{};
+    std::chrono::steady_clock::time_point last_work_{};  ///< Whatever came of it.
     std::chrono::steady_clock::time_point batch_start_{};
     LineBatch batch_;
     std::optional<Instant> last_good_time_;

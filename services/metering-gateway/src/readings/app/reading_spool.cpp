@@ -20,6 +20,7 @@ void ReadingSpool::push(LineBatch batch) {
     if (batch.empty()) {
         return;
     }
+    batch.spool_time = std::chrono::steady_clock::now();
     {
         const std::lock_guard lock(mutex_);
         reading_count_ += batch.readings.size();
@@ -49,6 +50,9 @@ void ReadingSpool::thin() {
 
 std::vector<LineBatch> ReadingSpool::take() {
     std::vector<LineBatch> batches;
+    if (!queue_.empty()) {
+        writing_ = queue_.front().spool_time;
+    }
     while (!queue_.empty() && batches.size() < kBatchesPerWrite) {
         reading_count_ -= queue_.front().readings.size();
         batches.push_back(std::move(queue_.front()));
@@ -77,6 +81,7 @@ void ReadingSpool::write_singly(std::vector<LineBatch> batches) {
                       std::make_move_iterator(batches.end())});
             return;
         }
+        note_done();
         if (!status.ok()) {
             metrics_.spool_dropped(batches[i].readings.size());
             telemetry::log_error(
@@ -95,6 +100,7 @@ bool ReadingSpool::write(std::vector<LineBatch> batches) {
         for (const LineBatch& batch : batches) {
             count += batch.readings.size();
         }
+        note_done();
         metrics_.readings_stored(count);
         PREPAY_CRASH_POINT("metering.event_stored");
         return true;
@@ -126,10 +132,27 @@ void ReadingSpool::run(const std::stop_token& stop) {
             return;  // Stopped, and nothing is left.
         }
         healthy = write(std::move(batches));
+        {
+            const std::lock_guard lock(mutex_);
+            writing_.reset();
+        }
         if (!healthy && stop.stop_requested()) {
             return;  // The registers hold what could not be stored.
         }
     }
+}
+
+std::optional<ReadingSpool::Waiting> ReadingSpool::waiting() const {
+    const std::lock_guard lock(mutex_);
+    if (!writing_ && queue_.empty()) {
+        return std::nullopt;
+    }
+    return Waiting{writing_ ? *writing_ : queue_.front().spool_time, last_done_};
+}
+
+void ReadingSpool::note_done() {
+    const std::lock_guard lock(mutex_);
+    last_done_ = std::chrono::steady_clock::now();
 }
 
 std::size_t ReadingSpool::size() const {

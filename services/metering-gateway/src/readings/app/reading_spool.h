@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <optional>
 #include <stop_token>
 
 #include "metrics.h"
@@ -22,10 +24,17 @@ public:
     /// Writes until stopped; then once more for what is left.
     void run(const std::stop_token& stop);
     [[nodiscard]] std::size_t size() const;
+    struct Waiting {
+        std::chrono::steady_clock::time_point oldest;     ///< When the oldest sweep came.
+        std::chrono::steady_clock::time_point last_done;  ///< A sweep was done with; zero = none.
+    };
+    /// None when all is stored. Thinning out is no step of the store.
+    [[nodiscard]] std::optional<Waiting> waiting() const;
 
     static constexpr std::size_t kBatchesPerWrite = 64;
 
 private:
+    void note_done();
     std::vector<LineBatch> take();
     void put_back(std::vector<LineBatch> batches);
     bool write(std::vector<LineBatch> batches);
@@ -39,6 +48,8 @@ private:
     std::condition_variable_any changed_;
     std::deque<LineBatch> queue_;
     std::size_t reading_count_ = 0;
+    std::optional<std::chrono::steady_clock::time_point> writing_;  // The oldest one taken.
+    std::chrono::steady_clock::time_point last_done_{};
 };
 
 }  // namespace prepay::metering

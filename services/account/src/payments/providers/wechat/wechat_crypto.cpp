@@ -14,7 +14,7 @@
 
 #include "core/assert.h"
 
-namespace prepay::account {
+namespace prepay::account::wechat {
 namespace {
 
 constexpr std::size_t kTagLength = 16;
@@ -228,4 +228,4 @@ std::string random_nonce() {
     return nonce;
 }
 
-}  // namespace prepay::account
+}  // namespace prepay::account::wechat

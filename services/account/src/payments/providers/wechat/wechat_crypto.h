@@ -11,7 +11,7 @@
 
 using EVP_PKEY = struct evp_pkey_st;
 
-namespace prepay::account {
+namespace prepay::account::wechat {
 
 /// An RSA key read from PEM. Immutable, thread-safe.
 class RsaKey {
@@ -67,4 +67,4 @@ Result<std::string> decode_base64(const std::string& text);
 /// 32 random characters of [0-9A-Za-z].
 std::string random_nonce();
 
-}  // namespace prepay::account
+}  // namespace prepay::account::wechat

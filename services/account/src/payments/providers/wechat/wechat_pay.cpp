@@ -1,81 +1,16 @@
 #include "payments/providers/wechat/wechat_pay.h"
 
-#include <curl/curl.h>
-
-#include <algorithm>
-#include <charconv>
-#include <map>
 #include <nlohmann/json.hpp>
 
-#include "telemetry/log.h"
+#include "payments/adapters/http_call.h"
+#include "payments/adapters/provider_words.h"
 
-namespace prepay::account {
+namespace prepay::account::wechat {
 namespace {
 
 using Json = nlohmann::json;
 
-constexpr std::size_t kNoticeMax = 64 << 10;
-constexpr std::size_t kAnswerMax = 256 << 10;
-constexpr std::chrono::seconds kAgeMax = std::chrono::minutes(5);
-constexpr std::int64_t kTimestampMax = 100'000'000'000;  // Seconds; the year 5138.
-
-struct Reply {
-    std::string body;
-    std::map<std::string, std::string> headers;  // Names in lower case.
-    bool too_large = false;
-};
-
-std::size_t on_body(char* data, std::size_t size, std::size_t count, void* reply_pointer) {
-    auto* const reply = static_cast<Reply*>(reply_pointer);
-    if (reply->body.size() + size * count > kAnswerMax) {
-        reply->too_large = true;
-        return 0;
-    }
-    reply->body.append(data, size * count);
-    return size * count;
-}
-
-std::size_t on_header(char* data, std::size_t size, std::size_t count, void* reply_pointer) {
-    const std::string line(data, size * count);
-    const std::size_t colon = line.find(':');
-    if (colon != std::string::npos) {
-        std::string name = line.substr(0, colon);
-        std::transform(name.begin(), name.end(), name.begin(),
-                       [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-        const std::size_t start = line.find_first_not_of(' ', colon + 1);
-        const std::size_t end = line.find_last_not_of("\r\n ");
-        if (start != std::string::npos && end != std::string::npos && end >= start) {
-            static_cast<Reply*>(reply_pointer)->headers[name] = line.substr(start, end - start + 1);
-        }
-    }
-    return size * count;
-}
-
-bool is_recent(const std::string& timestamp, Instant now) {
-    std::int64_t seconds = 0;
-    const auto [end, error] =
-        std::from_chars(timestamp.data(), timestamp.data() + timestamp.size(), seconds);
-    if (error != std::errc() || end != timestamp.data() + timestamp.size()) {
-        return false;
-    }
-    if (seconds < 0 || seconds > kTimestampMax) {  // The difference must not overflow.
-        return false;
-    }
-    const std::int64_t age = to_micros(now) / 1'000'000 - seconds;
-    return age <= kAgeMax.count() && age >= -kAgeMax.count();
-}
-
-std::string text_at(const Json& json, const char* key) {
-    const auto found = json.find(key);
-    return found != json.end() && found->is_string() ? found->get<std::string>() : std::string();
-}
-
-// Ids of the provider and of orders: visible ASCII, nothing that a database or a log would choke
-// on.
-bool is_id(const std::string& text, std::size_t length_max) {
-    return !text.empty() && text.size() <= length_max &&
-           std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < 0x7f; });
-}
+constexpr std::size_t kOpenidMax = 128;
 
 Result<PaymentFact> parse_fact(const std::string& text) {
     const Status malformed =
@@ -123,9 +58,26 @@ Status provider_error(long status, const std::string& body) {
                                           : failed_precondition("PROVIDER_REFUSED", text);
 }
 
-std::string seconds_text(Instant now) { return std::to_string(to_micros(now) / 1'000'000); }
-
 }  // namespace
+
+TradeState trade_state_from(const std::string& word) {
+    struct Word {
+        const char* word;
+        TradeState state;
+    };
+    static constexpr Word words[] = {
+        {"SUCCESS", TradeState::kSuccess}, {"REFUND", TradeState::kRefund},
+        {"NOTPAY", TradeState::kNotPay},   {"USERPAYING", TradeState::kUserPaying},
+        {"ACCEPT", TradeState::kAccept},   {"CLOSED", TradeState::kClosed},
+        {"REVOKED", TradeState::kRevoked}, {"PAYERROR", TradeState::kPayError},
+    };
+    for (const Word& known : words) {
+        if (word == known.word) {
+            return known.state;
+        }
+    }
+    return TradeState::kUnknown;
+}
 
 std::string request_text(const std::string& method, const std::string& path,
                          const std::string& timestamp, const std::string& nonce,
@@ -134,10 +86,7 @@ std::string request_text(const std::string& method, const std::string& path,
 }
 
 Result<std::unique_ptr<WechatPay>> WechatPay::create(WechatOptions options, const Clock& clock) {
-    static const CURLcode initialized = curl_global_init(CURL_GLOBAL_DEFAULT);
-    if (initialized != CURLE_OK) {
-        return internal_error("CURL_FAILED", curl_easy_strerror(initialized));
-    }
+    PREPAY_RETURN_IF_ERROR(prepare_http());
     if (options.api_v3_key.size() != 32) {
         return invalid_argument("BAD_API_V3_KEY", "the APIv3 key must have 32 characters");
     }
@@ -159,46 +108,25 @@ Result<std::string> WechatPay::authorization(const std::string& method, const st
            "\",serial_no=\"" + options_.merchant_serial + "\"";
 }
 
+Status WechatPay::check_payer(const std::string& openid) const {
+    return openid.empty() || openid.size() > kOpenidMax
+               ? invalid_argument("BAD_OPENID", "openid must have 1 .. 128 characters")
+               : absl::OkStatus();
+}
+
 Result<WechatPay::Answer> WechatPay::call(const std::string& method, const std::string& path,
                                           const std::string& body) {
     PREPAY_ASSIGN_OR_RETURN(const std::string signed_by_us, authorization(method, path, body));
-    const std::unique_ptr<CURL, decltype(&curl_easy_cleanup)> curl(curl_easy_init(),
-                                                                   &curl_easy_cleanup);
-    curl_slist* list = nullptr;
-    for (const std::string& header :
-         {"Authorization: " + signed_by_us, std::string("Accept: application/json"),
-          std::string("Content-Type: application/json"),
-          std::string("User-Agent: prepay-account")}) {
-        list = curl_slist_append(list, header.c_str());
-    }
-    const std::unique_ptr<curl_slist, decltype(&curl_slist_free_all)> headers(list,
-                                                                              &curl_slist_free_all);
-    const std::string url = options_.base_url + path;
-    Reply reply;
-    curl_easy_setopt(curl.get(), CURLOPT_URL, url.c_str());
-    curl_easy_setopt(curl.get(), CURLOPT_HTTPHEADER, headers.get());
-    curl_easy_setopt(curl.get(), CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(curl.get(), CURLOPT_TIMEOUT_MS, static_cast<long>(options_.timeout.count()));
-    curl_easy_setopt(curl.get(), CURLOPT_FOLLOWLOCATION, 0L);
-    curl_easy_setopt(curl.get(), CURLOPT_WRITEFUNCTION, &on_body);
-    curl_easy_setopt(curl.get(), CURLOPT_WRITEDATA, &reply);
-    curl_easy_setopt(curl.get(), CURLOPT_HEADERFUNCTION, &on_header);
-    curl_easy_setopt(curl.get(), CURLOPT_HEADERDATA, &reply);
-    if (method == "POST") {
-        curl_easy_setopt(curl.get(), CURLOPT_POST, 1L);
-        curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDS, body.c_str());
-        curl_easy_setopt(curl.get(), CURLOPT_POSTFIELDSIZE, static_cast<long>(body.size()));
-    }
-    const CURLcode code = curl_easy_perform(curl.get());
-    if (reply.too_large) {
-        return unavailable("PROVIDER_ANSWER_INVALID", "the provider's answer is too large");
-    }
-    if (code != CURLE_OK) {
-        return unavailable("PROVIDER_UNAVAILABLE",
-                           std::string("payment provider: ") + curl_easy_strerror(code));
-    }
+    PREPAY_ASSIGN_OR_RETURN(
+        HttpReply reply,
+        http_call({method,
+                   options_.base_url + path,
+                   {"Authorization: " + signed_by_us, "Accept: application/json",
+                    "Content-Type: application/json", "User-Agent: prepay-account"},
+                   body,
+                   options_.timeout}));
     Answer answer;
-    curl_easy_getinfo(curl.get(), CURLINFO_RESPONSE_CODE, &answer.status);
+    answer.status = reply.status;
     if (answer.status >= 500 || answer.status == 429) {
         return provider_error(answer.status, reply.body);
     }
@@ -266,7 +194,7 @@ Status WechatPay::close(const std::string& order_id) {
 }
 
 Result<ClientParameters> WechatPay::client_parameters(const std::string& prepay_id) {
-    ClientParameters client;
+    WechatClientParameters client;
     client.app_id = options_.merchant.appid;
     client.time_stamp = seconds_text(clock_.now());
     client.nonce_str = random_nonce();
@@ -279,7 +207,7 @@ Result<ClientParameters> WechatPay::client_parameters(const std::string& prepay_
 }
 
 Result<PaymentFact> WechatPay::open_notice(const SignedNotice& notice) {
-    if (notice.body.size() > kNoticeMax) {
+    if (notice.body.size() > kNoticeBytesMax) {
         return invalid_argument("NOTICE_TOO_LARGE", "a notice has at most 64 KiB");
     }
     if (notice.timestamp.empty() || notice.nonce.empty() || notice.signature.empty() ||
@@ -314,4 +242,4 @@ Result<PaymentFact> WechatPay::open_notice(const SignedNotice& notice) {
     return fact;
 }
 
-}  // namespace prepay::account
+}  // namespace prepay::account::wechat

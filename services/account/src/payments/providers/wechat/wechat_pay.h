@@ -7,7 +7,7 @@
 #include "payments/ports.h"
 #include "payments/providers/wechat/wechat_crypto.h"
 
-namespace prepay::account {
+namespace prepay::account::wechat {
 
 struct WechatOptions {
     std::string base_url;  ///< "https://api.mch.weixin.qq.com", no slash at the end.
@@ -27,6 +27,7 @@ public:
     static Result<std::unique_ptr<WechatPay>> create(WechatOptions options, const Clock& clock);
 
     [[nodiscard]] const Merchant& merchant() const override { return options_.merchant; }
+    [[nodiscard]] Status check_payer(const std::string& openid) const override;
     Result<std::string> create_prepay(const Order& order, const std::string& description) override;
     Result<PaymentFact> query(const std::string& order_id) override;
     Status close(const std::string& order_id) override;
@@ -55,9 +56,12 @@ private:
     std::unique_ptr<PlatformKeys> platform_keys_;
 };
 
+/// WeChat's `trade_state`. Exact words only: "success" is none of them.
+TradeState trade_state_from(const std::string& word);
+
 /// The Authorization value's signed text: "METHOD\npath\ntimestamp\nnonce\nbody\n".
 std::string request_text(const std::string& method, const std::string& path,
                          const std::string& timestamp, const std::string& nonce,
                          const std::string& body);
 
-}  // namespace prepay::account
+}  // namespace prepay::account::wechat

@@ -1,0 +1,87 @@
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "core/ids.h"
+#include "support/child_process.h"
+#include "support/paths.h"
+#include "support/topology.h"
+
+using namespace prepay::test;
+namespace fs = std::filesystem;
+
+namespace {
+
+struct Outcome {
+    int exit_code = -1;
+    std::string output;
+};
+
+Outcome run(const std::string& program, std::vector<std::string> arguments) {
+    const fs::path path = fs::path(binary_dir()) / "bin" / program;
+    REQUIRE(fs::exists(path));
+    const fs::path log =
+        fs::temp_directory_path() / ("options-" + prepay::new_id(prepay::SystemClock()) + ".log");
+    arguments.insert(arguments.begin(), path.string());
+    Outcome outcome;
+    {
+        ChildProcess process(arguments, log.string());
+        outcome.exit_code = process.wait(std::chrono::seconds(20));
+    }
+    std::ostringstream text;
+    text << std::ifstream(log).rdbuf();
+    outcome.output = text.str();
+    fs::remove(log);
+    return outcome;
+}
+
+std::vector<std::string> programs() {
+    std::vector<std::string> all = {"prepay-park-simulator", "prepay-provider-simulator"};
+    for (const TopologyService& service : topology().services) {
+        all.push_back("prepay-" + service.name);
+    }
+    return all;
+}
+
+/// What `--help` lists below "Subcommands:".
+std::vector<std::string> subcommands(const std::string& program) {
+    const Outcome help = run(program, {"--help"});
+    CAPTURE(program, help.output);
+    REQUIRE(help.exit_code == 0);
+    std::vector<std::string> found;
+    std::istringstream lines(help.output);
+    bool below = false;
+    for (std::string line; std::getline(lines, line);) {
+        if (below && line.size() > 2 && line[2] != ' ') {
+            found.push_back(line.substr(2, line.find(' ', 2) - 2));
+        }
+        below = below || line == "Subcommands:";
+    }
+    return found;
+}
+
+}  // namespace
+
+TEST_CASE("Every program and every subcommand names an option that is mistyped") {
+    std::set<std::string> seen;
+    for (const std::string& program : programs()) {
+        std::vector<std::vector<std::string>> commands = {{}};
+        for (const std::string& subcommand : subcommands(program)) {
+            seen.insert(subcommand);
+            commands.push_back({subcommand});
+        }
+        for (std::vector<std::string> arguments : commands) {
+            arguments.insert(arguments.end(), {"--confg", "x"});
+            const Outcome outcome = run(program, arguments);
+            CAPTURE(program, arguments, outcome.output);
+            CHECK(outcome.exit_code > 0);
+            CHECK(outcome.exit_code < 128);
+            CHECK(outcome.output.find("--confg") != std::string::npos);
+        }
+    }
+    // All that there are.
+    CHECK(seen == std::set<std::string>{"serve", "redrive", "resync", "journal", "check", "rate",
+                                        "mint-token", "create-user", "probe", "import"});
+}

@@ -1,0 +1,140 @@
+#include "lines/domain/reading_progress.h"
+
+#include <catch2/catch.hpp>
+
+#include "line_bench.h"
+
+namespace prepay::metering::test {
+namespace {
+
+using std::chrono::seconds;
+
+const ReadingProgress::Time kStart{std::chrono::hours(1)};
+
+/// A look: when line a and line b are due (-1 = switched off), when the store took a reading last
+/// while others wait (-1 = none waits), what is found (R a line stands, S the store stands, E end),
+/// and whether the store answers.
+struct Look {
+    int second;
+    int due_a;
+    int due_b;
+    int stored;
+    std::string wanted;
+    bool is_store_up = true;
+};
+
+void play(const std::vector<Look>& looks) {
+    ReadingProgress progress({seconds(5), seconds(20), seconds(60)});
+    for (const Look& look : looks) {
+        CAPTURE(look.second);
+        std::vector<ReadingProgress::Line> lines;
+        if (look.due_a >= 0) {
+            lines.push_back({"a", kStart + seconds(look.due_a)});
+        }
+        if (look.due_b >= 0) {
+            lines.push_back({"b", kStart + seconds(look.due_b)});
+        }
+        progress.look(lines,
+                      look.stored < 0 ? std::optional<ReadingProgress::Time>()
+                                      : kStart + seconds(look.stored),
+                      look.is_store_up, kStart + seconds(look.second));
+        std::string found;
+        found += progress.is_reading_stalled() ? "R" : "";
+        found += progress.is_storing_stalled() ? "S" : "";
+        found += progress.is_hopeless() ? "E" : "";
+        CHECK(found == look.wanted);
+    }
+}
+
+}  // namespace
+
+TEST_CASE("I-28 lines that are tried in time are no standstill, however rarely that is") {
+    play({{0, 0, 3600, -1, ""},
+          {10, 9, 3600, -1, ""},
+          {20, 19, 3600, -1, ""},
+          {30, 29, 3600, -1, ""},
+          {40, 31, 3600, -1, ""},  // A slow answer.
+          {50, 49, 3600, -1, ""}});
+}
+
+TEST_CASE("I-28 one line that is not tried is found among others, and at last worth an end") {
+    play({{0, 0, 0, -1, ""},
+          {10, 9, 0, -1, ""},
+          {20, 19, 0, -1, "R"},
+          {30, 29, 0, -1, "R"},
+          {40, 39, 0, -1, "R"},
+          {50, 49, 0, -1, "R"},
+          {60, 59, 0, -1, "RE"},
+          {61, 60, 61, -1, ""}});  // Tried: all is well, whatever came of it.
+    play({{0, 0, 0, -1, ""},
+          {10, 9, 0, -1, ""},
+          {20, 19, 0, -1, "R"},
+          {30, 29, -1, -1, ""},   // Switched off: nobody misses it.
+          {40, 39, 0, -1, ""}});  // And anew.
+}
+
+TEST_CASE("I-28 what waits to be stored is told, and no reason to end") {
+    play({{0, 100, 100, 0, ""},
+          {10, 100, 100, 0, ""},
+          {20, 100, 100, 0, "S"},
+          {30, 100, 100, 0, "S"},
+          {90, 100, 100, 0, "S"},
+          {95, 100, 100, 80, ""},  // One is stored.
+          {99, 100, 100, -1, ""}});
+}
+
+TEST_CASE("I-28 while the store is away neither lines nor readings stand still") {
+    play({{0, 0, 0, 0, ""},
+          {10, 0, 0, 0, ""},
+          {20, 0, 0, 0, "", false},
+          {90, 0, 0, 0, "", false},
+          {100, 0, 0, 0, "RS"},  // It is back, and nothing goes on.
+          {110, 0, 0, 0, "RS", false}});
+}
+
+TEST_CASE("I-28 the time in which nobody looked is no standstill of a line") {
+    play({{0, 1, 1, 0, ""}, {3600, 1, 1, 0, ""}, {3601, 3601, 3601, -1, ""}});
+}
+
+TEST_CASE("I-28 a line that is busy with orders to silent meters is not late") {
+    constexpr int kMeters = 60;
+    Bench bench(kMeters, seconds(10));
+    bench.bus.units.clear();
+    for (int unit = 1; unit <= kMeters; ++unit) {
+        bench.worker->submit(bench.order("o-" + std::to_string(unit), unit, CommandAction::kTrip),
+                             false);
+    }
+    const auto end = bench.clock.steady() + seconds(60);
+    auto latest = std::chrono::steady_clock::duration::zero();
+    REQUIRE(bench.loop.run_until([&] {
+        const auto now = bench.clock.steady();
+        latest = std::max(latest, now - bench.worker->status().read_due.value_or(now));
+        return now >= end;
+    }));
+    CHECK(latest < seconds(5));
+}
+
+TEST_CASE("I-28 a line shows when its next read is due, and a lost one goes on trying") {
+    Bench bench(2, seconds(10));
+    const auto run = [&](seconds time) {
+        const auto end = bench.clock.steady() + time;
+        REQUIRE(bench.loop.run_until([&] { return bench.clock.steady() >= end; }));
+    };
+    run(seconds(35));
+    const auto due = [&] { return bench.worker->status().read_due; };
+    REQUIRE(due());
+    CHECK(*due() > bench.clock.steady() - seconds(2));
+    CHECK(*due() <= bench.clock.steady() + seconds(10));
+    bench.bus.units.clear();  // Nobody answers any more.
+    run(seconds(60));
+    CHECK(bench.worker->status().state == LineState::kLost);
+    REQUIRE(due());
+    CHECK(*due() > bench.clock.steady() - seconds(10));
+    LineConfig off = bench.config;
+    off.enabled = false;
+    bench.worker->reconfigure(off);
+    run(seconds(5));
+    CHECK_FALSE(due());
+}
+
+}  // namespace prepay::metering::test
