@@ -8,6 +8,7 @@
 #include "e2e/park.h"
 #include "outbox/outbox.h"
 #include "pg/database.h"
+#include "pg/row.h"
 
 namespace prepay::e2e {
 namespace {
