@@ -101,6 +101,11 @@ struct Suite {
 
 // Alarm and reporting lose what account said last, billing what the gateway said last.
 void lose_account_and_readings(Suite& suite) {
+    for (const char* schema : {"alarm", "reporting"}) {
+        eventually(std::string(schema) + " knows the account", [&] {
+            return suite.holds(schema, "SELECT count(*) = 1 FROM accounts WHERE version > 0");
+        });
+    }
     suite.signal({"alarm", "reporting"}, SIGSTOP);
     suite.use(2200);
     eventually("account has posted it", [&] {
