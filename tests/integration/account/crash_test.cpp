@@ -1,6 +1,5 @@
 #include <catch2/catch.hpp>
 #include <filesystem>
-#include <set>
 
 #include "integration/account/server.h"
 #include "prepay/account/v1/events.pb.h"
@@ -277,16 +276,13 @@ void check_broker(Day& day, const MockBroker& broker) {
     CHECK(count == day.world.count("SELECT count(*) FROM outbox"));
 }
 
-/// Killed at every crash point of the groups, the day ends as a quiet one.
-void kill_at_each(const std::set<std::string>& groups) {
+/// Killed at each of the crash points, the day ends as a quiet one.
+void kill_at_each(std::vector<std::string> points) {
     const std::string folder =
         std::filesystem::temp_directory_path() / ("prepay-day-" + std::to_string(getpid()));
     std::filesystem::create_directories(folder);
     std::string quiet;
-    std::vector<std::string> points = {""};
-    for (const std::string& point : crash_points_of(groups)) {
-        points.push_back(point);
-    }
+    points.insert(points.begin(), "");
     for (const std::string& point : points) {
         INFO("crash point " << point);
         World before(4);
@@ -326,22 +322,22 @@ TEST_CASE("the day that a crash ends", "[.account-day]") {
 // In parts, none of which takes long.
 TEST_CASE("killed at every crash point of the ledger, the day ends as a quiet one (I-1, I-2)") {
     SKIP_WITHOUT_POSTGRES();
-    kill_at_each({"ledger"});
+    kill_at_each(crash_points_of({"ledger"}));
 }
 
 TEST_CASE("killed at every crash point of payments, the day ends as a quiet one (I-7, I-8)") {
     SKIP_WITHOUT_POSTGRES();
-    kill_at_each({"payment"});
+    kill_at_each(crash_points_of({"payment"}));
 }
 
 TEST_CASE("killed at every crash point of credit and inbox, the day ends as a quiet one (I-3)") {
     SKIP_WITHOUT_POSTGRES();
-    kill_at_each({"credit", "inbox"});
+    kill_at_each(crash_points_of({"credit", "inbox"}));
 }
 
 TEST_CASE("killed at every crash point of the outbox, the day ends as a quiet one (I-19)") {
     SKIP_WITHOUT_POSTGRES();
-    kill_at_each({"outbox"});
+    kill_at_each(crash_points_of({"outbox"}));
 }
 
 }  // namespace prepay::account::test
