@@ -250,6 +250,9 @@ void Stack::write_configs() {
             text +=
                 "kafka: {brokers: \"127.0.0.1:" + std::to_string(port_seen(service.name, "kafka")) +
                 "\", partition_count: " + std::to_string(topology().partitions) + "}\n";
+            if (options_.is_watchful) {
+                text += "progress: {ask_interval: 1s, grace: 1s}\n";
+            }
         }
         text += "auth:\n  public_key_file: " + folder_ +
                 "/secrets/public.pem\n  service_token_file: " + folder_ + "/secrets/" + schema +

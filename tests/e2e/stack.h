@@ -24,6 +24,8 @@ struct StackOptions {
     bool is_proxied = false;
     /// The services' clocks can be set (tests/support/clock_shim.cpp).
     bool has_fake_clock = false;
+    /// A consumer asks for a missing tail after two seconds instead of ten.
+    bool is_watchful = false;
 };
 
 /// The whole suite as operations would run it: a private PostgreSQL cluster, a real Kafka node, the

@@ -1,6 +1,8 @@
 #include <catch2/catch.hpp>
 
 #include "adapters/pg_report_store.h"
+#include "integration/account/owner.h"
+#include "integration/metering-gateway/owner.h"
 #include "reporting_fixture.h"
 
 using namespace prepay;
@@ -56,6 +58,23 @@ struct Rebuild : Fixture {
                 .as<std::int64_t>();
         });
     }
+};
+
+/// A whole reporting that consumes the topics of account and the gateway.
+struct Consumer : Rebuild {
+    Consumer(account::test::AccountOwner& account, metering::test::MeteringOwner& metering)
+        : reader(*database, outbox, folder.handlers(), EventFolder::swaps(),
+                 {&account.stream(), &metering.stream()}) {}
+
+    /// All rows but for when a site was told, and but for accounts that nothing was posted to (a
+    /// snapshot tells of those too).
+    std::string state() {
+        return dump("(to_jsonb(t) - 'change_xid' - 'occur_time')::text AS line",
+                    "(to_jsonb(t) ->> 'version') IS DISTINCT FROM '0'");
+    }
+
+    outbox::Outbox outbox{8};
+    prepay::test::OwnersReader reader;
 };
 
 }  // namespace
@@ -133,4 +152,66 @@ TEST_CASE("charges of a snapshot that wait for their site are put in with it, be
     CHECK(fixture.day_total() == 333 + 334);
     CHECK(fixture.hours_total() == 333 + 334);
     CHECK(fixture.totals().charge_count == 2);
+}
+
+TEST_CASE(
+    "a fresh reporting beyond retention shows what one that consumed everything shows (I-27)") {
+    SKIP_WITHOUT_POSTGRES();
+    constexpr std::int64_t kYuan = 1'000'000;
+    constexpr int kPartitions = 2;
+    account::test::AccountOwner account(kPartitions);
+    metering::test::MeteringOwner metering(kPartitions, {"r1-m1", "r2-m1", "r3-m1"});
+    for (const char* room : {"r1", "r2", "r3"}) {
+        account.make_room(room);
+    }
+    const std::string rich = account.open("r1", 500 * kYuan);
+    const std::string poor = account.open("r2", 10 * kYuan);
+    const auto minute = [&](int n) { return account.now() + std::chrono::minutes(n); };
+    for (int i = 0; i < 20; ++i) {
+        account.charge({{rich, kYuan + i}, {poor, kYuan / 2}, {"nobody", 1000}});
+        metering.sweep(minute(i), 100 + i, i % 2 == 0);
+    }
+    account.top_up(poor, 3 * kYuan);
+    account.stream().publish();
+    metering.stream().publish();
+
+    Consumer old(account, metering);
+    old.reader.catch_up();
+    CHECK(old.reader.snapshot_count() == 0);
+    CHECK(old.totals().charge_count == 60);
+    auto history = account.stream().forget();
+    const auto readings = metering.stream().forget();
+    history.insert(history.end(), readings.begin(), readings.end());
+
+    Consumer fresh(account, metering);
+    CHECK(fresh.state() != old.state());
+    fresh.reader.catch_up();
+    CHECK(fresh.reader.snapshot_count() > 0);
+    const auto is_alike = [&] {
+        CHECK(fresh.state() == old.state());
+        CHECK(fresh.unseen_rows() == 0);
+        CHECK(fresh.hours_total() == old.hours_total());
+        CHECK(fresh.totals().charged == old.totals().charged);
+        CHECK(fresh.totals().credited == old.totals().credited);
+        CHECK(fresh.totals().charge_count == old.totals().charge_count);
+    };
+    is_alike();
+    // Messages that arrive late after all are known by their number.
+    fresh.reader.repeat(history);
+    is_alike();
+
+    // Both go on alike.
+    account.open("r3", 7 * kYuan);
+    account.charge({{rich, 2 * kYuan}, {poor, kYuan}});
+    account.top_up(poor, 20 * kYuan);
+    metering.sweep(minute(30), 300);
+    account.stream().publish();
+    metering.stream().publish();
+    for (Consumer* consumer : {&old, &fresh}) {
+        const std::string before = consumer->state();
+        consumer->reader.catch_up();
+        CHECK(consumer->state() != before);
+    }
+    CHECK(fresh.totals().charge_count == 62);
+    is_alike();
 }

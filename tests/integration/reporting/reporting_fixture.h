@@ -42,17 +42,18 @@ struct Fixture {
         return outbox::handle(folder.handlers(), tx, messages);
     }
 
-    /// Every row of every read model as text, to compare two databases.
-    std::string dump() {
+    /// Every row of every read model as text, to compare two databases; or what a selection takes
+    /// of the rows `t` that meet a condition.
+    std::string dump(const std::string& selection = "(to_jsonb(t) - 'change_xid')::text AS line",
+                     const std::string& condition = "true") {
         std::string text;
         const Status status = database->read([&](pqxx::work& tx) {
             for (const char* table : {"sites", "rooms", "occupancies", "accounts", "meters",
                                       "room_days", "room_hours", "orders"}) {
                 text += std::string(table) + "\n";
-                for (const auto& row :
-                     tx.exec("SELECT (to_jsonb(t) - 'change_xid')::text AS line FROM " +
-                             std::string(table) + " t ORDER BY line")) {
-                    text += row[0].as<std::string>() + "\n";
+                for (const auto& row : tx.exec("SELECT " + selection + " FROM " + table +
+                                               " t WHERE " + condition + " ORDER BY line")) {
+                    text += row["line"].as<std::string>() + "\n";
                 }
             }
             return absl::OkStatus();
