@@ -144,7 +144,7 @@ TEST_CASE("I-28 lines that wait for slow calls are told, and end nothing while c
     // Names that take 10 s, for many more lines than threads: the same line waits for minutes.
     play({{0, 0, 3600, -1, "", true, 0},
           {10, 0, 3600, -1, "", true, 10},
-          {20, 0, 3600, -1, "", true, 20},
+          {20, 0, 3600, -1, "R", true, 20},
           {30, 0, 3600, -1, "R", true, 30},
           {40, 0, 3600, -1, "R", true, 40},
           {50, 0, 3600, -1, "R", true, 50},
@@ -161,12 +161,11 @@ TEST_CASE("I-28 lines that wait for slow calls are told, and end nothing while c
     // A line that stands although no call is waited for.
     play({{0, 0, 3600, -1, ""},
           {10, 0, 3600, -1, ""},
-          {20, 0, 3600, -1, ""},
+          {20, 0, 3600, -1, "R"},
           {30, 0, 3600, -1, "R"},
           {40, 0, 3600, -1, "R"},
           {50, 0, 3600, -1, "R"},
-          {60, 0, 3600, -1, "R"},
-          {70, 0, 3600, -1, "RE"}});
+          {60, 0, 3600, -1, "RE"}});
 }
 
 }  // namespace prepay::metering::test
