@@ -7,6 +7,7 @@
 #include "core/ids.h"
 #include "support/child_process.h"
 #include "support/paths.h"
+#include "support/token_keys.h"
 #include "support/topology.h"
 
 using namespace prepay::test;
@@ -84,4 +85,44 @@ TEST_CASE("Every program and every subcommand names an option that is mistyped")
     // All that there are.
     CHECK(seen == std::set<std::string>{"serve", "redrive", "resync", "journal", "check", "rate",
                                         "mint-token", "create-user", "probe", "import"});
+}
+
+TEST_CASE("prepay-console mint-token gives a service 24 h when nothing is said, 7 days at most") {
+    const TokenKeys keys;
+    const fs::path key =
+        fs::temp_directory_path() / ("mint-" + prepay::new_id(prepay::SystemClock()) + ".pem");
+    std::ofstream(key) << keys.private_pem();
+    struct Row {
+        const char* role;
+        std::vector<std::string> asked;
+        std::int64_t hours;  ///< 0 = refused.
+    };
+    for (const Row& row : std::vector<Row>{{"service", {}, 24},
+                                           {"service", {"--hours", "1"}, 1},
+                                           {"service", {"--days", "7"}, 168},
+                                           {"service", {"--days", "8"}, 0},
+                                           {"service", {"--hours", "169"}, 0},
+                                           {"admin", {}, 720},
+                                           {"admin", {"--days", "31"}, 744}}) {
+        std::vector<std::string> arguments = {"mint-token", "--key-file", key.string(), "--subject",
+                                              "prepay-a",   "--role",     row.role};
+        arguments.insert(arguments.end(), row.asked.begin(), row.asked.end());
+        const prepay::Instant before = prepay::SystemClock().now();
+        const Outcome outcome = run("prepay-console", arguments);
+        CAPTURE(row.role, row.asked, outcome.output);
+        if (row.hours == 0) {
+            CHECK(outcome.exit_code == 1);
+            CHECK(outcome.output.find("TOKEN_TOO_LONG") != std::string::npos);
+            continue;
+        }
+        REQUIRE(outcome.exit_code == 0);
+        const auto claims =
+            prepay::rpc::verify_token(outcome.output.substr(0, outcome.output.find('\n')),
+                                      keys.public_pem(), prepay::SystemClock().now());
+        REQUIRE(claims.ok());
+        const auto life = claims->expire_time - before;
+        CHECK(life > std::chrono::hours(row.hours) - std::chrono::minutes(1));
+        CHECK(life < std::chrono::hours(row.hours) + std::chrono::minutes(1));
+    }
+    fs::remove(key);
 }
