@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -200,6 +201,8 @@ Status Runner::run() {
     }
     PREPAY_RETURN_IF_ERROR(state.server.start());
     // After it: who asks for readiness must not hear yes while calls are refused.
+    // Ended last: a check that hangs keeps no drain from its end.
+    std::optional<std::jthread> watchdog;
     PREPAY_ASSIGN_OR_RETURN(
         const auto health,
         telemetry::HealthServer::start(state.config.http_listen, state.metrics, state.checks));
@@ -210,7 +213,7 @@ Status Runner::run() {
     int received = 0;
     sigwait(&signals, &received);
     telemetry::log_info("draining", {{"signal", received == SIGTERM ? "SIGTERM" : "SIGINT"}});
-    const std::jthread watchdog(end_hanging_drain);
+    watchdog.emplace(end_hanging_drain);
     for (const auto& hook : state.stop_hooks) {
         hook();
     }

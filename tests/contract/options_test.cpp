@@ -103,7 +103,8 @@ TEST_CASE("prepay-console mint-token gives a service 24 h when nothing is said, 
                                            {"service", {"--days", "8"}, 0},
                                            {"service", {"--hours", "169"}, 0},
                                            {"admin", {}, 720},
-                                           {"admin", {"--days", "31"}, 744}}) {
+                                           {"admin", {"--days", "31"}, 744},
+                                           {"admin", {"--days", "91"}, 0}}) {
         std::vector<std::string> arguments = {"mint-token", "--key-file", key.string(), "--subject",
                                               "prepay-a",   "--role",     row.role};
         arguments.insert(arguments.end(), row.asked.begin(), row.asked.end());

@@ -22,7 +22,7 @@ void GatewayConfig::read(config::Reader& reader) {
     commands.late_horizon = reader.duration("commands.late_horizon", milliseconds(15 * 60'000),
                                             milliseconds(1000), milliseconds(86'400'000));
     lines_stalled_after = reader.duration("lines.stalled_after", milliseconds(60'000),
-                                          milliseconds(15'000), milliseconds(3'600'000));
+                                          milliseconds(30'000), milliseconds(3'600'000));
     spool_readings_max = reader.integer("spool.readings_max", 200'000, 1'000, 10'000'000);
 }
 

@@ -49,10 +49,11 @@ GatewayMetrics::GatewayMetrics(telemetry::Metrics& metrics)
                                "Age of the oldest sweep that waits for PostgreSQL.")),
       read_late_(metrics.gauge("prepay_metering_read_late_seconds",
                                "For how long the line that is late most has had a read due and done"
-                               " nothing; silent meters are no delay.")),
+                               " nothing; silent meters are no delay, time without PostgreSQL is"
+                               " not counted.")),
       reading_age_(metrics.gauge("prepay_metering_oldest_reading_age_seconds",
-                                 "Since the last good reading of the enabled line that has been"
-                                 " silent longest.")) {
+                                 "Since the last good reading, or the start, of the enabled line"
+                                 " that has been silent longest.")) {
     for (int i = 0; i <= static_cast<int>(FrameFault::kTrailingBytes); ++i) {
         bad_frames_.push_back(
             metrics.counter("prepay_metering_bad_frames_total", "Replies not taken, by reason.",

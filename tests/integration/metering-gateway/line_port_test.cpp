@@ -9,11 +9,13 @@
 
 #include <atomic>
 #include <functional>
+#include <latch>
 #include <thread>
 
 #include "protocols/modbus/domain/modbus_frame.h"
 #include "protocols/modbus/domain/modbus_protocol.h"
 #include "support/loopback.h"
+#include "support/until.h"
 #include "transports/adapters/asio_line_loop.h"
 #include "transports/serial/adapters/modbus_rtu_line.h"
 
@@ -320,6 +322,33 @@ TEST_CASE("I-14: an order never goes to a connection on which nobody's bytes hav
     CHECK(reply.outcome == WireOutcome::kReply);
     CHECK(reply.answer.ok());
     CHECK(slave.accepted() == 2);
+}
+
+TEST_CASE("Calls that may block tell when one of them ended last") {
+    const SystemClock clock;
+    BlockingCalls calls(clock, 1, 1);
+    const auto nothing = std::chrono::steady_clock::time_point{};
+    CHECK(calls.last_done() == nothing);
+    std::latch begun(1);
+    std::latch first(1);
+    std::latch second(1);
+    REQUIRE(calls.submit([&] {
+        begun.count_down();
+        first.wait();
+    }));
+    begun.wait();
+    REQUIRE(calls.submit([&] { second.wait(); }));
+    CHECK_FALSE(calls.submit([] {}));  // One runs and one waits: there is no room.
+    CHECK(calls.last_done() == nothing);
+    first.count_down();
+    REQUIRE(prepay::test::until(std::chrono::seconds(10),
+                                [&] { return calls.last_done() != nothing; }));
+    const auto after_first = calls.last_done();
+    CHECK(after_first <= clock.steady());
+    second.count_down();
+    CHECK(prepay::test::until(std::chrono::seconds(10),
+                              [&] { return calls.last_done() > after_first; }));
+    calls.stop();
 }
 
 TEST_CASE("Modbus TCP: a peer that leaves an idle line is noticed, the next order reconnects") {

@@ -22,7 +22,9 @@ TEST_CASE("a minted service token lasts a day, and a week at most") {
                                                      {true, 2, 30, 2},
                                                      {false, 0, 0, 720},
                                                      {false, 12, 0, 12},
-                                                     {false, 0, 36'500, 876'000}}) {
+                                                     {false, 0, 90, 2160},
+                                                     {false, 0, 91, -1},
+                                                     {false, 0, 36'500, -1}}) {
         CAPTURE(row.for_service, row.said_hours, row.said_days);
         const auto life = token_life(row.for_service, row.said_hours, row.said_days);
         CHECK((life ? life->count() : -1) == row.wanted);

@@ -39,7 +39,8 @@ void play(const std::vector<Look>& looks) {
         const auto at = [](int second) {
             return second < 0 ? std::optional<ReadingProgress::Time>() : kStart + seconds(second);
         };
-        progress.look({lines, at(look.stored), at(look.called), look.is_store_up},
+        progress.look({lines, at(look.stored), at(look.called).value_or(ReadingProgress::Time{}),
+                       look.is_store_up},
                       kStart + seconds(look.second));
         std::string found;
         found += progress.is_reading_stalled() ? "R" : "";
@@ -60,20 +61,39 @@ TEST_CASE("I-28 lines that are tried in time are no standstill, however rarely t
           {50, 49, 3600, -1, ""}});
 }
 
-TEST_CASE("I-28 one line that is not tried is found among others, and at last worth an end") {
+TEST_CASE("I-28 one line that is not tried is found among others, which go on") {
     play({{0, 0, 0, -1, ""},
           {10, 9, 0, -1, ""},
           {20, 19, 0, -1, "R"},
           {30, 29, 0, -1, "R"},
-          {40, 39, 0, -1, "R"},
-          {50, 49, 0, -1, "R"},
-          {60, 59, 0, -1, "RE"},
-          {61, 60, 61, -1, ""}});  // Tried: all is well, whatever came of it.
+          {60, 59, 0, -1, "R"},
+          {70, 69, 0, -1, "R"},
+          {80, 79, 0, -1, "R"},
+          {90, 89, 0, -1, "R"},
+          {91, 90, 91, -1, ""}});  // Tried: all is well, whatever came of it.
     play({{0, 0, 0, -1, ""},
           {10, 9, 0, -1, ""},
           {20, 19, 0, -1, "R"},
           {30, 29, -1, -1, ""},   // Switched off: nobody misses it.
           {40, 39, 0, -1, ""}});  // And anew.
+}
+
+TEST_CASE("I-28 when nothing goes on at all, that is at last worth an end") {
+    play({{0, 0, 3600, -1, ""},
+          {10, 0, 3600, -1, ""},
+          {20, 0, 3600, -1, "R"},
+          {30, 0, 3600, -1, "R"},
+          {40, 0, 3600, -1, "R"},
+          {50, 0, 3600, -1, "R"},
+          {60, 0, 3600, -1, "RE"},
+          {61, 61, 3600, -1, ""}});
+    // Not before it is told, whatever the times are.
+    ReadingProgress hasty({seconds(5), seconds(60), seconds(20)});
+    for (int second = 0; second <= 60; second += 10) {
+        CHECK_FALSE(hasty.is_hopeless());
+        hasty.look({{{"a", kStart}}, {}, {}}, kStart + seconds(second));
+    }
+    CHECK(hasty.is_hopeless());
 }
 
 TEST_CASE("I-28 what waits to be stored is told, and no reason to end") {
@@ -151,21 +171,18 @@ TEST_CASE("I-28 lines that wait for slow calls are told, and end nothing while c
           {60, 0, 3600, -1, "R", true, 60},
           {70, 0, 3600, -1, "R", true, 70},
           {80, 0, 3600, -1, "R", true, 80},
-          // From here on no call ends: a new process has new threads.
+          // The last name is there, and its line connects.
           {90, 0, 3600, -1, "R", true, 80},
-          {100, 0, 3600, -1, "R", true, 80},
-          {110, 0, 3600, -1, "R", true, 80},
-          {120, 0, 3600, -1, "R", true, 80},
-          {130, 0, 3600, -1, "R", true, 80},
-          {140, 0, 3600, -1, "RE", true, 80}});
-    // A line that stands although no call is waited for.
-    play({{0, 0, 3600, -1, ""},
-          {10, 0, 3600, -1, ""},
-          {20, 0, 3600, -1, "R"},
-          {30, 0, 3600, -1, "R"},
-          {40, 0, 3600, -1, "R"},
-          {50, 0, 3600, -1, "R"},
-          {60, 0, 3600, -1, "RE"}});
+          {95, 95, 3600, -1, "", true, 80}});
+    // No call ends any more: a new process has new threads.
+    play({{0, 0, 3600, -1, "", true, 0},
+          {10, 0, 3600, -1, "", true, 10},
+          {20, 0, 3600, -1, "R", true, 10},
+          {30, 0, 3600, -1, "R", true, 10},
+          {40, 0, 3600, -1, "R", true, 10},
+          {50, 0, 3600, -1, "R", true, 10},
+          {60, 0, 3600, -1, "R", true, 10},
+          {70, 0, 3600, -1, "RE", true, 10}});
 }
 
 }  // namespace prepay::metering::test

@@ -45,8 +45,8 @@ Status mint_token(const NewToken& token) {
         token_life(claims.identity.role == rpc::Role::kService, token.hours, token.days);
     if (!life) {
         return invalid_argument("TOKEN_TOO_LONG",
-                                "a service token lasts 7 days at most, 24 h when nothing is said: "
-                                "mint a new one every hour and rename it over the service's "
+                                "a token lasts 90 days at most, a service's 7. For a service mint "
+                                "a new one every hour and rename it over its "
                                 "auth.service_token_file, which is read again while it runs "
                                 "(deploy/README.md, Service tokens)");
     }
@@ -89,7 +89,8 @@ void add_token_command(CLI::App& app, int& exit_code) {
     mint->add_option("--account-id", token->account_id, "For role tenant");
     mint->add_option(
             "--days", token->days,
-            "Days until it expires; not said: 24 h for a service (7 days at most), else 30")
+            "Days until it expires; not said: 24 h for a service (7 days at most), else 30 "
+            "(90 at most)")
         ->check(CLI::Range(1, 36500));
     mint->add_option("--hours", token->hours, "Hours until it expires, instead of days")
         ->check(CLI::Range(1, 24 * 365));

@@ -7,7 +7,8 @@ std::optional<std::chrono::hours> token_life(bool for_service, int hours, int da
     if (life.count() == 0) {
         life = for_service ? kServiceTokenLife : kOtherTokenLife;
     }
-    return for_service && life > kServiceTokenLifeMax ? std::nullopt : std::optional(life);
+    const auto life_max = for_service ? kServiceTokenLifeMax : kOtherTokenLifeMax;
+    return life > life_max ? std::nullopt : std::optional(life);
 }
 
 }  // namespace prepay::console

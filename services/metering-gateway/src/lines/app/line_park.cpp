@@ -180,13 +180,12 @@ LinePark::Reads LinePark::reads() const {
     const std::shared_lock lock(mutex_);
     for (const auto& [line_id, line] : lines_) {
         const LineStatus status = line->status();
-        if (!status.read_due) {
-            continue;
+        if (status.read_due) {
+            reads.due.push_back({line_id, *status.read_due});
         }
-        reads.due.push_back({line_id, *status.read_due});
-        if (status.last_good_time &&
-            (!reads.oldest_good || *status.last_good_time < *reads.oldest_good)) {
-            reads.oldest_good = status.last_good_time;
+        if (status.silent_since &&
+            (!reads.oldest_good || *status.silent_since < *reads.oldest_good)) {
+            reads.oldest_good = status.silent_since;
         }
     }
     return reads;

@@ -242,6 +242,9 @@ void LineWorker::update_status() {
         mute += meter->track.is_mute() ? 1 : 0;
     }
     status.meter_count = static_cast<int>(meters_.size());
+    if (config_.enabled && enabled > 0) {
+        status.silent_since = last_good_time_.value_or(start_time_);
+    }
     if (!config_.enabled) {
         status.state = LineState::kDisabled;
     } else if (wire_.is_unreachable() || (enabled > 0 && mute == enabled)) {
@@ -250,18 +253,16 @@ void LineWorker::update_status() {
         status.state = LineState::kOnline;
     }
     const std::lock_guard lock(mutex_);
-    status.read_due = status_.read_due;
     status_ = status;
 }
 
 // For those who watch that lines go on: a line that hangs shows what it showed last.
 void LineWorker::show_read_due() {
-    std::optional<std::chrono::steady_clock::time_point> due;
     if (running_ && config_.enabled) {
-        due = sweeping_ ? last_work_ : std::max(next_sweep_, last_work_);
+        read_due_ = sweeping_ ? last_work_ : std::max(next_sweep_, last_work_);
+    } else {
+        read_due_ = kNoRead;
     }
-    const std::lock_guard lock(mutex_);
-    status_.read_due = due;
 }
 
 Instant LineWorker::slot_of(Instant instant) const {

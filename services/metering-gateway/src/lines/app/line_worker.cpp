@@ -23,7 +23,8 @@ LineWorker::LineWorker(LineConfig config, const LineContext& context, LineLoop& 
       runner_(loop, wire_, context.clock, context.commands, context.permits, context.board,
               context.metrics, context.command_settings),
       timer_(loop.make_timer([this] { woken_.set(); })),
-      config_(std::move(config)) {
+      config_(std::move(config)),
+      start_time_(context.clock.now()) {
     batch_.line_id = config_.line_id;
     wire_.watch(
         [this](MeterAddress address, const WireReply& reply) { note_reply(address, reply); });
@@ -187,8 +188,14 @@ void LineWorker::report(const std::string& meter_id, ReportCallback done) {
 }
 
 LineStatus LineWorker::status() const {
-    const std::lock_guard lock(mutex_);
-    return status_;
+    LineStatus status;
+    {
+        const std::lock_guard lock(mutex_);
+        status = status_;
+    }
+    const auto due = read_due_.load();
+    status.read_due = due == kNoRead ? std::nullopt : std::optional(due);
+    return status;
 }
 
 Task<> LineWorker::run() {
@@ -198,7 +205,6 @@ Task<> LineWorker::run() {
         show_read_due();
         const bool worked = co_await step();
         last_work_ = worked ? context_.clock.steady() : last_work_;
-        show_read_due();
         if (!worked && inbox_.empty() && !stopped_) {
             timer_->set(next_event());
             co_await woken_;
@@ -351,6 +357,8 @@ Task<> LineWorker::expire_jobs() {
         if (CommandRunner::is_waiting(job) && runner_.is_expired(job.command)) {
             Meter* meter = find_meter(job.command.meter_id);
             over = co_await runner_.expire(job, meter == nullptr ? nullptr : &meter->track);
+            last_work_ = context_.clock.steady();
+            show_read_due();
         }
         if (over) {
             const std::string meter_id = job.command.meter_id;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -33,6 +34,8 @@ enum class LineState { kConnecting, kOnline, kLost, kDisabled };
 struct LineStatus {
     LineState state = LineState::kConnecting;
     std::optional<Instant> last_good_time;
+    /// Its last good reading or, without one, its start; none while no meter of it is to be read.
+    std::optional<Instant> silent_since;
     int meter_count = 0;
     int lost_meter_count = 0;
     int quarantined_count = 0;
@@ -160,9 +163,13 @@ private:
     std::chrono::steady_clock::time_point sweep_start_{};
     std::chrono::steady_clock::time_point next_sweep_{};
     std::chrono::steady_clock::time_point last_work_{};  ///< Whatever came of it.
+    /// LineStatus::read_due; read by other threads.
+    static constexpr std::chrono::steady_clock::time_point kNoRead{};
+    std::atomic<std::chrono::steady_clock::time_point> read_due_{kNoRead};
     std::chrono::steady_clock::time_point batch_start_{};
     LineBatch batch_;
     std::optional<Instant> last_good_time_;
+    const Instant start_time_;
 
     mutable std::mutex mutex_;
     LineStatus status_;

@@ -16,9 +16,8 @@ struct ReadingWatchContext {
     const LinePark& park;
     const ReadingSpool& spool;
     std::function<bool()> is_store_up;
-    /// ReadingProgress::Seen::last_call.
-    std::function<std::optional<std::chrono::steady_clock::time_point>()> last_call;
-    std::function<void(const std::string& what)> give_up;  ///< When a line stands for good.
+    std::function<std::chrono::steady_clock::time_point()> last_call;  ///< Ended (Seen::last_call).
+    std::function<void(const std::string& what)> give_up;              ///< When nothing goes on.
 };
 
 /// Looks at intervals whether all enabled lines go on and what was read is stored, and sets the

@@ -12,7 +12,8 @@ namespace prepay::metering {
 struct ReadingProgressOptions {
     std::chrono::milliseconds look_interval{2'000};
     std::chrono::milliseconds stalled_after{60'000};  ///< Then not ready.
-    std::chrono::milliseconds end_after{180'000};     ///< Then the process ends; 0 = never.
+    /// Nothing at all goes on: then the process ends; 0 = never.
+    std::chrono::milliseconds end_after{180'000};
 };
 
 /// Judges whether enabled lines go on, and what was read is stored. An attempt is progress
@@ -40,9 +41,7 @@ public:
     struct Seen {
         std::vector<Line> lines;
         std::optional<Time> last_stored;  ///< By the store; none when nothing waits for it.
-        /// A call that may block (name service, account, PostgreSQL) ended last; none when no line
-        /// waits for one.
-        std::optional<Time> last_call;
+        Time last_call{};  ///< One that may block (name service, account, PostgreSQL) ended.
         bool is_store_up = true;
     };
     void look(const Seen& seen, Time now);
@@ -52,11 +51,11 @@ public:
     [[nodiscard]] Span storing_time() const { return store_.time; }
     [[nodiscard]] bool is_reading_stalled() const { return late_.time >= options_.stalled_after; }
     [[nodiscard]] bool is_storing_stalled() const { return store_.time >= options_.stalled_after; }
-    /// A line stands that a new process would read. A new one would store no better, and while
-    /// calls that block do end, only slowly, it would wait for them as well: no reasons.
+    /// A line stands and nothing else goes on either: neither another line nor a call, and many
+    /// lines may wait for slow calls. A new process would store no better: that is no reason.
     [[nodiscard]] bool is_hopeless() const {
-        return options_.end_after.count() > 0 && late_.time >= options_.end_after &&
-               (!do_calls_wait_ || calls_.time >= options_.end_after);
+        return options_.end_after.count() > 0 && is_reading_stalled() &&
+               standstill_ >= options_.end_after;
     }
 
 private:
@@ -69,8 +68,8 @@ private:
     ReadingProgressOptions options_;
     std::map<std::string, Watched> lines_;
     Watched store_;
-    Watched calls_;
-    bool do_calls_wait_ = false;
+    Time last_call_{};
+    Span standstill_{0};  ///< Of everything.
     Late late_;
     Time last_look_{};
 };

@@ -72,20 +72,10 @@ BlockingCalls::BlockingCalls(const Clock& clock, int thread_count, std::size_t q
     : clock_(clock), pool_(thread_count, queue_max) {}
 
 bool BlockingCalls::submit(std::function<void()> call) {
-    ++open_;
-    const bool taken = pool_.submit([this, call = std::move(call)] {
+    return pool_.submit([this, call = std::move(call)] {
         call();
         last_done_ = clock_.steady();
-        --open_;
     });
-    if (!taken) {
-        --open_;
-    }
-    return taken;
-}
-
-std::optional<std::chrono::steady_clock::time_point> BlockingCalls::last_done() const {
-    return open_ > 0 ? std::optional(last_done_.load()) : std::nullopt;
 }
 
 AsioLineLoop::AsioLineLoop(const Clock& clock, BlockingCalls& blocking)

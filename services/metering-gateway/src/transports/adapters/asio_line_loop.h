@@ -5,7 +5,6 @@
 #include <boost/asio/io_context.hpp>
 #include <future>
 #include <memory>
-#include <optional>
 #include <thread>
 #include <vector>
 
@@ -20,15 +19,14 @@ class BlockingCalls {
 public:
     BlockingCalls(const Clock& clock, int thread_count, std::size_t queue_max);
 
-    /// False once stopped.
+    /// False when `queue_max` wait, or once stopped.
     bool submit(std::function<void()> call);
     void stop() { pool_.stop(); }
-    /// When a call ended last (zero = none yet); none when none waits or runs.
-    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> last_done() const;
+    /// When a call ended last; zero = none did yet.
+    [[nodiscard]] std::chrono::steady_clock::time_point last_done() const { return last_done_; }
 
 private:
     const Clock& clock_;
-    std::atomic<int> open_{0};
     std::atomic<std::chrono::steady_clock::time_point> last_done_{};
     rpc::WorkerPool pool_;
 };
@@ -68,7 +66,7 @@ public:
 
     [[nodiscard]] std::vector<LineLoop*> all() const;
     /// BlockingCalls::last_done.
-    [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> last_call() const {
+    [[nodiscard]] std::chrono::steady_clock::time_point last_call() const {
         return blocking_.last_done();
     }
 
