@@ -116,11 +116,11 @@ TEST_CASE("I-28 readings that PostgreSQL does not take are told by their age") {
     CHECK(second->oldest > first->oldest);
     CHECK(second->last_done == never);
     std::jthread writer([&](const std::stop_token& stop) { spool.run(stop); });
-    REQUIRE(until(std::chrono::seconds(20), [&] { return store.tries > 2; }));
+    REQUIRE(prepay::test::until(std::chrono::seconds(20), [&] { return store.tries > 2; }));
     const auto third = spool.waiting();  // While it is written, or when it was put back.
     REQUIRE(third);
     CHECK(third->oldest == second->oldest);
     CHECK(third->last_done == never);
     store.is_up = true;
-    CHECK(until(std::chrono::seconds(20), [&] { return !spool.waiting(); }));
+    CHECK(prepay::test::until(std::chrono::seconds(20), [&] { return !spool.waiting(); }));
 }
