@@ -25,6 +25,7 @@ const internalWords = new Set([
     'BAD_PROXY', // of the configuration
     'PAUSED', // rolls a transaction back, nobody sees it
     'FAILED', // a state of a task's target
+    'READINGS_STALLED', // at /readyz
     'AEAD_AES_256_GCM', 'ORDER_NOT_EXIST', 'RESOURCE_NOT_EXISTS', // the provider's words
 ]);
 
