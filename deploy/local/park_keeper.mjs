@@ -12,6 +12,12 @@ const simulator = new Simulator(address);
 /** Exact registers last seen. */
 const newest = new Map();
 
+/** All meters; an answer leaves out what is 0 or false, a setting must not. */
+async function listMeters() {
+    const { meters } = await simulator.call('ListMeters', {});
+    return meters.map((meter) => ({ ...meter, register_mwh: Number(meter.register_mwh ?? 0), power_w: Number(meter.power_w ?? 0), relay_closed: meter.relay_closed ?? false }));
+}
+
 /** Sets registers and relays as kept. After an abrupt end what was counted unkept is added. */
 async function restore() {
     let kept;
@@ -23,13 +29,13 @@ async function restore() {
         }
         throw error;
     }
+    const running = new Map((await listMeters()).map((meter) => [meter.meter_id, meter]));
     for (const meter of kept.meters) {
         const unkeptWh = kept.last ? 0 : Math.ceil((meter.power_w * speed * 2) / 3600);
-        await simulator.call('SetMeter', {
-            meter_id: meter.meter_id,
-            register_wh: Math.ceil(meter.register_mwh / 1000) + unkeptWh,
-            relay_closed: meter.relay_closed,
-        });
+        const register_wh = Math.ceil(meter.register_mwh / 1000) + unkeptWh;
+        // A simulator that ran on knows better: no register ever goes back.
+        if (register_wh * 1000 < (running.get(meter.meter_id)?.register_mwh ?? 0)) continue;
+        await simulator.call('SetMeter', { meter_id: meter.meter_id, register_wh, relay_closed: meter.relay_closed });
     }
     return kept.meters.length;
 }
@@ -39,7 +45,7 @@ async function restore() {
  * one that was set or rolled over): what is kept stays the truth.
  */
 async function keep(last) {
-    const { meters } = await simulator.call('ListMeters', {});
+    const meters = await listMeters();
     const back = meters.filter((meter) => meter.register_mwh < newest.get(meter.meter_id));
     if (back.length > meters.length / 2) {
         throw new Error(`the registers of ${back.length} meters went back`);

@@ -11,6 +11,7 @@
 
 #include "core/ids.h"
 #include "core/text.h"
+#include "core/time_range.h"
 #include "prepay/common/v1/fields.pb.h"
 
 namespace prepay::rpc {
@@ -21,8 +22,6 @@ using google::protobuf::Message;
 using google::protobuf::Timestamp;
 
 constexpr std::size_t kTokenCheckSize = 16;
-constexpr std::int64_t kYear2000Seconds = 946'684'800;
-constexpr std::int64_t kYear2100Seconds = 4'102'444'800;
 
 // What people write at length may have lines; a name, an id or a search has one.
 bool may_have_lines(const std::string& name) {
@@ -40,8 +39,7 @@ Status check_text(const std::string& text, const FieldDescriptor& field) {
 }
 
 Status check_time(const Timestamp& time, const FieldDescriptor& field) {
-    if (time.seconds() < kYear2000Seconds || time.seconds() >= kYear2100Seconds ||
-        time.nanos() < 0 || time.nanos() >= 1'000'000'000) {
+    if (!is_plausible_proto_time(time)) {
         return invalid_argument("BAD_TIME", field.name() + " is not a time between 2000 and 2100",
                                 {{"field", field.name()}});
     }

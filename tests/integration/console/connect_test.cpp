@@ -80,6 +80,21 @@ TEST_CASE("a service that is away is told without its address") {
     CHECK(answer.json()["message"] == "an internal service does not answer; try again in a moment");
 }
 
+TEST_CASE("a database that is away is told without its address") {
+    SKIP_WITHOUT_POSTGRES()
+    World world;
+    for (const char* reason : {"DATABASE_UNAVAILABLE", "COMMIT_IN_DOUBT"}) {
+        world.services.answer("GetRoom", [reason](const auto&, const auto&) {
+            return unavailable(reason, "connection to server at \"10.1.2.3\", port 5432 failed");
+        });
+        const HttpAnswer answer = world.call("prepay.account.v1.AccountService/GetRoom",
+                                             {{"roomId", "r-7"}}, world.token(rpc::Role::kViewer));
+        CHECK(answer.status == 503);
+        CHECK(answer.reason() == reason);
+        CHECK(answer.body.find("10.1.2.3") == std::string::npos);
+    }
+}
+
 TEST_CASE("what is no JSON of the request is refused") {
     SKIP_WITHOUT_POSTGRES()
     World world;

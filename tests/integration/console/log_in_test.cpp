@@ -512,6 +512,22 @@ TEST_CASE("a refresh token works once, and its second use ends the session") {
     CHECK(world.refresh("made-up").reason() == "TOKEN_INVALID");
 }
 
+TEST_CASE("a refresh token used twice at the same moment ends the session as well") {
+    SKIP_WITHOUT_POSTGRES()
+    LogInWorld world;
+    for (int round = 0; round < 10; ++round) {
+        const std::string token = refresh_of(world.log_in(kPassword));
+        auto other = std::async(std::launch::async, [&] { return world.refresh(token); });
+        const HttpAnswer mine = world.refresh(token);
+        const HttpAnswer theirs = other.get();
+        const HttpAnswer& winner = mine.status == 200 ? mine : theirs;
+        const HttpAnswer& loser = mine.status == 200 ? theirs : mine;
+        REQUIRE(winner.status == 200);
+        CHECK(loser.reason() == "TOKEN_REUSED");
+        CHECK(world.refresh(refresh_of(winner)).reason() == "TOKEN_INVALID");
+    }
+}
+
 TEST_CASE("the reuse of one session's token leaves the others alone") {
     SKIP_WITHOUT_POSTGRES()
     LogInWorld world;

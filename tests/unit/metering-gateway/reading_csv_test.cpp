@@ -54,6 +54,8 @@ TEST_CASE("CSV errors name line and column, and nothing is taken") {
         {"meter,time,register\nm-1,2026-01-31T00:00:00Z,1,2\n", "expected 3 fields, found 4"},
         {"meter,time,register\n,2026-01-31T00:00:00Z,1\n", "a.csv:2:1: a meter id"},
         {"meter,time,register\nm-1,31.1.2026,1\n", "a.csv:2:5: \"31.1.2026\" is no time"},
+        {"meter,time,register\nm-1,2026-01-31T00:00:00Z,1\nm-1,1926-01-31T01:00:00Z,2\n",
+         "a.csv:3:5: \"1926-01-31T01:00:00Z\" is not between 2000 and 2100"},
         {"meter,time,register\nm-1,2026-01-31T00:00:00Z,1\nm-1,2026-01-31T01:00:00Z,12.5\n",
          "a.csv:3:26: \"12.5\" is not a whole number of Wh or mL"},
         {"meter,time,register_kwh\nm-1,2026-01-31T00:00:00Z,1.2345\n",

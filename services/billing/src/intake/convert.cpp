@@ -1,28 +1,18 @@
 #include "intake/convert.h"
 #include "core/proto_time.h"
+#include "core/time_range.h"
 
 #include <algorithm>
 
 namespace prepay::billing {
-namespace {
-
-/// Times outside are no times of meters; they would only blow up tables.
-const Instant kTimeMin = from_micros(946'684'800'000'000);    // 2000-01-01.
-const Instant kTimeMax = from_micros(4'102'444'800'000'000);  // 2100-01-01.
-
-bool is_time(const google::protobuf::Timestamp& time) {
-    return time.seconds() >= to_micros(kTimeMin) / 1'000'000 &&
-           time.seconds() < to_micros(kTimeMax) / 1'000'000 && time.nanos() >= 0 &&
-           time.nanos() < 1'000'000'000;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 Result<Reading> reading_from_proto(const metering::v1::Reading& proto) {
     if (proto.meter_id().empty()) {
         return field_invalid("meter_id", "missing");
     }
-    if (!is_time(proto.slot_time()) || !is_time(proto.read_time())) {
+    if (!is_plausible_proto_time(proto.slot_time()) ||
+        !is_plausible_proto_time(proto.read_time())) {
         return field_invalid("slot_time", "slot_time and read_time lie between 2000 and 2100");
     }
     if (proto.register_total() < 0) {
@@ -40,7 +30,8 @@ Result<Occupancy> occupancy_from_proto(const account::v1::Occupancy& proto) {
     if (proto.occupancy_id().empty() || proto.meter_id().empty() || proto.account_id().empty()) {
         return field_invalid("occupancy_id", "occupancy_id, meter_id and account_id are needed");
     }
-    if (!is_time(proto.start_time()) || (proto.has_end_time() && !is_time(proto.end_time()))) {
+    if (!is_plausible_proto_time(proto.start_time()) ||
+        (proto.has_end_time() && !is_plausible_proto_time(proto.end_time()))) {
         return field_invalid("start_time", "times lie between 2000 and 2100");
     }
     Occupancy o;

@@ -77,8 +77,11 @@ nlohmann::ordered_json error_object(const Status& status) {
     while (!value.empty() && value.back() == '=') {
         value.pop_back();
     }
-    // What gRPC itself says names addresses of the inside.
-    const bool is_inner = detail.reason() == "PEER_ERROR" && absl::IsUnavailable(status);
+    // What gRPC and the database's client say names addresses of the inside.
+    const bool is_inner =
+        absl::IsUnavailable(status) &&
+        (detail.reason() == "PEER_ERROR" || detail.reason() == "DATABASE_UNAVAILABLE" ||
+         detail.reason() == "COMMIT_IN_DOUBT");
     nlohmann::ordered_json error;
     error["code"] = connect_code(status.code());
     error["message"] = is_inner ? "an internal service does not answer; try again in a moment"

@@ -106,12 +106,15 @@ Result<LiveSession> PgUserStore::rotate(const std::string& old_hash, const std::
                                         Instant now) {
     bool reused = false;
     auto session = database_.transact([&](pqxx::work& tx) -> Result<std::optional<LiveSession>> {
-        const auto used = tx.exec_params(
-            "UPDATE sessions SET end_time = now() WHERE session_id IN"
-            " (SELECT session_id FROM used_refresh_tokens WHERE token_hash = $1)"
-            " RETURNING session_id",
-            old_hash);
-        reused = !used.empty();
+        const auto end_if_used = [&] {
+            return !tx.exec_params(
+                          "UPDATE sessions SET end_time = now() WHERE session_id IN"
+                          " (SELECT session_id FROM used_refresh_tokens WHERE token_hash = $1)"
+                          " RETURNING session_id",
+                          old_hash)
+                        .empty();
+        };
+        reused = end_if_used();
         if (reused) {
             return std::optional<LiveSession>();  // Commits the end of the session.
         }
@@ -122,6 +125,7 @@ Result<LiveSession> PgUserStore::rotate(const std::string& old_hash, const std::
                 user_columns() + ", s.session_id",
             old_hash, new_hash, pg::to_timestamptz(now));
         if (rows.empty()) {
+            reused = end_if_used();  // By somebody at the same moment: we waited for his row.
             return std::optional<LiveSession>();
         }
         LiveSession found{rows[0]["session_id"].as<std::string>(), user_from_row(rows[0])};

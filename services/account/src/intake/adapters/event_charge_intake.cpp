@@ -5,6 +5,7 @@
 
 #include "books/adapters/events.h"
 #include "core/ids.h"
+#include "core/time_range.h"
 #include "intake/convert.h"
 #include "telemetry/log.h"
 
@@ -17,17 +18,13 @@ constexpr const char* kUnassignedSite = "unassigned";
 constexpr std::int64_t kAmountMaxMicros = 1'000'000'000'000'000;  // A thousand million yuan.
 constexpr std::size_t kIdLengthMax = 64;
 
-/// Years a charge's time may lie in; partitions are made for any month of them.
-constexpr std::int64_t kSecondsMin = 946'684'800;    // 2000-01-01
-constexpr std::int64_t kSecondsMax = 4'102'444'800;  // 2100-01-01
-
 Status check(const billing::v1::Charge& charge) {
     const std::string& id = charge.charge_id();
     if (id.empty() || id.size() > kIdLengthMax) {
         return outbox::bad_message("charge without a usable charge_id");
     }
-    if (!charge.has_end_time() || charge.end_time().seconds() < kSecondsMin ||
-        charge.end_time().seconds() >= kSecondsMax) {
+    // Partitions are made for any month of these years.
+    if (!charge.has_end_time() || !is_plausible_proto_time(charge.end_time())) {
         return outbox::bad_message("charge " + id + ": end_time is missing or not in 2000 .. 2099");
     }
     if (charge.amount_micros() > kAmountMaxMicros || charge.amount_micros() < -kAmountMaxMicros) {

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "core/proto_time.h"
+#include "core/time_range.h"
 #include "tariffs/convert.h"
 
 namespace prepay::billing {
@@ -19,9 +20,7 @@ Status field_error(const std::string& reason, const std::string& field,
 }
 
 Result<Instant> time_from(const google::protobuf::Timestamp& time, const std::string& field) {
-    // 2000 to 2100: everything else is a mistake of units.
-    if (time.seconds() < 946'684'800 || time.seconds() >= 4'102'444'800 || time.nanos() < 0 ||
-        time.nanos() >= 1'000'000'000) {
+    if (!is_plausible_proto_time(time)) {
         return field_error("FIELD_INVALID", field, "a time between 2000 and 2100");
     }
     return from_proto_time(time);

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string_view>
 
+#include "core/time_range.h"
 #include "quantity/text.h"
 
 namespace prepay::metering {
@@ -174,6 +175,10 @@ private:
         if (!parsed.ok()) {
             return error(time.column, "\"" + std::string(time.text) +
                                           "\" is no time like 2026-01-31T08:00:00+08:00");
+        }
+        if (!is_plausible_time(*parsed)) {
+            return error(time.column,
+                         "\"" + std::string(time.text) + "\" is not between 2000 and 2100");
         }
         reading.read_time = *parsed;
         const Field& total = fields[layout.total];
