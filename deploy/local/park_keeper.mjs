@@ -65,7 +65,12 @@ await keep(false);
 console.log('ready');
 while (!ending) {
     await sleep(500);
-    await keep(ending);
+    try {
+        await keep(ending);
+    } catch (error) {
+        if (error.code === undefined) throw error;
+        console.error(`the simulator does not answer: ${error.message}`);  // It is asked again.
+    }
 }
 await keep(true);
 process.exit(0);
