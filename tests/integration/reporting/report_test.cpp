@@ -306,7 +306,8 @@ TEST_CASE("Water beside energy: days, hours, totals, CSV and today on the wall")
     for (const auto& message : raw.messages) {
         csv += dynamic_cast<const v1::ExportRoomDaysResponse&>(*message).data();
     }
-    CHECK(csv.find("水量 Water (m³),金额 Amount (CNY),金额(微元) Exact amount (micro-CNY)\r\n") != std::string::npos);
+    CHECK(csv.find("水量 Water (m³),金额 Amount (CNY),金额(微元) Exact amount (micro-CNY)\r\n") !=
+          std::string::npos);
     CHECK(csv.find(",0.090,0.000,0.000,0.000,0.000,0.000,1.200001,3.72,3720903\r\n") !=
           std::string::npos);
 

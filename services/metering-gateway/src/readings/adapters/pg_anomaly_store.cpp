@@ -175,8 +175,9 @@ Status PgAnomalyStore::apply(pqxx::work& tx, const QuarantineOrder& order) {
         "UPDATE rejected_readings SET state = 'decided', decision = $2, opening_total = $3,"
         " closing_total = $4, reason_text = $5, decided_by = $6, decide_time = $7"
         " WHERE rejected_reading_id = $1",
-        order.anomaly_id, decision_text(order.decision), units_of(order.opening), units_of(order.closing),
-        order.reason_text, order.decided_by, pg::to_timestamptz(clock_.now()));
+        order.anomaly_id, decision_text(order.decision), units_of(order.opening),
+        units_of(order.closing), order.reason_text, order.decided_by,
+        pg::to_timestamptz(clock_.now()));
     v1::ReadingRejected event;
     event.set_line_id(anomaly.line_id);
     event.set_meter_id(anomaly.meter_id);
