@@ -6,24 +6,9 @@
 
 #include "core/pause.h"
 #include "support/outbox_parts.h"
+#include "support/require.h"
 
 namespace prepay::test {
-namespace {
-
-void require(const Status& status) {
-    if (!status.ok()) {
-        throw std::runtime_error(error_reason(status) + ": " + error_message(status));
-    }
-}
-
-template <typename T>
-T require(Result<T> result) {
-    require(result.status());
-    return *std::move(result);
-}
-
-}  // namespace
-
 OwnerStream::OwnerStream(const TestDatabase& files, int partition_count,
                          std::map<std::string, outbox::SnapshotSource> sources)
     : options_(files.options()),

@@ -13,23 +13,10 @@
 #include "core/ids.h"
 #include "credit/convert.h"
 #include "support/provider/server.h"
+#include "support/require.h"
 
 namespace prepay::account::test {
-namespace {
-
-void require(const Status& status) {
-    if (!status.ok()) {
-        throw std::runtime_error(error_reason(status) + ": " + error_message(status));
-    }
-}
-
-template <typename T>
-T require(Result<T> result) {
-    require(result.status());
-    return *std::move(result);
-}
-
-}  // namespace
+using prepay::test::require;
 
 World::World(int pool_size, const std::string& database_url, int partition_count)
     : outbox(partition_count) {
